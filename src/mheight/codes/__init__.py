@@ -1,0 +1,20 @@
+"""Linear codes over the reals: generator matrices, symmetries, fingerprints."""
+
+from mheight.codes.checks import as_generators, as_matrix
+from mheight.codes.fingerprint import equivalence_classes, fingerprints, minor_spectrum
+from mheight.codes.linear_code import LinearCode
+from mheight.codes.minors import absolute_minors
+from mheight.codes.symmetries import SymmetryKind, random_equivalent, systematic_generators
+
+__all__ = [
+    "LinearCode",
+    "SymmetryKind",
+    "absolute_minors",
+    "as_generators",
+    "as_matrix",
+    "equivalence_classes",
+    "fingerprints",
+    "minor_spectrum",
+    "random_equivalent",
+    "systematic_generators",
+]

@@ -1,0 +1,68 @@
+"""Labelled codes: where they come from, how they are stored, split and augmented."""
+
+from mheight.datasets.audit import AuditCheck, AuditReport, audit
+from mheight.datasets.augmentation import (
+    Augmentation,
+    AugmentationKind,
+    AugmentedTraining,
+    augment,
+)
+from mheight.datasets.ensembles import ENSEMBLES, EnsembleName, Generated, generate
+from mheight.datasets.importing import ImportReport, check_import
+from mheight.datasets.invalid_protocol import LeakySplit, augment_then_split
+from mheight.datasets.labelling import exact_heights, orbit_numbers, relabelled
+from mheight.datasets.pickles import load_pickle, read_pickled_heights, read_pickled_samples
+from mheight.datasets.samples import Samples
+from mheight.datasets.split import (
+    Split,
+    TrainingView,
+    ValidationView,
+    require_training,
+    split_by_orbit,
+)
+from mheight.datasets.storage import (
+    Dataset,
+    content_hash,
+    load_dataset,
+    read_parquet,
+    read_samples,
+    save_dataset,
+    write_parquet,
+)
+
+__all__ = [
+    "ENSEMBLES",
+    "AuditCheck",
+    "AuditReport",
+    "Augmentation",
+    "AugmentationKind",
+    "AugmentedTraining",
+    "Dataset",
+    "EnsembleName",
+    "Generated",
+    "ImportReport",
+    "LeakySplit",
+    "Samples",
+    "Split",
+    "TrainingView",
+    "ValidationView",
+    "audit",
+    "augment",
+    "augment_then_split",
+    "check_import",
+    "content_hash",
+    "exact_heights",
+    "generate",
+    "load_dataset",
+    "load_pickle",
+    "orbit_numbers",
+    "read_parquet",
+    "read_pickled_heights",
+    "read_pickled_samples",
+    "read_samples",
+    "relabelled",
+    "require_training",
+    "save_dataset",
+    "split_by_orbit",
+    "write_parquet",
+]

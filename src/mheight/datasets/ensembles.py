@@ -1,0 +1,141 @@
+"""Random ensembles of labelled codes, reproducible from a seed.
+
+`uniform`: the entries of P are integers uniform in [-100, 100].
+`course`: each P has its own scale R, drawn from a mixture, and integer entries
+uniform in [-R, R].  The mixture was chosen so that the largest magnitudes in P are
+spread as in DS-1, the data of the course project: most matrices have entries up to
+50 or 100, but a good part are small integers.
+
+A code whose m-height is infinite is drawn again, scale and all, so every height is
+finite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.codes import systematic_generators
+from mheight.datasets.samples import PADDED_ENTRIES, Samples
+from mheight.errors import InvalidDataError
+from mheight.heights import height_profile
+from mheight.tiers import CODE_LENGTH, GROUPS
+
+__all__ = ["ENSEMBLES", "EnsembleName", "Generated", "generate"]
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+EnsembleName = Literal["uniform", "course"]
+
+ENSEMBLES: dict[EnsembleName, dict[int, float]] = {
+    "uniform": {100: 1.0},
+    "course": {
+        1: 0.042,
+        2: 0.017,
+        3: 0.010,
+        4: 0.098,
+        5: 0.009,
+        8: 0.201,
+        16: 0.099,
+        32: 0.060,
+        50: 0.111,
+        64: 0.075,
+        100: 0.278,
+    },
+}
+"""Scale R and its probability, before codes of infinite height are drawn again."""
+
+_CHUNK = 8192
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A generated data set and what its manifest says of it."""
+
+    samples: Samples
+    provenance: dict[str, Any]
+
+
+def generate(
+    ensemble: EnsembleName,
+    per_group: int,
+    seed: int,
+    progress: Callable[[int], None] | None = None,
+) -> Generated:
+    """Draw `per_group` labelled codes for each of the nine groups.
+
+    Each group has its own random stream, so the first codes of a larger data set of
+    the same seed are those of a smaller one.
+
+    Args:
+        ensemble: `uniform` or `course`.
+        per_group: samples a group, at least 1.
+        seed: a non-negative integer.
+        progress: called with the number of samples added since the last call.
+
+    Raises:
+        InvalidDataError: an argument is out of range.
+    """
+    if ensemble not in ENSEMBLES:
+        raise InvalidDataError(f"the ensemble must be one of {sorted(ENSEMBLES)}, got {ensemble!r}")
+    if per_group < 1:
+        raise InvalidDataError(f"at least 1 sample a group is needed, got {per_group}")
+    if seed < 0:
+        raise InvalidDataError(f"the seed must be a non-negative integer, got {seed}")
+    mixture = ENSEMBLES[ensemble]
+    streams = np.random.SeedSequence(seed).spawn(len(GROUPS))
+    parts, redrawn = [], {}
+    for group, stream in zip(GROUPS, streams, strict=True):
+        parity, heights, drawn = _draw_group(
+            group.k, group.m, per_group, mixture, np.random.default_rng(stream), progress
+        )
+        padded = np.zeros((per_group, PADDED_ENTRIES))
+        padded[:, : prod(parity.shape[1:])] = parity.reshape(per_group, -1)
+        filled = np.full(per_group, 1, dtype=np.int64)
+        parts.append(
+            Samples(group.k * filled, group.m * filled, padded, heights, np.arange(per_group))
+        )
+        redrawn[str(group)] = drawn - per_group
+    provenance = {
+        "source": "generated",
+        "ensemble": ensemble,
+        "scales": {str(scale): weight for scale, weight in mixture.items()},
+        "seed": seed,
+        "per_group": per_group,
+        "infinite_drawn_again": redrawn,
+    }
+    return Generated(Samples.concatenate(parts, renumber=True), provenance)
+
+
+def _draw_group(
+    k: int,
+    m: int,
+    count: int,
+    mixture: dict[int, float],
+    rng: np.random.Generator,
+    progress: Callable[[int], None] | None,
+) -> tuple[Float, Float, int]:
+    """P of shape (count, k, 9-k), heights of shape (count,), codes drawn for them."""
+    scales = np.array(list(mixture), dtype=np.int64)
+    weights = np.array(list(mixture.values()))
+    kept_parity, kept_heights, have, drawn = [], [], 0, 0
+    while have < count:
+        # Chunks of one size, whatever is wanted, keep the stream independent of `count`.
+        limit = rng.choice(scales, size=_CHUNK, p=weights / weights.sum())[:, None, None]
+        shape = (_CHUNK, k, CODE_LENGTH - k)
+        parity = rng.integers(-limit, limit, size=shape, endpoint=True).astype(np.float64)
+        heights = height_profile(systematic_generators(parity))[:, m - 1]
+        finite = np.flatnonzero(np.isfinite(heights))[: count - have]
+        kept_parity.append(parity[finite])
+        kept_heights.append(heights[finite])
+        have += len(finite)
+        drawn += int(finite[-1]) + 1 if have == count else _CHUNK
+        if progress is not None:
+            progress(len(finite))
+    return np.concatenate(kept_parity), np.concatenate(kept_heights), drawn

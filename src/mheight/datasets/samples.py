@@ -1,0 +1,200 @@
+"""`Samples`: rows (n, k, m, P) of length-9 codes, with or without their heights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.errors import InvalidDataError
+from mheight.tiers import CODE_LENGTH, GROUPS, group_index
+
+__all__ = ["PADDED_ENTRIES", "Samples"]
+
+PADDED_ENTRIES = 20
+"""Entries of P, row by row, padded with zeros: k (9 - k) is 20, 20 and 18."""
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """N samples of the nine groups, stored column by column.
+
+    Attributes:
+        k: shape (N,), dimension of the code.
+        m: shape (N,), index of the height.
+        parity: shape (N, 20), P row by row, zero-padded.
+        heights: shape (N,), the m-heights, or None for unlabelled samples.
+        sample_id: shape (N,), a number for each sample, unique within its data set.
+    """
+
+    k: Int
+    m: Int
+    parity: Float
+    heights: Float | None
+    sample_id: Int
+
+    @classmethod
+    def from_rows(
+        cls,
+        rows: Sequence[Any],
+        heights: Sequence[float] | None = None,
+        *,
+        where: str = "samples",
+    ) -> Samples:
+        """Build from rows `[n, k, m, P]`, checking each.
+
+        Args:
+            rows: one `[n, k, m, P]` a sample, P of shape (k, n-k).
+            heights: one height a sample, each at least 1 (infinite allowed), or None.
+            where: name of the source, used in messages.
+
+        Raises:
+            InvalidDataError: a row breaks a rule; the text names it.
+        """
+        if not len(rows):
+            raise InvalidDataError(f"{where}: at least one sample is needed, got none")
+        if heights is not None and len(heights) != len(rows):
+            raise InvalidDataError(
+                f"{where}: one height a sample is needed, got {len(rows)} samples "
+                f"and {len(heights)} heights"
+            )
+        k = np.empty(len(rows), dtype=np.int64)
+        m = np.empty(len(rows), dtype=np.int64)
+        parity = np.zeros((len(rows), PADDED_ENTRIES))
+        for i, row in enumerate(rows):
+            k[i], m[i], matrix = _checked_row(row, f"{where}, sample {i}")
+            parity[i, : matrix.size] = matrix.ravel()
+        samples = cls(k, m, parity, None, np.arange(len(rows), dtype=np.int64))
+        if heights is None:
+            return samples
+        try:
+            values = np.asarray(heights, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise InvalidDataError(f"{where}: heights must be numbers") from None
+        return samples.with_heights(values, where=where)
+
+    def __len__(self) -> int:
+        return len(self.k)
+
+    @property
+    def group(self) -> Int:
+        """Shape (N,), position of each sample's group in `GROUPS`."""
+        lookup = np.full((CODE_LENGTH, CODE_LENGTH), -1, dtype=np.int64)
+        for index, (k, m) in enumerate(GROUPS):
+            lookup[k, m] = index
+        return lookup[self.k, self.m]
+
+    @property
+    def log2_heights(self) -> Float:
+        """Shape (N,), log2 of the heights: what a network learns."""
+        return np.asarray(np.log2(self.labels))
+
+    @property
+    def labels(self) -> Float:
+        """The heights, shape (N,).
+
+        Raises:
+            InvalidDataError: the samples have none.
+        """
+        if self.heights is None:
+            raise InvalidDataError("these samples carry no heights; label them first")
+        return self.heights
+
+    def with_heights(self, heights: Float, *, where: str = "samples") -> Samples:
+        """The same samples with these heights, each checked to be at least 1."""
+        if heights.shape != self.k.shape:
+            raise InvalidDataError(
+                f"{where}: heights must have shape {self.k.shape}, got {heights.shape}"
+            )
+        bad = ~(heights >= 1.0)  # also true for NaN
+        if bad.any():
+            i = int(np.flatnonzero(bad)[0])
+            raise InvalidDataError(
+                f"{where}: a height is at least 1, got {heights[i]} at sample {i} "
+                f"({int(bad.sum())} such)"
+            )
+        return replace(self, heights=heights)
+
+    def take(self, index: Int | Bool) -> Samples:
+        """The samples at these positions, or where a mask is true."""
+        heights = None if self.heights is None else self.heights[index]
+        return Samples(
+            self.k[index], self.m[index], self.parity[index], heights, self.sample_id[index]
+        )
+
+    def by_dimension(self) -> Iterator[tuple[int, Int, Float]]:
+        """For each k present: k, the positions of its samples, their P, shape (N_k, k, 9-k)."""
+        for k in np.unique(self.k):
+            index = np.flatnonzero(self.k == k)
+            redundancy = CODE_LENGTH - int(k)
+            matrices = self.parity[index, : int(k) * redundancy].reshape(-1, int(k), redundancy)
+            yield int(k), index, matrices
+
+    def matrix(self, i: int) -> Float:
+        """P of sample i, shape (k, 9-k)."""
+        k = int(self.k[i])
+        return self.parity[i, : k * (CODE_LENGTH - k)].reshape(k, CODE_LENGTH - k)
+
+    def counts(self) -> dict[str, int]:
+        """Samples in each group, by the group's name, in the order of `GROUPS`."""
+        count = np.bincount(self.group, minlength=len(GROUPS))
+        return {str(group): int(c) for group, c in zip(GROUPS, count, strict=True)}
+
+    @staticmethod
+    def concatenate(parts: Sequence[Samples], *, renumber: bool = False) -> Samples:
+        """All samples of all parts, in order; `renumber` gives new sample numbers 0, 1, ..."""
+        labelled = all(part.heights is not None for part in parts)
+        ids = np.concatenate([part.sample_id for part in parts])
+        return Samples(
+            np.concatenate([part.k for part in parts]),
+            np.concatenate([part.m for part in parts]),
+            np.concatenate([part.parity for part in parts]),
+            np.concatenate([part.labels for part in parts]) if labelled else None,
+            np.arange(len(ids), dtype=np.int64) if renumber else ids,
+        )
+
+
+def _checked_row(row: Any, where: str) -> tuple[int, int, Float]:
+    if not isinstance(row, list | tuple) or len(row) != 4:
+        raise InvalidDataError(f"{where}: a sample is a list [n, k, m, P], got {_short(row)}")
+    n, k, m = (_as_int(value, name, where) for value, name in zip(row[:3], "nkm", strict=True))
+    if not 1 <= k < n:
+        raise InvalidDataError(f"{where}: k must lie in 1..n-1, got n = {n}, k = {k}")
+    if not 1 <= m <= n - k:
+        raise InvalidDataError(f"{where}: m must lie in 1..n-k = 1..{n - k}, got {m}")
+    if n != CODE_LENGTH or group_index(k, m) is None:
+        known = " ".join(str(group) for group in GROUPS)
+        raise InvalidDataError(
+            f"{where}: n = {n}, (k,m) = ({k},{m}) is not one of the groups of n = 9: {known}"
+        )
+    try:
+        matrix = np.asarray(row[3], dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidDataError(f"{where}: P must be an array of numbers") from None
+    if matrix.shape != (k, n - k):
+        raise InvalidDataError(
+            f"{where}: P must have shape (k, n-k) = ({k}, {n - k}), got {matrix.shape}"
+        )
+    if not np.isfinite(matrix).all():
+        raise InvalidDataError(f"{where}: P must be finite, got NaN or infinity")
+    return k, m, matrix
+
+
+def _as_int(value: Any, name: str, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise InvalidDataError(f"{where}: {name} must be an integer, got {_short(value)}")
+    if value != int(value) if np.isfinite(value) else True:
+        raise InvalidDataError(f"{where}: {name} must be an integer, got {value}")
+    return int(value)
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

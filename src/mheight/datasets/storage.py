@@ -1,0 +1,209 @@
+"""Data sets on disk: a folder with `samples.parquet` and `manifest.json`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import mheight
+from mheight.datasets.pickles import read_pickled_heights, read_pickled_samples
+from mheight.datasets.samples import Samples
+from mheight.errors import InvalidDataError, RunFolderError
+from mheight.files import atomic_folder, write_json
+from mheight.tiers import CODE_LENGTH
+
+__all__ = [
+    "Dataset",
+    "content_hash",
+    "load_dataset",
+    "read_parquet",
+    "read_samples",
+    "save_dataset",
+    "write_parquet",
+]
+
+_FORMAT = 1
+_SAMPLES = "samples.parquet"
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled samples and their manifest."""
+
+    samples: Samples
+    manifest: dict[str, Any]
+
+
+def content_hash(samples: Samples) -> str:
+    """SHA-256 over the columns of the samples, independent of how they are stored."""
+    digest = hashlib.sha256()
+    columns = [samples.k, samples.m, samples.parity, samples.sample_id]
+    if samples.heights is not None:
+        columns.append(samples.heights)
+    for column in columns:
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()
+
+
+def write_parquet(samples: Samples, path: Path) -> None:
+    """Write samples to one Parquet file: columns n, k, m, P, sample_id, height if known."""
+    lengths = samples.k * (CODE_LENGTH - samples.k)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    inside = np.arange(samples.parity.shape[1]) < lengths[:, None]
+    columns = {
+        "n": pa.array(np.full(len(samples), CODE_LENGTH, dtype=np.int16)),
+        "k": pa.array(samples.k.astype(np.int16)),
+        "m": pa.array(samples.m.astype(np.int16)),
+        "P": pa.ListArray.from_arrays(pa.array(offsets), pa.array(samples.parity[inside])),
+        "sample_id": pa.array(samples.sample_id),
+    }
+    if samples.heights is not None:
+        columns["height"] = pa.array(samples.heights)
+    pq.write_table(pa.table(columns), path, compression="zstd")
+
+
+def read_parquet(path: Path) -> Samples:
+    """Read samples from a Parquet file with columns n, k, m, P and perhaps height, sample_id.
+
+    Raises:
+        InvalidDataError: no readable Parquet, a column is missing, or a row breaks a rule.
+    """
+    if Path(path).stat().st_size == 0:
+        raise InvalidDataError(f"{path}: a Parquet file is needed, got an empty file")
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InvalidDataError(
+            f"{path}: not a readable Parquet file, perhaps cut short ({error})"
+        ) from None
+    missing = [name for name in ("n", "k", "m", "P") if name not in table.column_names]
+    if missing:
+        raise InvalidDataError(
+            f"{path}: columns n, k, m and P are needed, missing {', '.join(missing)}"
+        )
+    try:
+        n, k, m = (table[name].to_numpy().tolist() for name in ("n", "k", "m"))
+        parity = table["P"].to_pylist()
+        heights = table["height"].to_numpy() if "height" in table.column_names else None
+        rows = [
+            [n[i], k[i], m[i], _reshaped(parity[i], n[i], k[i], f"{path}, sample {i}")]
+            for i in range(table.num_rows)
+        ]
+        samples = Samples.from_rows(rows, heights, where=str(path))
+        if "sample_id" in table.column_names:
+            ids = table["sample_id"].to_numpy().astype(np.int64)
+            if len(np.unique(ids)) != len(ids):
+                raise InvalidDataError(f"{path}: sample_id must be unique")
+            samples = Samples(samples.k, samples.m, samples.parity, samples.heights, ids)
+    except (pa.ArrowException, TypeError) as error:
+        raise InvalidDataError(f"{path}: a column has the wrong type ({error})") from None
+    return samples
+
+
+def _reshaped(flat: Any, n: Any, k: Any, where: str) -> Any:
+    try:
+        values = np.asarray(flat, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidDataError(f"{where}: P must be a list of numbers") from None
+    # A nested list keeps its shape; a flat one of the right length is taken row by row.
+    if values.ndim == 1 and 0 < k < n and values.size == k * (n - k):
+        return values.reshape(k, n - k)
+    return values
+
+
+def save_dataset(samples: Samples, provenance: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Write a data set folder, whole or not at all, and return its manifest.
+
+    Raises:
+        RunFolderError: the folder exists already.
+    """
+    folder = Path(folder)
+    if folder.exists():
+        raise RunFolderError(f"{folder} exists already; remove it or choose another name")
+    with atomic_folder(folder) as temporary:
+        write_parquet(samples, temporary / _SAMPLES)
+        manifest = {
+            "format": _FORMAT,
+            "mheight": mheight.__version__,
+            **provenance,
+            "count": len(samples),
+            "groups": samples.counts(),
+            "sha256": _file_hash(temporary / _SAMPLES),
+            "content_sha256": content_hash(samples),
+        }
+        write_json(temporary / _MANIFEST, manifest)
+    return manifest
+
+
+def load_dataset(folder: Path) -> Dataset:
+    """Read a data set folder and check it against its manifest.
+
+    Raises:
+        InvalidDataError: a file is missing or changed, or a height is infinite.
+    """
+    folder = Path(folder)
+    for name in (_SAMPLES, _MANIFEST):
+        if not (folder / name).is_file():
+            raise InvalidDataError(
+                f"{folder}: a data set folder holds {_SAMPLES} and {_MANIFEST}, missing {name}"
+            )
+    try:
+        manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+        expected = manifest["sha256"]
+    except (ValueError, KeyError, TypeError):
+        raise InvalidDataError(f"{folder / _MANIFEST}: not a readable manifest") from None
+    if manifest.get("format") != _FORMAT:
+        raise InvalidDataError(
+            f"{folder / _MANIFEST}: format {_FORMAT} is needed, got {manifest.get('format')!r}"
+        )
+    if _file_hash(folder / _SAMPLES) != expected:
+        raise InvalidDataError(
+            f"{folder / _SAMPLES}: changed or damaged since it was written "
+            "(its SHA-256 differs from the manifest)"
+        )
+    return Dataset(read_parquet(folder / _SAMPLES), manifest)
+
+
+def read_samples(path: Path, labels: Path | None = None) -> Samples:
+    """Read samples from a data set folder, a Parquet file, or a course pickle.
+
+    Args:
+        path: the folder or file; a name that does not end in `.parquet` is read as a pickle.
+        labels: a course pickle with one height a sample, for a pickle of samples.
+
+    Raises:
+        InvalidDataError: what is there can't be read, or breaks a rule.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InvalidDataError(f"{path}: no such file or folder")
+    if path.is_dir():
+        samples = load_dataset(path).samples
+    elif path.suffix == ".parquet":
+        samples = read_parquet(path)
+    else:
+        samples = read_pickled_samples(path)
+    if labels is None:
+        return samples
+    if not Path(labels).is_file():
+        raise InvalidDataError(f"{labels}: no such file")
+    heights = read_pickled_heights(labels)
+    if len(heights) != len(samples):
+        raise InvalidDataError(
+            f"{labels}: one height a sample is needed, got {len(samples)} samples "
+            f"and {len(heights)} heights"
+        )
+    return samples.with_heights(heights, where=str(labels))
+
+
+def _file_hash(path: Path) -> str:
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,46 @@
+"""The exception family: everything that mheight raises on purpose is a `MheightError`."""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigError",
+    "InvalidCodeError",
+    "InvalidDataError",
+    "LeakError",
+    "MheightError",
+    "RunFolderError",
+    "TrainingDivergedError",
+    "UnsafePickleError",
+]
+
+
+class MheightError(Exception):
+    """Base of every error that mheight raises on purpose; its text is fit for a user."""
+
+
+class InvalidCodeError(MheightError, ValueError):
+    """A matrix, a shape or an `m` does not describe a linear code or one of its heights."""
+
+
+class InvalidDataError(MheightError, ValueError):
+    """A data file or a set of samples breaks a rule; the text says which, and where."""
+
+
+class UnsafePickleError(InvalidDataError):
+    """A pickle asks for something other than arrays, numbers and plain containers."""
+
+
+class ConfigError(MheightError, ValueError):
+    """A run configuration has an unknown key or a value outside its range."""
+
+
+class LeakError(MheightError):
+    """Validation data reached something that only training data may reach."""
+
+
+class RunFolderError(MheightError):
+    """A run folder exists already, is missing something, or belongs to another run."""
+
+
+class TrainingDivergedError(MheightError):
+    """The loss became NaN or infinite; the run folder keeps what was known before."""

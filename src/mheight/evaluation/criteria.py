@@ -1,0 +1,80 @@
+"""The six success criteria of Run 7."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mheight.metrics import Scores
+
+__all__ = ["Criterion", "CriteriaConfig", "judge"]
+
+Bound = Annotated[float, Field(gt=0.0)]
+
+
+class CriteriaConfig(BaseModel):
+    """Bounds of the criteria: log2-MSE below, and the range of the train-validation gap."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    overall: Bound = 0.374
+    easy: Bound = 0.15
+    medium: Bound = 0.30
+    hard: Bound = 1.30
+    gap_least: float = 0.02
+    gap_most: float = 0.08
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One criterion: what must hold, what came, whether it passed."""
+
+    name: str
+    wanted: str
+    value: float | None
+    passed: bool
+    remark: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+def judge(
+    validation: Scores, gap: float, leak_free: bool, leak_remark: str, config: CriteriaConfig
+) -> tuple[Criterion, ...]:
+    """Judge a run.
+
+    Args:
+        validation: scores on clean validation.
+        gap: overall on validation minus overall on clean training originals.
+        leak_free: whether the audit passed.
+        leak_remark: the counts that the audit saw.
+        config: the bounds.
+    """
+    bounds = {
+        "overall": (validation.overall, config.overall),
+        **{tier: (validation.tiers[tier], getattr(config, tier)) for tier in validation.tiers},
+    }
+    criteria = [
+        Criterion(name, f"< {bound:g}", value, value is not None and value < bound)
+        for name, (value, bound) in bounds.items()
+    ]
+    remark = ""
+    if gap < 0.01:
+        remark = "suspiciously small"
+    elif gap > 0.15:
+        remark = "overfitted"
+    criteria.append(
+        Criterion(
+            "train-validation gap",
+            f"{config.gap_least:g} to {config.gap_most:g}",
+            gap,
+            config.gap_least <= gap <= config.gap_most,
+            remark,
+        )
+    )
+    criteria.append(Criterion("no leakage", "audit clean", None, leak_free, leak_remark))
+    return tuple(criteria)

@@ -1,0 +1,133 @@
+"""The two pictures of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from mheight.files import atomic_path
+from mheight.metrics import Scores
+from mheight.tiers import GROUPS, TIER_OF_GROUP, Tier
+
+__all__ = ["plot_height_distribution", "plot_history", "plot_scatter"]
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+_TIER_COLOUR = {Tier.EASY: "#0072b2", Tier.MEDIUM: "#e69f00", Tier.HARD: "#d55e00"}
+_DPI = 130
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with atomic_path(path) as temporary, matplotlib.rc_context({"font.size": 9}):
+        figure.savefig(temporary, dpi=_DPI)
+
+
+def plot_history(
+    records: Sequence[dict[str, Any]], best_epoch: int, title: str, path: Path
+) -> None:
+    """Losses, tiers and learning rate over the epochs.
+
+    Args:
+        records: one `EpochRecord` an epoch, as plain values.
+        best_epoch: number of the best epoch, from 1.
+        title: printed above the panels.
+        path: PNG to write.
+    """
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    epochs = [record["epoch"] for record in records]
+
+    def line(axes: Any, key: str, label: str, **style: Any) -> None:
+        axes.plot(epochs, [record[key] for record in records], label=label, **style)
+
+    line(left, "loss", "training loss (weighted, with L2 and dropout)", color="#777777")
+    line(left, "val_loss", "validation log2-MSE over rows", color="#009e73")
+    for tier in Tier:
+        line(right, f"val_{tier.value}", tier.value, color=_TIER_COLOUR[tier])
+    line(right, "val_balanced", "balanced", color="black", linestyle="--")
+    for axes, name in ((left, "Loss"), (right, "Validation by tier")):
+        axes.set(xlabel="epoch", ylabel="log2-MSE", yscale="log", title=name)
+        axes.grid(alpha=0.3, which="both")
+        if best_epoch:
+            axes.axvline(best_epoch, color="#999999", linewidth=0.8, label=f"best: {best_epoch}")
+        axes.legend(fontsize=8)
+    rate = left.twinx()
+    line(rate, "learning_rate", "learning rate", color="#cc79a7", linewidth=0.8, linestyle=":")
+    rate.set(ylabel="learning rate (dotted)", yscale="log")
+    figure.suptitle(title)
+    _save(figure, path)
+
+
+def plot_scatter(
+    log2_true: Float, log2_predicted: Float, group: Int, scores: Scores, title: str, path: Path
+) -> None:
+    """Predicted against true log2 heights, a panel for each group.
+
+    Args:
+        log2_true: shape (N,).
+        log2_predicted: shape (N,).
+        group: shape (N,), positions in `GROUPS`.
+        scores: of these predictions.
+        title: printed above the panels.
+        path: PNG to write.
+    """
+    figure = Figure(figsize=(10, 10), layout="constrained")
+    panels = figure.subplots(3, 3).ravel()
+    for i, (name, axes) in enumerate(zip(GROUPS, panels, strict=True)):
+        inside = group == i
+        tier = TIER_OF_GROUP[name]
+        value = scores.groups[str(name)]
+        shown = "no samples" if value is None else f"log2-MSE {value:.3f}"
+        axes.set_title(f"k = {name.k}, m = {name.m} ({tier.value}): {shown}", fontsize=10)
+        axes.set(xlabel="log2 height, exact", ylabel="log2 height, predicted")
+        axes.grid(alpha=0.3)
+        if not inside.any():
+            continue
+        true, predicted = log2_true[inside], log2_predicted[inside]
+        axes.scatter(
+            true, predicted, s=3, alpha=0.25, color=_TIER_COLOUR[tier], linewidths=0, rasterized=True
+        )
+        ends = [min(true.min(), predicted.min()), max(true.max(), predicted.max())]
+        axes.plot(ends, ends, color="black", linewidth=0.8)
+    figure.suptitle(title)
+    _save(figure, path)
+
+
+def plot_height_distribution(log2_heights: Float, group: Int, title: str, path: Path) -> None:
+    """Histogram of log2 heights, a line for each group.
+
+    Args:
+        log2_heights: shape (N,), finite.
+        group: shape (N,), positions in `GROUPS`.
+        title: printed above.
+        path: PNG to write.
+    """
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.subplots()
+    edges = np.linspace(log2_heights.min(), max(log2_heights.max(), log2_heights.min() + 1), 80)
+    styles = {Tier.EASY: "-", Tier.MEDIUM: "--", Tier.HARD: ":"}
+    colours = {4: "#0072b2", 5: "#d55e00", 6: "#009e73"}
+    for i, name in enumerate(GROUPS):
+        inside = log2_heights[group == i]
+        if not len(inside):
+            continue
+        density, _ = np.histogram(inside, edges, density=True)
+        tier = TIER_OF_GROUP[name]
+        axes.plot(
+            (edges[1:] + edges[:-1]) / 2,
+            density,
+            label=f"k = {name.k}, m = {name.m} ({tier.value}), {len(inside)}",
+            linestyle=styles[tier],
+            color=colours[name.k],
+        )
+    axes.set(xlabel="log2 height", ylabel="density", title=title)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    _save(figure, path)

@@ -1,0 +1,105 @@
+"""The report of a run, as plain values and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mheight.evaluation.tables import criteria_table, render, scores_table
+from mheight.metrics import Scores
+
+__all__ = ["comparison_text", "report_text"]
+
+_INVALID = (
+    "INVALID: {reason}\n"
+    "The leaked figure measures memory, not generalisation; cite the clean one.\n"
+)
+
+
+def report_text(report: Mapping[str, Any]) -> str:
+    """The report of one run, top to bottom.
+
+    Args:
+        report: as in `report.json`.
+    """
+    scores = {name: Scores.from_dict(values) for name, values in report["scores"].items()}
+    training = report["training"]
+    lines = [f"{report['name']}: {report['description']}"]
+    if not report["valid"]:
+        lines.append(_INVALID.format(reason=report["invalid_reason"]))
+    lines += [
+        f"data: {report['data']['summary']}",
+        f"network: {report['model']['name']} on {report['features']}, "
+        f"{report['model']['parameters']:,} parameters",
+        f"training: {training['epochs']} epochs, {training['minutes']:.1f} minutes, "
+        f"best epoch {training['best_epoch']}, ended: {training['stopped_because']}",
+        "",
+        scores_table("Scores", scores),
+        criteria_table("Criteria", report["criteria"]),
+        _audit_table(report["audit"]),
+    ]
+    passed = sum(bool(c["passed"]) for c in report["criteria"])
+    verdict = f"{passed} of {len(report['criteria'])} criteria met"
+    if not report["valid"]:
+        verdict += "; the run is INVALID by its protocol, whatever they say"
+    lines.append(verdict)
+    return "\n".join(lines) + "\n"
+
+
+def comparison_text(reports: Sequence[Mapping[str, Any]], notes: Sequence[str] = ()) -> str:
+    """Runs side by side, per group, on the validation figure that is valid for each.
+
+    Args:
+        reports: as in `report.json`; the first is the run in question.
+        notes: lines printed below.
+    """
+    columns: dict[str, Scores] = {}
+    for report in reports:
+        if not report["valid"]:
+            leaked = Scores.from_dict(report["scores"]["leaked validation"])
+            columns[_fresh(f"{report['name']} leaked (INVALID)", columns)] = leaked
+        name = report["name"] if report["valid"] else f"{report['name']} clean"
+        columns[_fresh(name, columns)] = Scores.from_dict(report["scores"]["validation"])
+    facts = [
+        [
+            report["name"],
+            report["data"]["summary"],
+            str(report["data"]["validation_rows"]),
+            f"{report['model']['parameters']:,}",
+            str(report["training"]["epochs"]),
+            f"{report['training']['minutes']:.1f}",
+            f"{report['gap']:.4f}",
+            f"{sum(bool(c['passed']) for c in report['criteria'])}/{len(report['criteria'])}"
+            if report["valid"]
+            else "INVALID",
+        ]
+        for report in reports
+    ]
+    header = ["run", "data", "validation", "parameters", "epochs", "minutes", "gap", "criteria"]
+    lines = [
+        scores_table("log2-MSE on each run's own clean validation", columns),
+        render("Runs", header, facts),
+    ]
+    if len({report["data"]["validation_sha256"] for report in reports}) > 1:
+        lines.append("The runs were validated on different samples: compare with care.")
+    lines += notes
+    return "\n".join(lines) + "\n"
+
+
+def _fresh(name: str, taken: Mapping[str, Any]) -> str:
+    count, fresh = 2, name
+    while fresh in taken:
+        fresh, count = f"{name} #{count}", count + 1
+    return fresh
+
+
+def _audit_table(audit: Mapping[str, Any]) -> str:
+    title = (
+        f"Leak audit: {audit['training_originals']:,} training originals, "
+        f"{audit['training_rows']:,} rows with copies, {audit['validation_rows']:,} validation rows"
+    )
+    rows = [
+        [check["name"], check["question"], str(check["found"]), "pass" if check["passed"] else "FAIL"]
+        for check in audit["checks"]
+    ]
+    return render(title, ["check", "looked for", "found", ""], rows)

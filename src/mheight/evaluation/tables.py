@@ -1,0 +1,77 @@
+"""Scores, criteria and comparisons as text tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from mheight.metrics import Scores
+from mheight.tiers import GROUPS, TIER_OF_GROUP, Tier
+
+__all__ = ["criteria_table", "render", "scores_table"]
+
+
+def render(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A text table; the first column is left-aligned, the others right-aligned."""
+    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+    for i, name in enumerate(header):
+        table.add_column(name, justify="left" if i == 0 else "right", no_wrap=True)
+    for row in rows:
+        if row:
+            table.add_row(*row)
+        else:
+            table.add_section()
+    buffer = StringIO()
+    Console(file=buffer, width=200, color_system=None, force_terminal=False).print(table)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).strip("\n") + "\n"
+
+
+def scores_table(title: str, columns: Mapping[str, Scores], counts: bool = True) -> str:
+    """log2-MSE by group, tier, overall and balanced, one column a set of scores.
+
+    Args:
+        title: printed above.
+        columns: scores by column name.
+        counts: whether to add the samples of each group of the first column.
+    """
+    scores = list(columns.values())
+    first = scores[0]
+
+    def row(name: str, values: Sequence[float | None], note: str, count: str = "") -> list[str]:
+        shown = ["-" if value is None else f"{value:.4f}" for value in values]
+        return [name, note, *shown, *([count] if counts else [])]
+
+    rows: list[list[str]] = [
+        row(
+            str(group),
+            [s.groups[str(group)] for s in scores],
+            TIER_OF_GROUP[group].value,
+            str(first.counts[str(group)]),
+        )
+        for group in GROUPS
+    ]
+    rows.append([])
+    rows += [row(t.value, [s.tiers[t.value] for s in scores], "tier") for t in Tier]
+    rows.append(row("balanced", [s.balanced for s in scores], "mean of tiers"))
+    total = str(sum(first.counts.values()))
+    rows.append(row("overall", [s.overall for s in scores], "mean of groups", total))
+    header = ["log2-MSE", "", *columns, *(["samples"] if counts else [])]
+    return render(title, header, rows)
+
+
+def criteria_table(title: str, criteria: Sequence[Mapping[str, Any]]) -> str:
+    """The criteria with pass or fail, from `Criterion.as_dict`."""
+    rows = []
+    for criterion in criteria:
+        value = criterion["value"]
+        verdict = "pass" if criterion["passed"] else "fail"
+        if criterion["remark"]:
+            verdict += f" ({criterion['remark']})"
+        shown = "" if value is None else f"{value:.4f}"
+        rows.append([criterion["name"], criterion["wanted"], shown, verdict])
+    return render(title, ["criterion", "wanted", "measured", ""], rows)

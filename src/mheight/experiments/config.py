@@ -1,0 +1,228 @@
+"""A run as data: a TOML file, checked key by key."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mheight.datasets import Augmentation, AugmentationKind, EnsembleName
+from mheight.errors import ConfigError
+from mheight.evaluation.criteria import CriteriaConfig
+from mheight.features import FeatureName
+from mheight.models import ModelConfig, ResidualConfig
+from mheight.tiers import Tier
+from mheight.training import FitConfig, LossConfig, TierGuardConfig
+
+__all__ = [
+    "AugmentationConfig",
+    "DataConfig",
+    "RunConfig",
+    "SplitConfig",
+    "config_toml",
+    "load_config",
+]
+
+Copies = Annotated[int, Field(ge=0, le=1000)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataConfig(_Section):
+    """Where the originals come from: an ensemble, or a file.
+
+    Attributes:
+        ensemble: drawn from this ensemble unless `path` is given.
+        per_group: codes a group to draw.
+        seed: of the drawing.
+        path: a data set folder, a Parquet file, or a course pickle of samples.
+        labels: a course pickle of heights, for a pickle of samples.
+    """
+
+    ensemble: EnsembleName = "course"
+    per_group: Annotated[int, Field(ge=1, le=10_000_000)] = 12_000
+    seed: Annotated[int, Field(ge=0)] = 2026
+    path: str | None = None
+    labels: str | None = None
+
+    @model_validator(mode="after")
+    def _labels_need_a_path(self) -> DataConfig:
+        if self.labels is not None and self.path is None:
+            raise ValueError("data.labels needs data.path, the samples they belong to")
+        return self
+
+
+class SplitConfig(_Section):
+    """How originals are split.
+
+    Attributes:
+        protocol: `split-then-augment`, or Run 6's `augment-then-split`, whose validation
+            is invalid and is marked so.
+        validation_fraction: share of each group in validation.
+    """
+
+    protocol: Literal["split-then-augment", "augment-then-split"] = "split-then-augment"
+    validation_fraction: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.15
+
+
+class CopiesConfig(_Section):
+    """Copies of each training original, by tier."""
+
+    easy: Copies = 1
+    medium: Copies = 2
+    hard: Copies = 3
+
+
+class AugmentationConfig(_Section):
+    """Augmentation of the training originals.
+
+    Attributes:
+        kind: `noise` (relative, exact height computed again), `monomial` or
+            `information-set` (random symmetries, height kept).
+        noise_scale: relative standard deviation of the noise.
+        copies: how many copies.
+    """
+
+    kind: AugmentationKind = "noise"
+    noise_scale: Annotated[float, Field(gt=0.0, le=1.0)] = 0.05
+    copies: CopiesConfig = CopiesConfig()
+
+    def build(self) -> Augmentation:
+        """The augmentation these settings describe."""
+        copies = {tier: int(getattr(self.copies, tier.value)) for tier in Tier}
+        return Augmentation(self.kind, copies, self.noise_scale)
+
+
+class FeaturesConfig(_Section):
+    """Which feature set the network reads."""
+
+    name: FeatureName = "raw-p"
+
+
+class RunConfig(_Section):
+    """A whole run.  Defaults are those of Run 7.
+
+    Attributes:
+        name: names the run folder and its files: run7 gives run_7/.
+        description: one line for reports.
+        seed: of split, augmentation, initial weights and order of the data.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,39}$")] = "run7"
+    description: str = ""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 7
+    data: DataConfig = DataConfig()
+    split: SplitConfig = SplitConfig()
+    augmentation: AugmentationConfig = AugmentationConfig()
+    features: FeaturesConfig = FeaturesConfig()
+    model: ModelConfig = ResidualConfig()
+    loss: LossConfig = LossConfig()
+    training: FitConfig = FitConfig()
+    tier_guard: TierGuardConfig = TierGuardConfig()
+    criteria: CriteriaConfig = CriteriaConfig()
+
+    @property
+    def invalid_protocol(self) -> bool:
+        """Whether the run's own validation is invalid by design, as in Run 6."""
+        return self.split.protocol == "augment-then-split"
+
+
+def load_config(path: Path, overrides: list[str] | tuple[str, ...] = ()) -> RunConfig:
+    """Read a run configuration and apply overrides.
+
+    Args:
+        path: a TOML file.
+        overrides: `section.key=value`, the value written as in TOML (a bare word is
+            taken as a string).
+
+    Raises:
+        ConfigError: the file can't be read, a key is unknown (the nearest valid one is
+            named), or a value is out of range.
+    """
+    try:
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such configuration file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: can't be read ({error})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    for override in overrides:
+        _apply(values, override)
+    return parse_config(values, str(path))
+
+
+def parse_config(values: dict[str, Any], where: str) -> RunConfig:
+    """Check plain values against `RunConfig`; see `load_config`."""
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: " + "; ".join(_explain(e) for e in error.errors())) from None
+
+
+def config_toml(config: RunConfig) -> str:
+    """The resolved configuration as TOML; `load_config` reads it back."""
+    return tomli_w.dumps(config.model_dump(mode="json", exclude_none=True))
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    key, separator, text = override.partition("=")
+    parts = key.strip().split(".")
+    if not separator or not all(parts):
+        raise ConfigError(f"an override is written section.key=value, got {override!r}")
+    try:
+        value = tomllib.loads(f"value = {text.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    section = values
+    for part in parts[:-1]:
+        inner = section.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"{part!r} in {override!r} is a value, not a section")
+        section = inner
+    section[parts[-1]] = value
+
+
+def _explain(error: Any) -> str:
+    """One validation error in a user's words."""
+    location = [str(part) for part in error["loc"]]
+    key = ".".join(location)
+    if error["type"] == "extra_forbidden":
+        known = _keys_at(location[:-1])
+        close = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.0)
+        everywhere = [path for path in _all_keys(RunConfig) if path.split(".")[-1] == location[-1]]
+        nearest = everywhere[0] if everywhere else ".".join([*location[:-1], *close])
+        return f"unknown key {key!r}; the nearest valid key is {nearest!r}"
+    if error["type"] == "value_error":
+        return f"{key + ': ' if key else ''}{error['ctx']['error']}"
+    return f"{key}: {error['msg']}, got {error['input']!r}"
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    for candidate in (annotation, *get_args(annotation)):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
+
+
+def _keys_at(location: list[str]) -> list[str]:
+    model: type[BaseModel] | None = RunConfig
+    for part in location:
+        if model is None or part not in model.model_fields:
+            break
+        model = _model_of(model.model_fields[part].annotation)
+    return list((model or RunConfig).model_fields)
+
+
+def _all_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+    keys = []
+    for name, field in model.model_fields.items():
+        inner = _model_of(field.annotation)
+        keys += _all_keys(inner, f"{prefix}{name}.") if inner else [prefix + name]
+    return keys

@@ -1,0 +1,274 @@
+"""The main job: prepare, build, fit, evaluate, report."""
+
+from __future__ import annotations
+
+import csv
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields
+from importlib import metadata
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import mheight
+from mheight.codes import fingerprints, systematic_generators
+from mheight.datasets import Samples, content_hash
+from mheight.errors import RunFolderError, TrainingDivergedError
+from mheight.evaluation import comparison_text, judge, report_text
+from mheight.evaluation.plots import plot_history, plot_scatter
+from mheight.experiments.config import RunConfig
+from mheight.experiments.preparation import PreparedData, prepare
+from mheight.experiments.run_folder import RunFolder
+from mheight.experiments.trained_run import TrainedRun, write_predictions
+from mheight.features import FittedFeatures
+from mheight.files import atomic_path, write_json, write_text
+from mheight.metrics import Scores, score
+from mheight.models import build_model
+from mheight.training.callbacks import EpochRecord, ProgressSink
+from mheight.training.fit import Encoded, FitOutcome, fit
+
+__all__ = ["run_experiment"]
+
+_PACKAGES = ("numpy", "numba", "keras", "jax", "scikit-learn", "pyarrow", "matplotlib")
+
+_INVALID_REASON = (
+    "rows were augmented before they were split, so copies of validation codes are in "
+    "training (Run 6's protocol)"
+)
+
+
+def run_experiment(
+    config: RunConfig,
+    root: Path,
+    *,
+    resume: bool = False,
+    compare_with: Sequence[Path] = (),
+    say: Callable[[str], None] = print,
+    progress: ProgressSink,
+) -> RunFolder:
+    """Train and report one run.
+
+    Args:
+        config: what to do.
+        root: folder in which the run folder and the `.h5` model are made.
+        resume: go on with an existing folder of the same configuration.
+        compare_with: folders of finished runs for `detailed_comparison.txt`; run_2 and
+            run_6 beside the run folder are added when they are there.
+        say: receives lines for the console.
+        progress: receives steps.
+
+    Returns:
+        The run folder, with all files written.
+
+    Raises:
+        MheightError: bad data, a leak, a folder in the way, or a loss that became NaN.
+        KeyboardInterrupt: training was interrupted; `resume` goes on.
+    """
+    folder = RunFolder.of(root, config.name)
+    state = folder.check(config, resume)
+    others = [RunFolder.open(path).read_report() for path in _others(folder, compare_with)]
+    if state == "finished":
+        say(f"{folder.path} is finished already")
+        return folder
+    say("preparing data: load, split, augment, fit features, audit")
+    data = prepare(config)
+    counts = data.audit
+    say(
+        f"{data.summary}: {counts.training_originals:,} training originals, "
+        f"{counts.training_rows:,} rows with copies, {counts.validation_rows:,} validation rows"
+    )
+    say(
+        "audit: no leak found"
+        if counts.passed
+        else "audit: LEAK found, as this protocol has it; results will be marked INVALID"
+    )
+    if state is None:
+        folder.create(config)
+    with folder.locked():
+        _keep_inputs(folder, data)
+        folder.set_state("training")
+        try:
+            model, outcome = _train(config, folder, data, say, progress)
+        except KeyboardInterrupt:
+            folder.set_state("interrupted")
+            raise
+        _write_history(folder, outcome)
+        if outcome.best_epoch == 0:
+            folder.set_state("diverged")
+            raise TrainingDivergedError(
+                f"the loss was NaN or infinite from the first epoch; see {folder.path}. "
+                "Lower training.learning_rate or training.clipnorm"
+            )
+        _finish(config, folder, data, model, outcome, others)
+        if outcome.stopped_because == "diverged":
+            folder.set_state("diverged")
+            raise TrainingDivergedError(
+                f"the loss became NaN or infinite after epoch {len(outcome.records) - 1}; the "
+                f"report in {folder.path} is on the best weights before, of epoch "
+                f"{outcome.best_epoch}. Lower training.learning_rate or training.clipnorm"
+            )
+        (folder.checkpoints / "state.npz").unlink(missing_ok=True)
+        folder.set_state("finished")
+    return folder
+
+
+def _others(folder: RunFolder, given: Sequence[Path]) -> list[Path]:
+    """Folders to compare with: those given, then finished run_2 and run_6 beside this one."""
+    paths = [Path(path) for path in given]
+    for name in ("run2", "run6"):
+        beside = RunFolder.of(folder.path.parent, name)
+        known = {path.resolve() for path in paths}
+        if name != folder.name and beside.report.is_file() and beside.path.resolve() not in known:
+            paths.append(beside.path)
+    for path in paths:
+        if path.resolve() == folder.path.resolve():
+            raise RunFolderError(f"{path} can't be compared with itself")
+    return paths
+
+
+def _keep_inputs(folder: RunFolder, data: PreparedData) -> None:
+    """What must be known of the data, written before the first epoch."""
+    folder.checkpoints.mkdir(exist_ok=True)
+    write_json(folder.audit, data.audit.as_dict())
+    write_json(folder.features, data.features.as_dict())
+    names = [
+        name
+        for _, _, parity in data.training.originals.samples.by_dimension()
+        for name in fingerprints(systematic_generators(parity))
+    ]
+    with atomic_path(folder.training_codes) as temporary:
+        np.save(temporary, np.unique(np.array(names, dtype="S32")))
+
+
+def _encode(features: FittedFeatures, samples: Samples) -> Encoded:
+    return Encoded(features.encode(samples), samples.log2_heights, samples.group)
+
+
+def _train(
+    config: RunConfig,
+    folder: RunFolder,
+    data: PreparedData,
+    say: Callable[[str], None],
+    progress: ProgressSink,
+) -> tuple[Any, FitOutcome]:
+    model = build_model(config.model, data.features.shapes, config.seed)
+    say(f"network: {config.model.name}, {model.count_params():,} parameters")
+    outcome = fit(
+        model,
+        _encode(data.features, data.training.samples),
+        _encode(data.features, data.validation.samples),
+        config=config.training,
+        loss=config.loss,
+        tier_guard=config.tier_guard,
+        seed=config.seed,
+        folder=folder.checkpoints,
+        say=say,
+        progress=progress,
+    )
+    return model, outcome
+
+
+def _write_history(folder: RunFolder, outcome: FitOutcome) -> None:
+    buffer = StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    names = [field.name for field in fields(EpochRecord)]
+    writer.writerow(names)
+    writer.writerows([getattr(record, name) for name in names] for record in outcome.records)
+    write_text(folder.history, buffer.getvalue())
+
+
+def _finish(
+    config: RunConfig,
+    folder: RunFolder,
+    data: PreparedData,
+    model: Any,
+    outcome: FitOutcome,
+    others: list[dict[str, Any]],
+) -> None:
+    """Evaluate the best weights and write every output."""
+    run = TrainedRun(folder, config, data.features, model)
+    clean = data.clean.samples
+    predicted = run.predict_log2(clean)
+    scores = {
+        "validation": score(clean.log2_heights, predicted, clean.group),
+        "training originals": run.score(data.training.originals.samples),
+    }
+    if config.invalid_protocol:
+        scores["leaked validation"] = run.score(data.validation.samples)
+    report = _report(config, data, scores, outcome, model.count_params())
+
+    with atomic_path(folder.model) as temporary:
+        model.save(temporary)
+    with atomic_path(folder.model_h5) as temporary:
+        model.save(temporary)
+    write_predictions(clean, predicted, folder.predictions)
+    title = f"{config.name}: {data.summary}" + ("" if report["valid"] else " (INVALID run)")
+    records = [asdict(record) for record in outcome.records]
+    plot_history(records, outcome.best_epoch, title, folder.history_plot)
+    plot_scatter(
+        clean.log2_heights,
+        predicted,
+        clean.group,
+        scores["validation"],
+        f"{title}, {len(clean):,} clean validation samples",
+        folder.scatter_plot,
+    )
+    write_json(folder.report, report)
+    write_text(folder.report_text, report_text(report))
+    present = {other["name"] for other in [report, *others]}
+    notes = [
+        f"{name}: no finished run beside this one; mheight train runs/{name}.toml makes one."
+        for name in ("run2", "run6")
+        if name not in present
+    ]
+    write_text(folder.comparison, comparison_text([report, *others], notes))
+
+
+def _report(
+    config: RunConfig,
+    data: PreparedData,
+    scores: dict[str, Scores],
+    outcome: FitOutcome,
+    parameters: int,
+) -> dict[str, Any]:
+    gap = scores["validation"].overall - scores["training originals"].overall
+    audit = data.audit
+    remark = f"{audit.validation_rows:,} validation originals"
+    if config.invalid_protocol:
+        remark = "rows augmented before the split"
+    criteria = judge(scores["validation"], gap, audit.passed, remark, config.criteria)
+    return {
+        "name": config.name,
+        "description": config.description,
+        "valid": not config.invalid_protocol,
+        "invalid_reason": _INVALID_REASON if config.invalid_protocol else None,
+        "succeeded": not config.invalid_protocol and all(c.passed for c in criteria),
+        "scores": {name: value.as_dict() for name, value in scores.items()},
+        "gap": gap,
+        "criteria": [criterion.as_dict() for criterion in criteria],
+        "audit": audit.as_dict(),
+        "data": {
+            "summary": data.summary,
+            "provenance": data.provenance,
+            "validation_rows": len(data.clean.samples),
+            "validation_sha256": content_hash(data.clean.samples),
+        },
+        "features": config.features.name,
+        "model": {"name": config.model.name, "parameters": parameters},
+        "training": {
+            "epochs": len(outcome.records),
+            "best_epoch": outcome.best_epoch,
+            "stopped_because": outcome.stopped_because,
+            "minutes": sum(record.seconds for record in outcome.records) / 60,
+        },
+        "config": config.model_dump(mode="json", exclude_none=True),
+        "seeds": {"run": config.seed, "data": config.data.seed},
+        "versions": {
+            "mheight": mheight.__version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in _PACKAGES},
+        },
+    }

@@ -1,0 +1,113 @@
+"""A finished run, loaded back: predictions and scores on any samples."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from mheight.codes import fingerprints, systematic_generators
+from mheight.datasets import Samples
+from mheight.errors import RunFolderError
+from mheight.experiments.config import RunConfig, load_config
+from mheight.experiments.run_folder import RunFolder
+from mheight.features import FEATURES, FittedFeatures
+from mheight.files import atomic_path
+from mheight.metrics import Scores, score
+from mheight.tiers import CODE_LENGTH
+from mheight.training.callbacks import predict_log2
+
+__all__ = ["TrainedRun", "write_predictions"]
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+_CHUNK = 65536
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedRun:
+    """The best model of a run with its fitted features."""
+
+    folder: RunFolder
+    config: RunConfig
+    features: FittedFeatures
+    model: Any
+
+    @classmethod
+    def load(cls, path: Path) -> TrainedRun:
+        """Load a run folder.
+
+        Raises:
+            RunFolderError: the folder or one of its files is missing or damaged.
+        """
+        from mheight.models.backend import keras
+
+        folder = RunFolder.open(path)
+        if not folder.model.is_file():
+            raise RunFolderError(
+                f"{folder.path}: no trained model ({folder.model.name}); has the run finished?"
+            )
+        config = load_config(folder.config)
+        try:
+            values = json.loads(folder.features.read_text(encoding="utf-8"))
+            features = FEATURES[config.features.name].restore(values)
+            model = keras.models.load_model(folder.model, compile=False)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunFolderError(
+                f"{folder.path}: the trained model can't be read ({error})"
+            ) from None
+        return cls(folder, config, features, model)
+
+    def predict_log2(self, samples: Samples) -> Float:
+        """Predicted log2 heights, shape (N,)."""
+        parts = [
+            predict_log2(
+                self.model,
+                self.features.encode(
+                    samples.take(np.arange(start, min(start + _CHUNK, len(samples))))
+                ),
+            )
+            for start in range(0, len(samples), _CHUNK)
+        ]
+        return np.concatenate(parts)
+
+    def score(self, samples: Samples) -> Scores:
+        """Scores on labelled samples of finite height."""
+        return score(samples.log2_heights, self.predict_log2(samples), samples.group)
+
+    def seen_in_training(self, samples: Samples) -> Bool:
+        """Which samples have a code equivalent to one that training saw, shape (N,)."""
+        try:
+            known = np.load(self.folder.training_codes, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise RunFolderError(
+                f"{self.folder.training_codes}: fingerprints of the training codes are needed "
+                f"to keep evaluation clean ({error})"
+            ) from None
+        seen = np.zeros(len(samples), dtype=bool)
+        for _, index, parity in samples.by_dimension():
+            names = np.array(fingerprints(systematic_generators(parity)), dtype="S32")
+            seen[index] = np.isin(names, known)
+        return seen
+
+
+def write_predictions(samples: Samples, log2_predicted: Float, path: Path) -> None:
+    """Write predictions to Parquet: sample_id, n, k, m, height if known, predicted_height."""
+    columns: dict[str, Any] = {
+        "sample_id": samples.sample_id,
+        "n": np.full(len(samples), CODE_LENGTH),
+        "k": samples.k,
+        "m": samples.m,
+    }
+    if samples.heights is not None:
+        columns["height"] = samples.heights
+    columns["predicted_height"] = np.exp2(log2_predicted)
+    with atomic_path(path) as temporary:
+        pq.write_table(pa.table(columns), temporary)

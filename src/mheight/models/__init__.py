@@ -1,0 +1,27 @@
+"""Networks by name.  Settings load at once; Keras loads when a network is built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mheight.models.config import ModelConfig, ResidualConfig
+
+__all__ = ["ModelConfig", "ResidualConfig", "build_model"]
+
+
+def build_model(config: ModelConfig, shapes: dict[str, tuple[int, ...]], seed: int) -> Any:
+    """Build a network with reproducible initial weights.
+
+    Args:
+        config: which network, and its settings.
+        shapes: shape of each input, from the fitted features.
+        seed: of the initial weights and of dropout.
+
+    Returns:
+        An uncompiled Keras model.
+    """
+    from mheight.models.backend import keras
+    from mheight.models.residual import build_residual
+
+    keras.utils.set_random_seed(seed)
+    return build_residual(config, shapes)

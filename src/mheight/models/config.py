@@ -1,0 +1,59 @@
+"""Settings of every architecture; no network library is needed to read them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["ModelConfig", "ResidualConfig"]
+
+Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
+Width = Annotated[int, Field(ge=1, le=65536)]
+
+
+class ResidualConfig(BaseModel):
+    """The residual network of Run 7; the defaults give 5,630,369 parameters.
+
+    Attributes:
+        name: `residual`.
+        embedding: width of the embeddings of k and m.
+        encoder: widths of the two Dense layers that read the features.
+        encoder_dropout: their dropout rates.
+        trunk: width of the trunk and of its residual blocks.
+        trunk_dropout: dropout rate before the blocks.
+        blocks: number of residual blocks.
+        block_dropout: dropout rate inside a block.
+        head: widths of the Dense layers behind the blocks.
+        head_dropout: their dropout rates.
+        l2: L2 penalty on Dense kernels and embeddings.
+        dropout_factor: multiplies every dropout rate (rates stay below 0.95).
+        capacity: multiplies every width, embeddings excepted.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["residual"] = "residual"
+    embedding: Width = 32
+    encoder: tuple[Width, Width] = (256, 512)
+    encoder_dropout: tuple[Rate, Rate] = (0.3, 0.2)
+    trunk: Width = 1024
+    trunk_dropout: Rate = 0.3
+    blocks: Annotated[int, Field(ge=0, le=64)] = 2
+    block_dropout: Rate = 0.2
+    head: tuple[Width, Width, Width] = (512, 256, 128)
+    head_dropout: tuple[Rate, Rate, Rate] = (0.2, 0.1, 0.1)
+    l2: Annotated[float, Field(ge=0.0)] = 1e-4
+    dropout_factor: Annotated[float, Field(ge=0.0, le=10.0)] = 1.0
+    capacity: Annotated[float, Field(gt=0.0, le=16.0)] = 1.0
+
+    def width(self, base: int) -> int:
+        """A width times the capacity, at least 1."""
+        return max(1, round(base * self.capacity))
+
+    def dropout(self, base: float) -> float:
+        """A dropout rate times the factor, below 0.95."""
+        return min(base * self.dropout_factor, 0.95)
+
+
+ModelConfig = ResidualConfig

@@ -1,0 +1,78 @@
+"""The history of a run: one record and one console line an epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from mheight.models.backend import keras
+from mheight.training.callbacks.learning_rate import current_rate
+
+__all__ = ["EpochLog", "EpochRecord"]
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One epoch: losses, tier metrics on validation, learning rate, seconds."""
+
+    epoch: int
+    loss: float
+    val_loss: float
+    val_overall: float
+    val_easy: float
+    val_medium: float
+    val_hard: float
+    val_balanced: float
+    learning_rate: float
+    seconds: float
+
+    def line(self, epochs: int) -> str:
+        """The console line."""
+        return (
+            f"epoch {self.epoch:>3}/{epochs}  loss {self.loss:7.4f}  val {self.val_overall:7.4f}  "
+            f"easy {self.val_easy:.3f}  medium {self.val_medium:.3f}  hard {self.val_hard:.3f}  "
+            f"balanced {self.val_balanced:.3f}  rate {self.learning_rate:.1e}  "
+            f"{self.seconds:.0f} s"
+        )
+
+
+class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
+    """Collects an `EpochRecord` an epoch and hands it on."""
+
+    def __init__(self, notify: Callable[[EpochRecord], None]) -> None:
+        super().__init__()
+        self.notify = notify
+        self.records: list[EpochRecord] = []
+        self._started = 0.0
+        self._rate = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Note the time and the rate that the epoch is trained with."""
+        self._started = time.perf_counter()
+        self._rate = current_rate(self.model)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Make the record."""
+        values = logs or {}
+        names = [field.name for field in fields(EpochRecord)]
+        known = {name: float(values[name]) for name in names if name in values}
+        record = EpochRecord(
+            **{
+                **known,
+                "epoch": epoch + 1,
+                "learning_rate": self._rate,
+                "seconds": time.perf_counter() - self._started,
+            }
+        )
+        self.records.append(record)
+        self.notify(record)
+
+    def state(self) -> dict[str, Any]:
+        """All records, as plain values."""
+        return {"records": [asdict(record) for record in self.records]}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """The inverse of `state`."""
+        self.records = [EpochRecord(**record) for record in state["records"]]

@@ -1,0 +1,50 @@
+"""Tier metrics on clean validation after every epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mheight.features import Inputs
+from mheight.metrics import score
+from mheight.models.backend import keras
+from mheight.tiers import Tier
+
+__all__ = ["ValidationMetrics", "predict_log2"]
+
+_PREDICT_BATCH = 4096
+
+
+def predict_log2(model: Any, inputs: Inputs) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Predicted log2 heights, shape (N,), without dropout."""
+    predicted = model.predict(inputs, batch_size=_PREDICT_BATCH, verbose=0)
+    return np.asarray(predicted, dtype=np.float64).reshape(-1)
+
+
+class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]
+    """Predicts the validation rows and puts their scores into the epoch's logs.
+
+    Adds `val_loss` (mean squared log2 error over the rows, without L2), `val_overall`,
+    `val_easy`, `val_medium`, `val_hard` and `val_balanced`.  Stands first, so that all
+    other callbacks can monitor these.
+    """
+
+    def __init__(self, inputs: Inputs, log2_heights: Any, group: Any) -> None:
+        super().__init__()
+        self.inputs = inputs
+        self.log2_heights = log2_heights
+        self.group = group
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Score the validation rows."""
+        if logs is None:
+            return
+        predicted = predict_log2(self.model, self.inputs)
+        logs["val_loss"] = float(np.mean((predicted - self.log2_heights) ** 2))
+        scores = score(self.log2_heights, predicted, self.group)
+        logs["val_overall"] = scores.overall
+        for tier in Tier:
+            value = scores.tiers[tier.value]
+            logs[f"val_{tier.value}"] = float("nan") if value is None else value
+        logs["val_balanced"] = float("nan") if scores.balanced is None else scores.balanced

@@ -1,0 +1,86 @@
+"""Settings of losses, fitting and the tier guard; no network library needed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from mheight.tiers import GROUPS, TIER_OF_GROUP, Tier
+
+__all__ = ["FitConfig", "LossConfig", "TierGuardConfig", "TierWeights"]
+
+Positive = Annotated[float, Field(gt=0.0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TierWeights(_Section):
+    """Loss weight of each tier's samples."""
+
+    easy: Positive = 3.0
+    medium: Positive = 1.5
+    hard: Positive = 1.0
+
+    def of_group(self) -> NDArray[np.float64]:
+        """Weight of each of the nine groups, shape (9,)."""
+        weights = {Tier.EASY: self.easy, Tier.MEDIUM: self.medium, Tier.HARD: self.hard}
+        return np.array([weights[TIER_OF_GROUP[group]] for group in GROUPS])
+
+
+class LossConfig(_Section):
+    """The loss: weighted mean squared error of log2 heights, plus the model's L2."""
+
+    weights: TierWeights = TierWeights()
+
+
+class FitConfig(_Section):
+    """Optimiser, schedule and stopping.
+
+    Attributes:
+        epochs: at most so many.
+        batch_size: rows a step; at most the training rows.
+        learning_rate: of AdamW, at the start.
+        weight_decay: of AdamW.
+        clipnorm: largest norm of each gradient.
+        learning_rate_decay: factor on the learning rate after each epoch.
+        plateau_factor: further factor when the validation loss stands still.
+        plateau_patience: epochs without improvement before that.
+        early_stopping_patience: epochs without improvement before training stops.
+        stop_on_nan: stop when the loss is NaN or infinite.
+    """
+
+    epochs: Count = 250
+    batch_size: Count = 256
+    learning_rate: Positive = 1e-3
+    weight_decay: Annotated[float, Field(ge=0.0)] = 1e-4
+    clipnorm: Positive = 1.0
+    learning_rate_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.95
+    plateau_factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.7
+    plateau_patience: Count = 15
+    early_stopping_patience: Count = 40
+    stop_on_nan: bool = True
+
+
+class TierGuardConfig(_Section):
+    """When to stop because the easy tier got worse.
+
+    Attributes:
+        enabled: whether to watch at all.
+        easy_threshold: log2-MSE of the easy tier that must not be exceeded once it was
+            reached; if the guard was armed without reaching it, how much worse than its
+            best the tier may get.
+        patience: epochs in a row above the limit before training stops.
+        arm_after: epochs after which the guard is armed even if the easy tier has not
+            been under the threshold.
+    """
+
+    enabled: bool = True
+    easy_threshold: Positive = 0.15
+    patience: Count = 5
+    arm_after: Count = 60

@@ -1,0 +1,171 @@
+"""Fitting a network: data order, optimiser, callbacks, and going on after a stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from math import ceil
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.errors import ConfigError
+from mheight.features import Inputs
+from mheight.models.backend import keras
+from mheight.training.callbacks import (
+    BatchProgress,
+    BestWeights,
+    Checkpoint,
+    EarlyStopping,
+    EpochLog,
+    EpochRecord,
+    ExponentialDecay,
+    NanGuard,
+    PlateauDecay,
+    ProgressSink,
+    TierMetricsCallback,
+    ValidationMetrics,
+)
+from mheight.training.config import FitConfig, LossConfig, TierGuardConfig
+
+__all__ = ["Encoded", "FitOutcome", "StopReason", "fit"]
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+StopReason = Literal["all epochs done", "early stopping", "tier guard", "diverged"]
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """Rows as a network sees them: inputs, log2 heights (N,), groups (N,)."""
+
+    inputs: Inputs
+    log2_heights: Float
+    group: Int
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+
+@dataclass(frozen=True)
+class FitOutcome:
+    """How training ended."""
+
+    records: tuple[EpochRecord, ...]
+    best_epoch: int
+    stopped_because: StopReason
+
+
+def batches(
+    rows: Encoded, weights: Float, batch_size: int, seed: int, first_epoch: int
+) -> Iterator[tuple[Inputs, Any, Any]]:
+    """Shuffled batches without end; the order of an epoch depends on seed and epoch alone."""
+    inputs = rows.inputs
+    targets = rows.log2_heights.astype(np.float32)[:, None]
+    sample_weights = weights[rows.group].astype(np.float32)
+    for epoch in count(first_epoch):
+        order = np.random.default_rng([seed, epoch]).permutation(len(rows))
+        for start in range(0, len(rows), batch_size):
+            index = order[start : start + batch_size]
+            batch = {name: values[index] for name, values in inputs.items()}
+            yield batch, targets[index], sample_weights[index]
+
+
+def fit(
+    model: Any,
+    training: Encoded,
+    validation: Encoded,
+    *,
+    config: FitConfig,
+    loss: LossConfig,
+    tier_guard: TierGuardConfig,
+    seed: int,
+    folder: Path,
+    say: Callable[[str], None],
+    progress: ProgressSink,
+) -> FitOutcome:
+    """Train a model, from the checkpoint in `folder` if there is one.
+
+    Args:
+        model: uncompiled Keras model; at the end it holds the best weights.
+        training: rows to learn from.
+        validation: rows that tier metrics, schedules and stopping go by.
+        config: optimiser, schedule and stopping.
+        loss: group weights.
+        tier_guard: when a worse easy tier stops training.
+        seed: of the order of the data.
+        folder: where `state.npz` and `best.weights.h5` are kept.
+        say: receives lines for the console.
+        progress: receives steps.
+
+    Raises:
+        ConfigError: the batch is larger than the data.
+        KeyboardInterrupt: passed on; the last whole epoch is on disk.
+    """
+    if config.batch_size > len(training):
+        raise ConfigError(
+            "training.batch_size must not exceed the training rows, "
+            f"got {config.batch_size} for {len(training)} rows"
+        )
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            learning_rate=config.learning_rate,
+            weight_decay=config.weight_decay,
+            clipnorm=config.clipnorm,
+        ),
+        loss=keras.losses.MeanSquaredError(),
+    )
+    model.optimizer.build(model.trainable_variables)
+    steps = ceil(len(training) / config.batch_size)
+
+    log = EpochLog(lambda record: say(record.line(config.epochs)))
+    best = BestWeights(folder / "best.weights.h5")
+    plateau = PlateauDecay(config.plateau_factor, config.plateau_patience)
+    stopping = EarlyStopping(config.early_stopping_patience)
+    guard = TierMetricsCallback(tier_guard, say)
+    nan = NanGuard(say)
+    checkpoint = Checkpoint(
+        folder / "state.npz",
+        {"log": log, "best": best, "plateau": plateau, "stopping": stopping, "guard": guard},
+    )
+    checkpoint.set_model(model)
+    first_epoch, stopped = 0, False
+    if checkpoint.path.exists():
+        first_epoch, stopped = checkpoint.load()
+        say(f"going on after epoch {first_epoch}")
+
+    if not stopped and first_epoch < config.epochs:
+        model.fit(
+            batches(training, loss.weights.of_group(), config.batch_size, seed, first_epoch),
+            steps_per_epoch=steps,
+            shuffle=False,
+            epochs=config.epochs,
+            initial_epoch=first_epoch,
+            verbose=0,
+            callbacks=[
+                BatchProgress(progress, steps),
+                ValidationMetrics(validation.inputs, validation.log2_heights, validation.group),
+                *([nan] if config.stop_on_nan else []),
+                log,
+                best,
+                plateau,
+                ExponentialDecay(config.learning_rate_decay),
+                stopping,
+                guard,
+                checkpoint,
+            ],
+        )
+    if best.path.exists():
+        model.load_weights(best.path)
+    reason: StopReason = "all epochs done"
+    if nan.diverged_in is not None:
+        reason = "diverged"
+    elif guard.stopped:
+        reason = "tier guard"
+    elif stopping.stopped_epoch > 0:
+        reason = "early stopping"
+    return FitOutcome(tuple(log.records), best.best_epoch, reason)
