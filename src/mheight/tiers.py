@@ -30,8 +30,7 @@ class Tier(StrEnum):
 
 
 GROUPS: tuple[Group, ...] = tuple(
-    Group(k, m)
-    for k, m in ((4, 2), (4, 3), (4, 4), (4, 5), (5, 2), (5, 3), (5, 4), (6, 2), (6, 3))
+    Group(k, m) for k, m in ((4, 2), (4, 3), (4, 4), (4, 5), (5, 2), (5, 3), (5, 4), (6, 2), (6, 3))
 )
 """The nine groups in the order in which every table lists them."""
 

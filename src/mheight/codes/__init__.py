@@ -4,6 +4,7 @@ from mheight.codes.checks import as_generators, as_matrix
 from mheight.codes.fingerprint import equivalence_classes, fingerprints, minor_spectrum
 from mheight.codes.linear_code import LinearCode
 from mheight.codes.minors import absolute_minors
+from mheight.codes.reading import parse_code, read_codes
 from mheight.codes.symmetries import SymmetryKind, random_equivalent, systematic_generators
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "equivalence_classes",
     "fingerprints",
     "minor_spectrum",
+    "parse_code",
     "random_equivalent",
+    "read_codes",
     "systematic_generators",
 ]

@@ -88,7 +88,7 @@ class LinearCode:
 
     @cached_property
     def information_set(self) -> tuple[int, ...]:
-        """k columns that form a basis: the first k if they do, else chosen by pivoting."""
+        """K columns that form a basis: the first k if they do, else chosen by pivoting."""
         first = self.G[:, : self.k]
         if np.linalg.cond(first) < 1e12:
             return tuple(range(self.k))

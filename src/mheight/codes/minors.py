@@ -60,7 +60,7 @@ def laplace_table(rows: int, n: int) -> LaplaceTable:
     Subsets of one size are numbered in lexicographic order, as by
     `itertools.combinations`.
     """
-    below = {(): 0}
+    below: dict[tuple[int, ...], int] = {(): 0}
     start, column, child, sizes = [0], [], [], [1]
     for size in range(1, rows + 1):
         level = {subset: i for i, subset in enumerate(combinations(range(n), size))}
@@ -167,7 +167,8 @@ def zero_tolerances(matrices: Float) -> Float:
 @lru_cache(maxsize=64)
 def complement_order(n: int, k: int) -> Int:
     """For each k-subset in lexicographic order, the index of its complement among
-    the (n-k)-subsets in lexicographic order."""
+    the (n-k)-subsets in lexicographic order.
+    """
     # Complements of lexicographically sorted subsets come in reverse lexicographic order.
     return np.arange(comb(n, k) - 1, -1, -1, dtype=np.int64)
 

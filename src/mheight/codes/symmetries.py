@@ -64,7 +64,7 @@ def random_equivalent(
         signs = rng.choice([-1.0, 1.0], size=(count, n))
         moved = np.take_along_axis(parity, rows[:, :, None], axis=1)
         moved = np.take_along_axis(moved, columns[:, None, :], axis=2)
-        return moved * signs[:, :k, None] * signs[:, None, k:]
+        return np.asarray(moved * signs[:, :k, None] * signs[:, None, k:])
 
     generators = systematic_generators(parity)
     out = np.empty_like(parity)

@@ -192,7 +192,7 @@ def _akin(copies: Samples, parents: Samples) -> Bool:
     if len(far):
         orbits = orbit_numbers(Samples.concatenate([copies.take(far), parents.take(far)]))
         akin[far] = orbits[: len(far)] == orbits[len(far) :]
-    return akin
+    return np.asarray(akin)
 
 
 def _labels(rows: Samples, held_out: Samples) -> AuditCheck:

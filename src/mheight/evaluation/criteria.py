@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mheight.metrics import Scores
 
-__all__ = ["Criterion", "CriteriaConfig", "judge"]
+__all__ = ["CriteriaConfig", "Criterion", "judge"]
 
 Bound = Annotated[float, Field(gt=0.0)]
 

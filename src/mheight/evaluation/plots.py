@@ -92,7 +92,13 @@ def plot_scatter(
             continue
         true, predicted = log2_true[inside], log2_predicted[inside]
         axes.scatter(
-            true, predicted, s=3, alpha=0.25, color=_TIER_COLOUR[tier], linewidths=0, rasterized=True
+            true,
+            predicted,
+            s=3,
+            alpha=0.25,
+            color=_TIER_COLOUR[tier],
+            linewidths=0,
+            rasterized=True,
         )
         ends = [min(true.min(), predicted.min()), max(true.max(), predicted.max())]
         axes.plot(ends, ends, color="black", linewidth=0.8)

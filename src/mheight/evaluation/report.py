@@ -99,7 +99,12 @@ def _audit_table(audit: Mapping[str, Any]) -> str:
         f"{audit['training_rows']:,} rows with copies, {audit['validation_rows']:,} validation rows"
     )
     rows = [
-        [check["name"], check["question"], str(check["found"]), "pass" if check["passed"] else "FAIL"]
+        [
+            check["name"],
+            check["question"],
+            str(check["found"]),
+            "pass" if check["passed"] else "FAIL",
+        ]
         for check in audit["checks"]
     ]
     return render(title, ["check", "looked for", "found", ""], rows)

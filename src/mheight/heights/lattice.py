@@ -78,7 +78,7 @@ def height_lattice(n: int, k: int) -> HeightLattice:
     level_start, children = [0, bases], []
     below = {subset: i for i, subset in enumerate(combinations(range(n - 1), k))}
     for size in range(k + 1, n):
-        level = {}
+        level: dict[tuple[int, ...], int] = {}
         for subset in combinations(range(n - 1), size):
             level[subset] = level_start[-1] + len(level)
             children.append([below[subset[:i] + subset[i + 1 :]] for i in range(k + 1)])

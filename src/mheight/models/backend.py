@@ -14,9 +14,7 @@ if "keras" not in sys.modules:
 try:
     import keras
 except ModuleNotFoundError as error:
-    raise MheightError(
-        f"training needs the package {error.name}; install mheight[train]"
-    ) from None
+    raise MheightError(f"training needs the package {error.name}; install mheight[train]") from None
 
 if keras.backend.backend() != "jax":
     raise MheightError(

@@ -60,7 +60,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         }
         arrays = {name: np.asarray(value) for name, value in self._variables().items()}
         with atomic_path(self.path) as temporary:
-            np.savez(temporary, header=np.array(json.dumps(header)), **arrays)
+            arrays["header"] = np.array(json.dumps(header))
+            np.savez(temporary, allow_pickle=False, **arrays)
 
     def load(self) -> tuple[int, bool]:
         """Put everything back; call it once the model is set and its optimiser built.

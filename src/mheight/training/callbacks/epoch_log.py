@@ -57,15 +57,11 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         """Make the record."""
         values = logs or {}
         names = [field.name for field in fields(EpochRecord)]
-        known = {name: float(values[name]) for name in names if name in values}
-        record = EpochRecord(
-            **{
-                **known,
-                "epoch": epoch + 1,
-                "learning_rate": self._rate,
-                "seconds": time.perf_counter() - self._started,
-            }
-        )
+        known: dict[str, Any] = {n: float(values[n]) for n in names if n in values}
+        known["epoch"] = epoch + 1
+        known["learning_rate"] = self._rate
+        known["seconds"] = time.perf_counter() - self._started
+        record = EpochRecord(**known)
         self.records.append(record)
         self.notify(record)
 

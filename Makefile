@@ -1,0 +1,48 @@
+# make run   train Run 7 at a small scale on data it generates, and report
+# make test  run all tests
+# make lint  lint, types, import rules
+# make lock  pin the newest versions that pyproject.toml allows
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test lint lock clean
+
+run: $(VENV)/.run
+	$(BIN)/mheight train runs/quickstart.toml --output-root results --resume
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+	$(PIP_INSTALL) -r requirements.lock
+	$(PIP_INSTALL) --no-deps --editable .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(PIP_INSTALL) -r requirements-dev.lock
+	$(PIP_INSTALL) --no-deps --editable .
+	touch $@
+
+COMPILE := $(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+lock: $(BIN)/python
+	$(PIP_INSTALL) pip-tools
+	$(COMPILE) --extra train --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra train --extra dev --constraint requirements.lock \
+		--output-file requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

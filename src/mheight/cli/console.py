@@ -1,0 +1,95 @@
+"""What the commands share: consoles, progress bars, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+__all__ = ["TrainingDisplay", "error_console", "out", "progress_bar", "say"]
+
+_stdout = Console(soft_wrap=True, highlight=False, markup=False)
+error_console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+
+
+def out(text: str) -> None:
+    """Print a result, unstyled, to standard output."""
+    _stdout.print(text, end="" if text.endswith("\n") else "\n")
+
+
+def say(text: str) -> None:
+    """Print a remark to standard error, so that results can be piped."""
+    error_console.print(text)
+
+
+class Advance(Protocol):
+    """Moves a progress bar on by so many units."""
+
+    def __call__(self, units: int) -> None: ...
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=error_console,
+        transient=True,
+    )
+
+
+@contextmanager
+def progress_bar(description: str, total: int) -> Iterator[Advance]:
+    """A bar on standard error while the block runs."""
+    with _bar() as progress:
+        task = progress.add_task(description, total=total)
+
+        def advance(units: int) -> None:
+            progress.advance(task, units)
+
+        yield advance
+
+
+class TrainingDisplay:
+    """A bar of an epoch's steps, with lines printed above it."""
+
+    def __init__(self, epochs: int) -> None:
+        self._progress = _bar()
+        self._epochs = epochs
+        self._task = self._progress.add_task("", total=None, visible=False)
+
+    def __enter__(self) -> TrainingDisplay:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def say(self, text: str) -> None:
+        """Print a line above the bar."""
+        self._progress.console.print(text)
+
+    def epoch_begins(self, epoch: int, steps: int) -> None:
+        """An epoch of so many steps begins."""
+        self._progress.reset(
+            self._task,
+            total=steps,
+            description=f"epoch {epoch}/{self._epochs}",
+            visible=True,
+        )
+
+    def step_done(self, step: int) -> None:
+        """So many steps of the epoch are done."""
+        self._progress.update(self._task, completed=step)

@@ -1,0 +1,90 @@
+"""`mheight`: the command line.  Each command parses, calls the library and prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import mheight
+from mheight.cli.compare import compare
+from mheight.cli.console import error_console
+from mheight.cli.data import app as data_app
+from mheight.cli.evaluate import evaluate
+from mheight.cli.heights import heights
+from mheight.cli.predict import predict
+from mheight.cli.train import train
+from mheight.errors import MheightError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="mheight",
+    help="Heights of analog error-correcting codes: exact, and predicted by networks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(data_app, name="data")
+app.command()(heights)
+app.command()(train)
+app.command()(evaluate)
+app.command()(compare)
+app.command()(predict)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mheight {mheight.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    0: done; 1: an error, told in one line; 2: a usage error; 130: interrupted.
+    No traceback reaches the user, unless MHEIGHT_DEBUG is set.
+    """
+    try:
+        app(args=None if argv is None else list(argv))
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+    except MheightError as error:
+        return _fail(str(error))
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        return _fail(f"{error.strerror or error}{where}")
+    except MemoryError:
+        return _fail("out of memory")
+    except Exception as error:  # the last resort, so that no traceback reaches a user
+        return _fail(
+            f"unexpected {type(error).__name__}: {error} "
+            "(a bug in mheight; set MHEIGHT_DEBUG=1 to see where)"
+        )
+    return 0
+
+
+def _fail(message: str) -> int:
+    if os.environ.get("MHEIGHT_DEBUG"):
+        traceback.print_exc()
+    error_console.print("error: " + " ".join(message.split()))
+    return 1
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""`mheight predict`: a run on samples, labelled or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mheight.cli.console import out, say
+
+__all__ = ["predict"]
+
+
+def predict(
+    file: Annotated[
+        Path, typer.Argument(help="Pickle of [n, k, m, P], Parquet file, or data set folder.")
+    ],
+    run: Annotated[Path, typer.Option("--run", "-r", help="Folder of a finished run.")],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="File to write: .csv, .parquet, or .pkl (a list of floats)."
+        ),
+    ],
+) -> None:
+    """Predict heights with a run's network, in the order of the input.
+
+    For n = 9, `mheight heights FILE` gives the exact heights, and faster.
+    """
+    from mheight.datasets import read_samples
+    from mheight.datasets.height_files import check_output, write_heights
+
+    check_output(output)
+    samples = read_samples(file)
+    say("loading Keras and JAX")
+    from mheight.experiments.trained_run import TrainedRun
+
+    log2_heights = TrainedRun.load(run).predict_log2(samples)
+    write_heights(samples, log2_heights, output)
+    out(f"{output}: {len(samples):,} predicted heights")

@@ -1,0 +1,87 @@
+"""`mheight train`: one run, from configuration to report."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mheight.cli.console import TrainingDisplay, out, say
+
+__all__ = ["train", "train_and_report"]
+
+
+def train(
+    file: Annotated[Path, typer.Argument(help="Run configuration, as in runs/*.toml.")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a key; may be repeated."),
+    ] = None,
+    output_root: Annotated[
+        Path,
+        typer.Option(
+            "--output-root", "-o", help="Folder for the run folder and best_model_NAME.h5."
+        ),
+    ] = Path(),
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted run, if there is one.")
+    ] = False,
+    compare_with: Annotated[
+        list[Path] | None,
+        typer.Option("--compare", metavar="RUN", help="Finished run to compare with; repeatable."),
+    ] = None,
+) -> None:
+    """Train a network as a configuration says, and report.
+
+    The data is made or read, split, augmented and audited first.  Ctrl-C stops after
+    the last whole epoch; --resume goes on to the same result.
+    """
+    from mheight.experiments import load_config
+
+    config = load_config(file, overrides or [])
+    train_and_report(config, output_root, resume=resume, compare_with=compare_with or [])
+
+
+def train_and_report(
+    config: Any, output_root: Path, *, resume: bool = False, compare_with: list[Path] | None = None
+) -> None:
+    """Run an experiment with a progress display, then print its report and its files."""
+    from mheight.experiments.run_folder import RunFolder
+
+    # What can be refused is refused before the slow libraries load.
+    RunFolder.of(output_root, config.name).check(config, resume)
+    say("loading Keras and JAX")
+    from mheight.experiments.pipeline import run_experiment
+
+    # A polite kill ends as Ctrl-C does: the folder says "interrupted".
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with TrainingDisplay(config.training.epochs) as display:
+            folder = run_experiment(
+                config,
+                output_root,
+                resume=resume,
+                compare_with=compare_with or [],
+                say=display.say,
+                progress=display,
+            )
+    except KeyboardInterrupt:
+        say("interrupted; the last whole epoch is kept, and the same command with --resume goes on")
+        raise typer.Exit(130) from None
+    out(folder.report_text.read_text(encoding="utf-8"))
+    out("Files:")
+    for path in (
+        folder.comparison,
+        folder.history_plot,
+        folder.scatter_plot,
+        folder.report,
+        folder.history,
+        folder.config,
+        folder.audit,
+        folder.predictions,
+        folder.model,
+        folder.model_h5,
+    ):
+        out(f"  {path}")
