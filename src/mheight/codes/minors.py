@@ -166,9 +166,7 @@ def zero_tolerances(matrices: Float) -> Float:
 
 @lru_cache(maxsize=64)
 def complement_order(n: int, k: int) -> Int:
-    """For each k-subset in lexicographic order, the index of its complement among
-    the (n-k)-subsets in lexicographic order.
-    """
+    """Index of each k-subset's complement, both numbered in lexicographic order."""
     # Complements of lexicographically sorted subsets come in reverse lexicographic order.
     return np.arange(comb(n, k) - 1, -1, -1, dtype=np.int64)
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from mheight.files import atomic_path
@@ -25,7 +25,7 @@ _DPI = 130
 
 
 def _save(figure: Figure, path: Path) -> None:
-    with atomic_path(path) as temporary, matplotlib.rc_context({"font.size": 9}):
+    with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=_DPI)
 
 
@@ -52,8 +52,11 @@ def plot_history(
     for tier in Tier:
         line(right, f"val_{tier.value}", tier.value, color=_TIER_COLOUR[tier])
     line(right, "val_balanced", "balanced", color="black", linestyle="--")
-    for axes, name in ((left, "Loss"), (right, "Validation by tier")):
+    for axes, name in ((left, "Loss by epoch"), (right, "Validation error by tier and epoch")):
         axes.set(xlabel="epoch", ylabel="log2-MSE", yscale="log", title=name)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.grid(alpha=0.3, which="both")
         if best_epoch:
             axes.axvline(best_epoch, color="#999999", linewidth=0.8, label=f"best: {best_epoch}")
@@ -61,6 +64,7 @@ def plot_history(
     rate = left.twinx()
     line(rate, "learning_rate", "learning rate", color="#cc79a7", linewidth=0.8, linestyle=":")
     rate.set(ylabel="learning rate (dotted)", yscale="log")
+    rate.yaxis.set_minor_formatter(NullFormatter())
     figure.suptitle(title)
     _save(figure, path)
 
@@ -94,8 +98,8 @@ def plot_scatter(
         axes.scatter(
             true,
             predicted,
-            s=3,
-            alpha=0.25,
+            s=12 if len(true) < 300 else 4,
+            alpha=0.35,
             color=_TIER_COLOUR[tier],
             linewidths=0,
             rasterized=True,

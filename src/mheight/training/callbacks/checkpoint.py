@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -73,11 +74,11 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
             RunFolderError: the file does not fit this model.
         """
         try:
-            with np.load(self.path, allow_pickle=False) as stored:
+            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 header = json.loads(str(stored["header"]))
                 for name, variable in self._variables().items():
                     variable.assign(stored[name])
-        except (KeyError, ValueError, OSError, EOFError) as error:
+        except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
             raise RunFolderError(
                 f"{self.path}: the checkpoint does not fit this run ({error})"
             ) from None

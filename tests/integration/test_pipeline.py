@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from tiny import Quiet, tiny_config, train_tiny
+
+from mheight.datasets import TrainingView, generate, read_parquet
+from mheight.errors import ConfigError, LeakError, RunFolderError, TrainingDivergedError
+from mheight.experiments import load_config, prepare
+from mheight.experiments import preparation as preparation_module
+from mheight.experiments.trained_run import TrainedRun
+from mheight.tiers import GROUPS
+
+
+def test_a_run_leaves_every_file_it_promises(finished_run):
+    folder, root = finished_run.path, finished_run.path.parent
+    assert folder.name == "run_7"
+    names = {path.name for path in folder.iterdir()}
+    assert {
+        "training_history_run7.png",
+        "predictions_scatter_run7.png",
+        "detailed_comparison.txt",
+        "best_model_run7.keras",
+        "config.toml",
+        "history.csv",
+        "audit.json",
+        "report.json",
+        "report.txt",
+        "features.json",
+        "validation_predictions.parquet",
+    } <= names
+    assert (root / "best_model_run7.h5").is_file()
+    assert not list(root.rglob(".partial*"))
+    assert finished_run.state() == "finished"
+
+
+def test_the_report_says_all_that_it_must(finished_run):
+    report = finished_run.read_report()
+    assert set(report["scores"]) == {"validation", "training originals"}
+    assert len(report["scores"]["validation"]["groups"]) == 9
+    assert [c["name"] for c in report["criteria"]] == [
+        "overall",
+        "easy",
+        "medium",
+        "hard",
+        "train-validation gap",
+        "no leakage",
+    ]
+    scores = report["scores"]
+    assert (
+        report["gap"] == scores["validation"]["overall"] - (scores["training originals"]["overall"])
+    )
+    assert report["audit"]["passed"]
+    assert report["versions"]["keras"]
+    assert report["seeds"] == {"run": 7, "data": 2026}
+    text = finished_run.report_text.read_text(encoding="utf-8")
+    assert "criteria met" in text
+    assert "INVALID" not in text
+    comparison = finished_run.comparison.read_text(encoding="utf-8")
+    assert "run2: no finished run beside this one" in comparison
+
+
+def test_history_has_tier_metrics_of_every_epoch(finished_run):
+    with finished_run.history.open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    for row in rows:
+        tiers = [float(row[f"val_{tier}"]) for tier in ("easy", "medium", "hard")]
+        assert float(row["val_balanced"]) == pytest.approx(np.mean(tiers))
+    # Both schedules multiply; no plateau in three epochs.
+    rates = [float(row["learning_rate"]) for row in rows]
+    assert rates == pytest.approx([1e-3, 0.95e-3, 0.95**2 * 1e-3], rel=1e-5)
+
+
+def test_the_folder_alone_reproduces_the_configuration(finished_run):
+    assert load_config(finished_run.config) == tiny_config()
+
+
+def test_the_saved_model_predicts_what_the_report_scored(finished_run):
+    run = TrainedRun.load(finished_run.path)
+    data = prepare(tiny_config())
+    again = run.score(data.clean.samples)
+    reported = finished_run.read_report()["scores"]["validation"]
+    assert again.overall == pytest.approx(reported["overall"], rel=1e-5)
+    seen = run.seen_in_training(data.training.originals.samples)
+    assert seen.all()
+    assert not run.seen_in_training(data.clean.samples).any()
+
+
+def test_the_h5_model_is_the_same_network(finished_run):
+    from mheight.models.backend import keras
+
+    run = TrainedRun.load(finished_run.path)
+    other = keras.models.load_model(finished_run.model_h5, compile=False)
+    for left, right in zip(run.model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_stopping_and_going_on_ends_as_if_never_stopped(finished_run, tmp_path):
+    class StopInSecondEpoch(Quiet):
+        def step_done(self, step: int) -> None:
+            if len(self.epochs) == 2 and step == 3:
+                raise KeyboardInterrupt
+
+    from mheight.experiments.pipeline import run_experiment
+
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(tiny_config(), tmp_path, say=lambda _: None, progress=StopInSecondEpoch())
+    assert json.loads((tmp_path / "run_7" / "status.json").read_text())["state"] == "interrupted"
+    assert not (tmp_path / "run_7" / "report.json").exists()
+    folder, lines = train_tiny(tmp_path, resume=True)
+    assert "going on after epoch 1" in lines
+    expected, got = finished_run.read_report(), folder.read_report()
+    assert got["scores"] == expected["scores"]
+
+    def curves(run):
+        with run.history.open(encoding="utf-8") as stream:
+            return [{**row, "seconds": ""} for row in csv.DictReader(stream)]
+
+    assert curves(folder) == curves(finished_run)
+
+
+def test_an_existing_folder_is_refused_without_resume(finished_run):
+    before = sorted((p.name, p.stat().st_mtime_ns) for p in finished_run.path.iterdir())
+    root = finished_run.path.parent
+    with pytest.raises(RunFolderError, match=r"exists already \(finished, 3 epochs\); add"):
+        train_tiny(root)
+    with pytest.raises(RunFolderError, match=r"another configuration; different: seed \(7 there"):
+        train_tiny(root, "run7", "seed=8", resume=True)
+    assert before == sorted((p.name, p.stat().st_mtime_ns) for p in finished_run.path.iterdir())
+
+
+def test_a_leak_stops_the_run_before_it_leaves_anything(tmp_path, monkeypatch):
+    real = preparation_module.split_by_orbit
+
+    def leaky(samples, fraction, rng):
+        split = real(samples, fraction, rng)
+        both = samples.concatenate(
+            [split.training.samples, split.validation.samples.take(np.arange(1))]
+        )
+        return type(split)(TrainingView(both), split.validation)
+
+    monkeypatch.setattr(preparation_module, "split_by_orbit", leaky)
+    with pytest.raises(LeakError, match="exact rows: 1 rows"):
+        train_tiny(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_batch_larger_than_the_data_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"batch_size must not exceed.*got 100000 for"):
+        train_tiny(tmp_path, "run7", "training.batch_size=100000")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_diverging_run_stops_with_what_was_known(tmp_path):
+    with pytest.raises(TrainingDivergedError, match="NaN or infinite"):
+        train_tiny(tmp_path, "run7", "training.learning_rate=1e30", "training.clipnorm=1e30")
+    assert (tmp_path / "run_7" / "history.csv").is_file()
+    assert json.loads((tmp_path / "run_7" / "status.json").read_text())["state"] == "diverged"
+
+
+def test_run6_is_marked_invalid_with_the_clean_figure_beside(tmp_path):
+    folder, lines = train_tiny(tmp_path, "run6", "augmentation.copies.hard=4", "training.epochs=2")
+    report = folder.read_report()
+    assert not report["valid"]
+    assert not report["succeeded"]
+    assert not report["audit"]["passed"]
+    assert set(report["scores"]) == {"validation", "training originals", "leaked validation"}
+    text = folder.report_text.read_text(encoding="utf-8")
+    assert "INVALID: rows were augmented before they were split" in text
+    assert "run6 leaked (INVALID)" in folder.comparison.read_text(encoding="utf-8")
+    assert any("LEAK found" in line for line in lines)
+
+
+def test_training_on_course_pickles_equals_training_on_their_import(tmp_path):
+    import pickle
+
+    samples = generate("uniform", 40, 3).samples
+    rows = [[9, int(samples.k[i]), int(samples.m[i]), samples.matrix(i)] for i in range(360)]
+    x, y = tmp_path / "x.pkl", tmp_path / "y.pkl"
+    x.write_bytes(pickle.dumps(rows))
+    y.write_bytes(pickle.dumps(samples.labels.tolist()))
+    config = tiny_config("run7", f"data.path='{x}'", f"data.labels='{y}'")
+    data = prepare(config)
+    assert len(data.training.originals.samples) + len(data.clean.samples) == 360
+    assert data.provenance["import"]["wrong_labels"] == {}
+
+
+def test_validation_predictions_are_on_disk(finished_run):
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(finished_run.predictions)
+    assert table.column_names == ["sample_id", "n", "k", "m", "height", "predicted_height"]
+    assert table.num_rows == 6 * len(GROUPS)
+    with pytest.raises(ValueError, match="missing P"):
+        read_parquet(finished_run.predictions)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mheight.datasets import generate
+from mheight.datasets.split import TrainingView
+from mheight.errors import ConfigError
+from mheight.features import FEATURES
+from mheight.models import ResidualConfig, build_model
+from mheight.models.backend import keras
+
+SHAPES = {"n": (1,), "k": (1,), "m": (1,), "P": (20,)}
+
+
+@pytest.fixture(scope="module")
+def network():
+    return build_model(ResidualConfig(), SHAPES, seed=0)
+
+
+def test_run7_has_exactly_the_parameters_of_its_description(network):
+    assert network.count_params() == 5_630_369
+
+
+def test_the_layers_are_those_of_the_description(network):
+    dense = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)]
+    assert [layer.units for layer in dense] == [256, 512, 1024, *[1024] * 4, 512, 256, 128, 1]
+    assert {layer.activation.__name__ for layer in dense[:-1]} <= {"gelu"}
+    assert dense[-1].activation.__name__ == "softplus"
+    assert all(float(layer.kernel_regularizer.l2) == pytest.approx(1e-4) for layer in dense)
+    dropout = [layer.rate for layer in network.layers if isinstance(layer, keras.layers.Dropout)]
+    assert dropout == [0.3, 0.2, 0.3, 0.2, 0.2, 0.2, 0.1, 0.1]
+    embeddings = [la for la in network.layers if isinstance(la, keras.layers.Embedding)]
+    assert [layer.output_dim for layer in embeddings] == [32, 32]
+    assert all(layer.embeddings_regularizer is not None for layer in embeddings)
+
+
+def test_heights_are_at_least_one(network):
+    samples = generate("course", 2, 0).samples
+    inputs = FEATURES["raw-p"].fit(TrainingView(samples)).encode(samples)
+    predicted = network.predict(inputs, verbose=0)
+    assert predicted.shape == (18, 1)
+    assert (predicted >= 0).all()
+
+
+def test_every_knob_of_the_troubleshooting_list_turns():
+    config = ResidualConfig(l2=0.0, dropout_factor=0.5, capacity=0.5)
+    model = build_model(config, SHAPES, seed=0)
+    rates = [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+    assert rates == [0.15, 0.1, 0.15, 0.1, 0.1, 0.1, 0.05, 0.05]
+    assert model.losses == []
+    assert model.count_params() < 5_630_369 / 3
+    assert ResidualConfig(dropout_factor=9.0).dropout(0.3) == 0.95
+
+
+def test_the_seed_decides_the_weights():
+    small = ResidualConfig(capacity=0.02)
+    first, same, other = (build_model(small, SHAPES, seed).get_weights() for seed in (1, 1, 2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
+    assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_other_inputs_are_refused():
+    with pytest.raises(ConfigError, match="reads the inputs n, k, m and P, got x"):
+        build_model(ResidualConfig(), {"x": (1,)}, seed=0)
