@@ -1,6 +1,7 @@
 # make run   train Run 7 at a small scale on data it generates, and report
 # make test  run all tests
 # make lint  lint, types, import rules
+# make benchmark  height profiles a second, against a published package
 # make lock  pin the newest versions that pyproject.toml allows
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lock clean
+.PHONY: run test lint benchmark lock clean
 
 run: $(VENV)/.run
 	$(BIN)/mheight train runs/quickstart.toml --output-root results --resume
@@ -21,6 +22,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+benchmark: $(VENV)/.run
+	$(PIP_INSTALL) analog-ecc-heights==0.1.2 scipy
+	$(BIN)/python benchmarks/heights.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -14,7 +14,7 @@ OVERRIDES = (
     "data.per_group=40",
     "model.capacity=0.02",
     "training.epochs=3",
-    "training.batch_size=64",
+    "training.batch_size=16",
 )
 
 

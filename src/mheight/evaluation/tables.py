@@ -18,7 +18,7 @@ __all__ = ["criteria_table", "render", "scores_table"]
 
 def render(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A text table; the first column is left-aligned, the others right-aligned."""
-    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD)
     for i, name in enumerate(header):
         table.add_column(name, justify="left" if i == 0 else "right", no_wrap=True)
     for row in rows:
@@ -28,7 +28,8 @@ def render(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> 
             table.add_section()
     buffer = StringIO()
     Console(file=buffer, width=200, color_system=None, force_terminal=False).print(table)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).strip("\n") + "\n"
+    lines = [title, *buffer.getvalue().splitlines()]
+    return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
 
 
 def scores_table(title: str, columns: Mapping[str, Scores], counts: bool = True) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "DataConfig",
     "RunConfig",
     "SplitConfig",
+    "all_keys",
     "config_toml",
     "load_config",
 ]
@@ -196,7 +197,7 @@ def _explain(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         known = _keys_at(location[:-1])
         close = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.0)
-        everywhere = [path for path in _all_keys(RunConfig) if path.split(".")[-1] == location[-1]]
+        everywhere = [path for path in all_keys(RunConfig) if path.split(".")[-1] == location[-1]]
         nearest = everywhere[0] if everywhere else ".".join([*location[:-1], *close])
         return f"unknown key {key!r}; the nearest valid key is {nearest!r}"
     if error["type"] == "value_error":
@@ -220,9 +221,10 @@ def _keys_at(location: list[str]) -> list[str]:
     return list((model or RunConfig).model_fields)
 
 
-def _all_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+def all_keys(model: type[BaseModel] = RunConfig, prefix: str = "") -> list[str]:
+    """Every key of a configuration, as `section.key`."""
     keys = []
     for name, field in model.model_fields.items():
         inner = _model_of(field.annotation)
-        keys += _all_keys(inner, f"{prefix}{name}.") if inner else [prefix + name]
+        keys += all_keys(inner, f"{prefix}{name}.") if inner else [prefix + name]
     return keys

@@ -92,27 +92,28 @@ def run_experiment(
         folder.set_state("training")
         try:
             model, outcome = _train(config, folder, data, say, progress)
+            if outcome.best_epoch:
+                _finish(config, folder, data, model, outcome, others)
         except KeyboardInterrupt:
             folder.set_state("interrupted")
             raise
-        _write_history(folder, outcome)
-        if outcome.best_epoch == 0:
-            folder.set_state("diverged")
-            raise TrainingDivergedError(
-                f"the loss was NaN or infinite from the first epoch; see {folder.path}. "
-                "Lower training.learning_rate or training.clipnorm"
-            )
-        _finish(config, folder, data, model, outcome, others)
         if outcome.stopped_because == "diverged":
             folder.set_state("diverged")
-            raise TrainingDivergedError(
-                f"the loss became NaN or infinite after epoch {len(outcome.records) - 1}; the "
-                f"report in {folder.path} is on the best weights before, of epoch "
-                f"{outcome.best_epoch}. Lower training.learning_rate or training.clipnorm"
-            )
+            raise TrainingDivergedError(_divergence(folder, outcome))
         (folder.checkpoints / "state.npz").unlink(missing_ok=True)
         folder.set_state("finished")
     return folder
+
+
+def _divergence(folder: RunFolder, outcome: FitOutcome) -> str:
+    advice = "Lower training.learning_rate or training.clipnorm"
+    epoch = len(outcome.records)
+    if not outcome.best_epoch:
+        return f"the loss was NaN or infinite from the first epoch; see {folder.path}. {advice}"
+    return (
+        f"the loss became NaN or infinite in epoch {epoch}; the report in {folder.path} is on "
+        f"the best weights before, of epoch {outcome.best_epoch}. {advice}"
+    )
 
 
 def _others(folder: RunFolder, given: Sequence[Path]) -> list[Path]:
@@ -167,16 +168,17 @@ def _train(
         folder=folder.checkpoints,
         say=say,
         progress=progress,
+        keep_records=lambda records: _write_history(folder, records),
     )
     return model, outcome
 
 
-def _write_history(folder: RunFolder, outcome: FitOutcome) -> None:
+def _write_history(folder: RunFolder, records: Sequence[EpochRecord]) -> None:
     buffer = StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     names = [field.name for field in fields(EpochRecord)]
     writer.writerow(names)
-    writer.writerows([getattr(record, name) for name in names] for record in outcome.records)
+    writer.writerows([getattr(record, name) for name in names] for record in records)
     write_text(folder.history, buffer.getvalue())
 
 

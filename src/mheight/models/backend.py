@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
@@ -15,6 +16,9 @@ try:
     import keras
 except ModuleNotFoundError as error:
     raise MheightError(f"training needs the package {error.name}; install mheight[train]") from None
+
+# Saving HDF5 beside the native format is on purpose; Keras need not warn of it.
+logging.getLogger("absl").setLevel(logging.ERROR)
 
 if keras.backend.backend() != "jax":
     raise MheightError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import ceil
@@ -87,6 +87,7 @@ def fit(
     folder: Path,
     say: Callable[[str], None],
     progress: ProgressSink,
+    keep_records: Callable[[Sequence[EpochRecord]], None],
 ) -> FitOutcome:
     """Train a model, from the checkpoint in `folder` if there is one.
 
@@ -101,6 +102,7 @@ def fit(
         folder: where `state.npz` and `best.weights.h5` are kept.
         say: receives lines for the console.
         progress: receives steps.
+        keep_records: receives the records of all epochs so far, after each.
 
     Raises:
         ConfigError: the batch is larger than the data.
@@ -122,7 +124,11 @@ def fit(
     model.optimizer.build(model.trainable_variables)
     steps = ceil(len(training) / config.batch_size)
 
-    log = EpochLog(lambda record: say(record.line(config.epochs)))
+    def epoch_done(records: Sequence[EpochRecord]) -> None:
+        say(records[-1].line(config.epochs))
+        keep_records(records)
+
+    log = EpochLog(epoch_done)
     best = BestWeights(folder / "best.weights.h5")
     plateau = PlateauDecay(config.plateau_factor, config.plateau_patience)
     stopping = EarlyStopping(config.early_stopping_patience)

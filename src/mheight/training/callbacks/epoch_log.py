@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -39,9 +39,9 @@ class EpochRecord:
 
 
 class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
-    """Collects an `EpochRecord` an epoch and hands it on."""
+    """Collects an `EpochRecord` an epoch and hands all of them on, the newest last."""
 
-    def __init__(self, notify: Callable[[EpochRecord], None]) -> None:
+    def __init__(self, notify: Callable[[Sequence[EpochRecord]], None]) -> None:
         super().__init__()
         self.notify = notify
         self.records: list[EpochRecord] = []
@@ -63,7 +63,7 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         known["seconds"] = time.perf_counter() - self._started
         record = EpochRecord(**known)
         self.records.append(record)
-        self.notify(record)
+        self.notify(self.records)
 
     def state(self) -> dict[str, Any]:
         """All records, as plain values."""

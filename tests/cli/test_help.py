@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import mheight as package
+
+COMMANDS = (
+    ("heights",),
+    ("train",),
+    ("evaluate",),
+    ("compare",),
+    ("predict",),
+    ("data",),
+    ("data", "make"),
+    ("data", "import"),
+    ("data", "inspect"),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(mheight, command):
+    status, out, _ = mheight(*command, "--help")
+    assert status == 0
+    assert "Usage:" in out
+    assert len(out.split()) > 20
+
+
+def test_version(mheight):
+    assert mheight("--version")[:2] == (0, f"mheight {package.__version__}\n")
+
+
+def test_a_misspelt_command_is_a_usage_error(mheight):
+    status, _, err = mheight("hights")
+    assert status == 2
+    assert "No such command 'hights'" in err
+
+
+@pytest.mark.parametrize("module", ["mheight", "mheight.cli.main"])
+def test_import_loads_nothing_heavy(module):
+    heavy = ("keras", "jax", "matplotlib", "sklearn", "fastapi", "pyarrow", "numba")
+    code = f"import sys, {module}; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_unexpected_error_is_one_line_too(mheight, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("boom")
+
+    monkeypatch.setattr("mheight.codes.parse_code", broken)
+    status, _, err = mheight("heights", "1 2")
+    assert status == 1
+    assert err.startswith("error: unexpected ZeroDivisionError: boom")
+    assert "Traceback" not in err

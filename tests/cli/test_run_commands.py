@@ -1,0 +1,171 @@
+"""train, evaluate, compare and predict, as a user calls them."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+from tiny import OVERRIDES, ROOT
+
+from mheight.datasets import Samples, generate, load_pickle, write_parquet
+
+RUN7 = ROOT / "runs" / "run7.toml"
+
+
+@pytest.fixture
+def samples(tmp_path):
+    fresh = generate("course", 4, 999).samples
+    write_parquet(fresh, tmp_path / "fresh.parquet")
+    return fresh, tmp_path / "fresh.parquet"
+
+
+def settings(*extra):
+    return [argument for value in (*OVERRIDES, *extra) for argument in ("--set", value)]
+
+
+def test_predict_keeps_the_order_in_every_format(mheight, finished_run, samples, tmp_path):
+    fresh, path = samples
+    shuffled = fresh.take(np.random.default_rng(0).permutation(len(fresh)))
+    rows = [[9, int(shuffled.k[i]), int(shuffled.m[i]), shuffled.matrix(i)] for i in range(36)]
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps(rows))
+    outputs = [tmp_path / name for name in ("out.csv", "out.parquet", "out.pkl")]
+    for output in outputs:
+        status, out, _ = mheight(
+            "predict", tmp_path / "x.pkl", "--run", finished_run.path, "-o", output
+        )
+        assert (status, out) == (0, f"{output}: 36 predicted heights\n")
+    table = pyarrow.csv.read_csv(outputs[0])
+    heights = table["height"].to_numpy()
+    assert table["k"].to_pylist() == shuffled.k.tolist()
+    np.testing.assert_allclose(np.log2(heights), table["log2_height"].to_numpy(), rtol=1e-9)
+    np.testing.assert_allclose(pq.read_table(outputs[1])["height"].to_numpy(), heights)
+    plain = load_pickle(outputs[2])
+    assert all(type(value) is float for value in plain)
+    np.testing.assert_allclose(plain, heights)
+    # Predictions belong to codes, not to positions.
+    straight = tmp_path / "straight.csv"
+    mheight("predict", path, "--run", finished_run.path, "-o", straight)
+    by_position = pyarrow.csv.read_csv(straight)["height"].to_numpy()
+    order = np.random.default_rng(0).permutation(len(fresh))
+    np.testing.assert_allclose(by_position[order], heights, rtol=1e-5)
+
+
+def test_evaluate_leaves_out_what_training_saw(mheight, finished_run, samples, tmp_path):
+    fresh, path = samples
+    status, out, _ = mheight(
+        "evaluate", finished_run.path, path, "-o", tmp_path / "s.json", "--plot", tmp_path / "s.png"
+    )
+    assert status == 0
+    assert "0 of codes seen in training left out, 36 scored" in out
+    scores = json.loads((tmp_path / "s.json").read_text())
+    assert scores["scores"]["counts"]["(4,2)"] == 4
+    assert (tmp_path / "s.png").exists()
+
+    seen = generate("course", 40, 2026).samples
+    write_parquet(Samples.concatenate([fresh, seen], renumber=True), tmp_path / "mixed.parquet")
+    _, out, _ = mheight("evaluate", finished_run.path, tmp_path / "mixed.parquet")
+    assert "306 of codes seen in training left out, 90 scored" in out
+
+
+def test_evaluate_leaves_out_infinite_heights(mheight, finished_run, tmp_path):
+    rows = [[9, 4, 5, np.zeros((4, 5))], [9, 4, 2, np.arange(20.0).reshape(4, 5) ** 2 + 1]]
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps(rows))
+    (tmp_path / "y.pkl").write_bytes(pickle.dumps([3.0, 4.0]))
+    status, out, _ = mheight(
+        "evaluate", finished_run.path, tmp_path / "x.pkl", "--labels", tmp_path / "y.pkl"
+    )
+    assert status == 0
+    assert "2 rows: 1 of infinite height" in out
+    assert "wrong labels replaced by exact heights: 1" in out
+
+
+def test_compare_shows_runs_side_by_side(mheight, finished_run):
+    status, out, _ = mheight("compare", finished_run.path, finished_run.path)
+    assert status == 0
+    assert "run7 #2" in out
+    assert "balanced" in out
+
+
+def test_errors_around_runs(fails, finished_run, samples, tmp_path):
+    _, path = samples
+    run = finished_run.path
+    assert "no run folder" in fails("evaluate", tmp_path, path)
+    assert "no run folder" in fails("compare", tmp_path)
+    assert "must end in .csv" in fails("predict", path, "--run", run, "-o", tmp_path / "x.txt")
+    assert "there is no folder" in fails(
+        "predict", path, "--run", run, "-o", tmp_path / "no" / "x.csv"
+    )
+    assert "no such file" in fails(
+        "predict", tmp_path / "no.pkl", "--run", run, "-o", tmp_path / "x.csv"
+    )
+    assert "unknown key 'training.epoch'" in fails("train", RUN7, "--set", "training.epoch=1")
+    assert "no such configuration" in fails("train", tmp_path / "run9.toml")
+    line = fails("train", RUN7, *settings(), "-o", run.parent)
+    assert "exists already (finished, 3 epochs); add --resume" in line
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_a_damaged_model_is_refused(fails, finished_run, samples, tmp_path):
+    import shutil
+
+    copy = tmp_path / "run_7"
+    shutil.copytree(finished_run.path, copy)
+    model = copy / "best_model_run7.keras"
+    model.write_bytes(model.read_bytes()[:1000])
+    _, path = samples
+    line = fails("predict", path, "--run", copy, "-o", tmp_path / "x.csv")
+    assert "the trained model can't be read" in line
+
+
+def test_data_too_small_to_split_is_refused_before_anything_is_written(fails, tmp_path):
+    root = tmp_path / "root"
+    line = fails("train", RUN7, *settings("data.per_group=2"), "-o", root)
+    assert "group (4,2) is too small to split: with 2 samples" in line
+    assert not root.exists()
+
+
+def test_a_read_only_folder(fails, tmp_path, monkeypatch):
+    # Permission bits do not bind a superuser, so the refusal itself is simulated.
+    import pathlib
+
+    real = pathlib.Path.mkdir
+
+    def refuse(self, *args, **kwargs):
+        if "readonly" in str(self):
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(pathlib.Path, "mkdir", refuse)
+    line = fails("train", RUN7, *settings(), "-o", tmp_path / "readonly")
+    assert "Permission denied" in line
+
+
+@pytest.mark.parametrize(("kill", "state"), [("SIGKILL", "training"), ("SIGINT", "interrupted")])
+def test_a_killed_run_goes_on_to_the_same_result(mheight, finished_run, tmp_path, kill, state):
+    command = [sys.executable, "-m", "mheight", "train", str(RUN7), "-o", str(tmp_path)]
+    command += settings("training.epochs=3")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    checkpoint = tmp_path / "run_7" / "checkpoint" / "state.npz"
+    deadline = time.monotonic() + 300
+    while not checkpoint.exists() and process.poll() is None:
+        assert time.monotonic() < deadline, "no checkpoint in five minutes"
+        time.sleep(0.02)
+    process.send_signal(getattr(signal, kill))
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode in (-9, 130), output
+    status = json.loads((tmp_path / "run_7" / "status.json").read_text())
+    assert status["state"] == state, output
+    assert "Traceback" not in output
+    code, _, err = mheight("train", RUN7, "-o", tmp_path, "--resume", *settings())
+    assert code == 0, err
+    assert "going on after epoch" in err
+    report = json.loads((tmp_path / "run_7" / "report.json").read_text())
+    assert report["scores"] == finished_run.read_report()["scores"]
