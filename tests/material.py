@@ -35,9 +35,7 @@ def shared_file(name: str) -> Path:
     return path
 
 
-def split_by_hand(
-    samples: Samples, validation: np.ndarray
-) -> tuple[TrainingView, ValidationView]:
+def split_by_hand(samples: Samples, validation: np.ndarray) -> tuple[TrainingView, ValidationView]:
     """Both views, with the masked samples in validation, whatever that does."""
     return TrainingView(samples.take(~validation)), ValidationView(samples.take(validation))
 

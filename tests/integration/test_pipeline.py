@@ -111,6 +111,7 @@ def test_stopping_and_going_on_ends_as_if_never_stopped(finished_run, tmp_path):
         run_experiment(tiny_config(), tmp_path, say=lambda _: None, progress=StopInSecondEpoch())
     assert json.loads((tmp_path / "run_7" / "status.json").read_text())["state"] == "interrupted"
     assert not (tmp_path / "run_7" / "report.json").exists()
+    assert len((tmp_path / "run_7" / "history.csv").read_text().splitlines()) == 2
     folder, lines = train_tiny(tmp_path, resume=True)
     assert "going on after epoch 1" in lines
     expected, got = finished_run.read_report(), folder.read_report()

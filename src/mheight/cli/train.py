@@ -73,6 +73,7 @@ def train_and_report(
     out(folder.report_text.read_text(encoding="utf-8"))
     out("Files:")
     for path in (
+        folder.report_text,
         folder.comparison,
         folder.history_plot,
         folder.scatter_plot,

@@ -168,10 +168,11 @@ class RunFolder:
         if not self.config.is_file():
             raise RunFolderError(f"{self.path} exists but is no run folder (no config.toml)")
         found = load_config(self.config)
-        if found != config:
+        differences = _differences(_decisive(found), _decisive(config))
+        if differences:
             raise RunFolderError(
                 f"{self.path} belongs to another configuration; different: "
-                + ", ".join(_differences(found.model_dump(), config.model_dump()))
+                + ", ".join(differences)
             )
         return self.state()
 
@@ -218,6 +219,11 @@ class RunFolder:
             raise RunFolderError(
                 f"{self.path}: no readable report.json; has the run finished?"
             ) from None
+
+
+def _decisive(config: RunConfig) -> dict[str, Any]:
+    """What makes two runs the same run: everything but the description."""
+    return config.model_dump(exclude={"description"})
 
 
 def _differences(left: dict[str, Any], right: dict[str, Any], prefix: str = "") -> list[str]:

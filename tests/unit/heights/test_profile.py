@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mheight.heights.profile
+from mheight.codes import LinearCode
+from mheight.errors import InvalidCodeError
+from mheight.heights import height_profile, m_height
+
+G = [[1, 0, 1, 1], [0, 1, 1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "message"),
+    [
+        ([1, 2], r"G must have 2 or 3 dimensions, got shape \(2,\)"),
+        (np.ones((1, 1, 1, 2)), r"G must have 2 or 3 dimensions, got shape \(1, 1, 1, 2\)"),
+        ([[1], [2]], r"with 1 <= k <= n, got \(2, 1\)"),
+        (np.ones((3, 0, 2)), r"with 1 <= k <= n, got \(3, 0, 2\)"),
+        ([[1, 2], [3]], "G must be a rectangular array of numbers, got list"),
+        ("ab", "G must be a rectangular array of numbers, got str"),
+        ([[1, np.nan]], r"G must be finite, got nan at index \(0, 1\)"),
+        ([[[1, 2]], [[1, np.inf]]], r"G must be finite, got inf at index \(1, 0, 1\)"),
+        ([[1, 2, 1], [2, 4, 2]], "the rows of G must be independent: rank 2 wanted, got 1$"),
+        ([[[1, 2]], [[0, 0]]], "the rows of G must be independent: rank 1 wanted, got 0 in code 1"),
+    ],
+)
+@pytest.mark.parametrize("compute", [height_profile, lambda matrix: m_height(matrix, 1)])
+def test_what_has_no_heights(matrix: Any, message: str, compute: Any) -> None:
+    with pytest.raises(InvalidCodeError, match=message):
+        compute(matrix)
+
+
+@pytest.mark.parametrize("m", [0, 3, -1, 1.0, "1", True, None])
+def test_m_is_an_integer_up_to_the_redundancy(m: Any) -> None:
+    with pytest.raises(InvalidCodeError, match=r"m must be an integer in 1\.\.n-k = 1\.\.2, got"):
+        m_height(G, m)
+
+
+@pytest.mark.parametrize("matrix", [np.eye(3), LinearCode([[2, 1], [1, 1]])])
+def test_the_whole_space_has_an_empty_profile(matrix: Any) -> None:
+    assert height_profile(matrix).shape == (0,)
+    with pytest.raises(InvalidCodeError, match=r"m must be an integer in 1\.\.n-k = 1\.\.0, got 1"):
+        m_height(matrix, 1)
+
+
+def test_shapes() -> None:
+    batch = np.array([G] * 11)
+    assert height_profile(batch).shape == (11, 2)
+    assert height_profile(batch[:0]).shape == (0, 2)
+    assert height_profile(np.array([np.eye(2)] * 3)).shape == (3, 0)
+    np.testing.assert_array_equal(m_height(batch, 2), np.full(11, 3.0))
+    single = m_height(G, np.int64(2))
+    assert type(single) is float
+    assert single == 3.0
+
+
+def test_a_code_and_its_matrix_have_one_profile() -> None:
+    np.testing.assert_array_equal(height_profile(LinearCode(G)), height_profile(G))
+
+
+def test_the_input_stays_as_it_was() -> None:
+    matrix = np.array(G, dtype=np.float64)
+    height_profile(matrix)
+    assert (matrix == G).all()
+
+
+def test_codes_too_long_for_the_lattice_are_refused() -> None:
+    with pytest.raises(InvalidCodeError, match=r"an \[40, 20\] code has \d+ sets in its lattice"):
+        height_profile(np.hstack([np.eye(20), np.ones((20, 20))]))
+
+
+def test_the_limit_of_the_lattice_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At [4, 2] the sets T, without the target, are three pairs and one triple."""
+    monkeypatch.setattr(mheight.heights.profile, "MAX_LATTICE_SETS", 4)
+    assert height_profile(G).tolist() == [2.0, 3.0]
+    monkeypatch.setattr(mheight.heights.profile, "MAX_LATTICE_SETS", 3)
+    with pytest.raises(InvalidCodeError, match="has 4 sets in its lattice, more than the 3"):
+        height_profile(G)
+
+
+def test_a_longer_code() -> None:
+    """[14, 7]: doubling every column of a [7, 7] basis makes every pair of a word equal."""
+    doubled = np.repeat(np.eye(7), 2, axis=1)
+    assert height_profile(doubled).tolist() == [1.0] + [np.inf] * 6

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from mheight.files import atomic_folder, atomic_path, write_json, write_text
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_path_appears_when_the_block_ends(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "weights.weights.h5"
+    with atomic_path(path) as temporary:
+        assert temporary.parent == path.parent
+        assert "".join(temporary.suffixes).endswith(".weights.h5")
+        temporary.write_text("done")
+        assert not path.exists()
+    assert path.read_text() == "done"
+    assert names(path.parent) == ["weights.weights.h5"]
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+def test_a_path_keeps_its_old_content_on_an_error(tmp_path: Path, error: BaseException) -> None:
+    path = tmp_path / "result.json"
+    path.write_text("old")
+
+    def interrupted() -> None:
+        with atomic_path(path) as temporary:
+            temporary.write_text("half")
+            raise error
+
+    with pytest.raises(type(error)):
+        interrupted()
+    assert path.read_text() == "old"
+    assert names(tmp_path) == ["result.json"]
+
+
+def test_a_folder_appears_when_the_block_ends(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "data"
+    with atomic_folder(path) as temporary:
+        (temporary / "part").write_text("1")
+        assert not path.exists()
+    assert (path / "part").read_text() == "1"
+    assert names(path.parent) == ["data"]
+
+
+def test_a_folder_leaves_nothing_behind_on_an_error(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with atomic_folder(tmp_path / "data") as temporary:
+            (temporary / "part").write_text("1")
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        interrupted()
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch])
+def test_a_folder_never_replaces_what_is_there(tmp_path: Path, make: object) -> None:
+    make(tmp_path / "data")  # type: ignore[operator]
+    with (
+        pytest.raises(FileExistsError, match="data exists already"),
+        atomic_folder(tmp_path / "data"),
+    ):
+        pytest.fail("the block must not run")
+    assert names(tmp_path) == ["data"]
+
+
+def test_a_folder_that_appeared_meanwhile_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "data"
+
+    def late() -> None:
+        with atomic_folder(path) as temporary:
+            (temporary / "part").write_text("mine")
+            path.mkdir()
+            (path / "part").write_text("theirs")
+
+    with pytest.raises(OSError, match="data"):
+        late()
+    assert (path / "part").read_text() == "theirs"
+    assert names(tmp_path) == ["data"]
+
+
+def test_others_may_read_what_the_umask_lets_them(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_text(tmp_path / "file", "text")
+        with atomic_folder(tmp_path / "folder"):
+            pass
+        assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o750
+
+
+def test_json_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    write_json(path, {"overall": 0.25, "name": "ü"})
+    assert json.loads(path.read_text()) == {"overall": 0.25, "name": "ü"}
+    for value in (float("nan"), float("inf"), object()):
+        with pytest.raises((ValueError, TypeError), match="JSON"):
+            write_json(path, {"overall": value})
+    assert json.loads(path.read_text()) == {"overall": 0.25, "name": "ü"}
+    assert names(tmp_path) == ["metrics.json"]
+
+
+def test_text_is_utf_8(tmp_path: Path) -> None:
+    write_text(tmp_path / "text", "h₁ ≥ 1\n")
+    assert (tmp_path / "text").read_bytes() == "h₁ ≥ 1\n".encode()
