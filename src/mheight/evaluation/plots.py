@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from mheight.files import atomic_path
@@ -21,6 +21,7 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 _TIER_COLOUR = {Tier.EASY: "#0072b2", Tier.MEDIUM: "#e69f00", Tier.HARD: "#d55e00"}
+_M_STYLE = {2: "-", 3: "--", 4: "-.", 5: ":"}
 _DPI = 130
 
 
@@ -40,27 +41,29 @@ def plot_history(
         title: printed above the panels.
         path: PNG to write.
     """
-    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    figure = Figure(figsize=(12, 4.8), layout="constrained")
     left, right = figure.subplots(1, 2)
     epochs = [record["epoch"] for record in records]
 
     def line(axes: Any, key: str, label: str, **style: Any) -> None:
         axes.plot(epochs, [record[key] for record in records], label=label, **style)
 
-    line(left, "loss", "training loss (weighted, with L2 and dropout)", color="#777777")
-    line(left, "val_loss", "validation log2-MSE over rows", color="#009e73")
+    line(left, "loss", "training (weighted, with L2 and dropout)", color="#777777")
+    line(left, "val_loss", "validation", color="#009e73")
     for tier in Tier:
         line(right, f"val_{tier.value}", tier.value, color=_TIER_COLOUR[tier])
     line(right, "val_balanced", "balanced", color="black", linestyle="--")
     for axes, name in ((left, "Loss by epoch"), (right, "Validation error by tier and epoch")):
         axes.set(xlabel="epoch", ylabel="log2-MSE", yscale="log", title=name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.grid(alpha=0.3, which="both")
         if best_epoch:
             axes.axvline(best_epoch, color="#999999", linewidth=0.8, label=f"best: {best_epoch}")
-        axes.legend(fontsize=8)
+        # Below the axes, where no curve can be.
+        axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=5)
     rate = left.twinx()
     line(rate, "learning_rate", "learning rate", color="#cc79a7", linewidth=0.8, linestyle=":")
     rate.set(ylabel="learning rate (dotted)", yscale="log")
@@ -111,7 +114,7 @@ def plot_scatter(
 
 
 def plot_height_distribution(log2_heights: Float, group: Int, title: str, path: Path) -> None:
-    """Histogram of log2 heights, a line for each group.
+    """Histograms of log2 heights: a panel for each k, a line for each m.
 
     Args:
         log2_heights: shape (N,), finite.
@@ -119,25 +122,25 @@ def plot_height_distribution(log2_heights: Float, group: Int, title: str, path: 
         title: printed above.
         path: PNG to write.
     """
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.subplots()
-    edges = np.linspace(log2_heights.min(), max(log2_heights.max(), log2_heights.min() + 1), 80)
-    styles = {Tier.EASY: "-", Tier.MEDIUM: "--", Tier.HARD: ":"}
-    colours = {4: "#0072b2", 5: "#d55e00", 6: "#009e73"}
-    for i, name in enumerate(GROUPS):
-        inside = log2_heights[group == i]
-        if not len(inside):
-            continue
-        density, _ = np.histogram(inside, edges, density=True)
-        tier = TIER_OF_GROUP[name]
-        axes.plot(
-            (edges[1:] + edges[:-1]) / 2,
-            density,
-            label=f"k = {name.k}, m = {name.m} ({tier.value}), {len(inside)}",
-            linestyle=styles[tier],
-            color=colours[name.k],
-        )
-    axes.set(xlabel="log2 height", ylabel="density", title=title)
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+    dimensions = sorted({name.k for name in GROUPS})
+    figure = Figure(figsize=(8, 7), layout="constrained")
+    panels = figure.subplots(len(dimensions), 1, sharex=True)
+    bins = int(np.clip(np.sqrt(len(log2_heights) / len(GROUPS)), 10, 80))
+    edges = np.linspace(log2_heights.min(), max(log2_heights.max(), log2_heights.min() + 1), bins)
+    for k, axes in zip(dimensions, panels, strict=True):
+        for i, name in enumerate(GROUPS):
+            inside = log2_heights[group == i]
+            if name.k != k or not len(inside):
+                continue
+            density, _ = np.histogram(inside, edges, density=True)
+            tier = TIER_OF_GROUP[name]
+            label = f"m = {name.m} ({tier.value}), {len(inside):,} samples"
+            style = _M_STYLE[name.m]
+            axes.stairs(density, edges, label=label, color=_TIER_COLOUR[tier], linestyle=style)
+        axes.set(ylabel="density", title=f"k = {k}")
+        axes.grid(alpha=0.3)
+        if axes.has_data():
+            axes.legend(fontsize=8)
+    panels[-1].set(xlabel="log2 height")
+    figure.suptitle(title)
     _save(figure, path)

@@ -17,10 +17,17 @@ __all__ = ["criteria_table", "render", "scores_table"]
 
 
 def render(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A text table; the first column is left-aligned, the others right-aligned."""
+    """A text table; columns of numbers are right-aligned, the others left-aligned.
+
+    Args:
+        title: printed above.
+        header: names of the columns.
+        rows: cells; an empty row leaves a gap.
+    """
     table = Table(box=box.SIMPLE_HEAD)
     for i, name in enumerate(header):
-        table.add_column(name, justify="left" if i == 0 else "right", no_wrap=True)
+        numbers = all(_is_number(row[i]) for row in rows if row)
+        table.add_column(name, justify="right" if numbers else "left", no_wrap=True)
     for row in rows:
         if row:
             table.add_row(*row)
@@ -30,6 +37,14 @@ def render(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     Console(file=buffer, width=200, color_system=None, force_terminal=False).print(table)
     lines = [title, *buffer.getvalue().splitlines()]
     return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.replace(",", "") or "0")
+    except ValueError:
+        return cell == "-"
+    return True
 
 
 def scores_table(title: str, columns: Mapping[str, Scores], counts: bool = True) -> str:
