@@ -2,8 +2,9 @@
 
 All minors come from one Laplace expansion along the subset lattice: the minor of
 the first r rows on an r-subset S of columns is a signed sum, over j in S, of
-`G[r-1, j]` times the minor of the first r-1 rows on S - {j}.  `LANES` codes stand
-side by side in the innermost loop so that it vectorises.
+`G[r-1, j]` times the minor of the first r-1 rows on S - {j}.  Absolute minors of a
+generator matrix G = [I | P] are those of the parity-check matrix [-P^T | I] on the
+complements, so the kernel works on whichever has fewer rows.
 """
 
 from __future__ import annotations
@@ -17,10 +18,21 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-__all__ = ["LANES", "ZERO_TOLERANCE", "LaplaceTable", "absolute_minors", "laplace_table"]
+from mheight.codes.lanes import (
+    LANES,
+    add,
+    entry,
+    largest,
+    load,
+    magnitude,
+    multiply,
+    splat,
+    store,
+    subtract,
+    where_positive,
+)
 
-LANES = 8
-"""Codes that one block of the kernels works on side by side."""
+__all__ = ["ZERO_TOLERANCE", "MinorTable", "absolute_minors", "minor_table"]
 
 ZERO_TOLERANCE = 1e-11
 """A minor of a matrix that is not of exact integers counts as zero below this
@@ -30,165 +42,172 @@ _EXACT_LIMIT = float(2**53)
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+Offsets = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
-class LaplaceTable:
-    """Straight-line program for the maximal minors of a rows x n matrix.
+class MinorTable:
+    """Straight-line program for the absolute maximal minors of [n, k] codes.
+
+    Subsets of one size are numbered in lexicographic order, as by
+    `itertools.combinations`.  Offsets are numbers times `LANES`.
 
     Attributes:
-        rows: number of rows.
-        n: number of columns.
-        start: `start[r]` is the first entry of the terms of level r+1, length rows + 1.
-        column: column j of each term.
-        child: index, within the level below, of the subset without j.
+        rows: rows of the matrix that is expanded, k or n-k.
+        dual: whether that matrix is the parity-check matrix.
+        column: offset of column j for each term of the expansion, level by level.
+        child: offset, within the level below, of the subset without j.
         sizes: number of subsets in each level 0..rows.
+        order: for each k-subset, the offset of its minor in the last level.
     """
 
     rows: int
-    n: int
-    start: Int
-    column: Int
-    child: Int
-    sizes: Int
+    dual: bool
+    column: Offsets
+    child: Offsets
+    sizes: Offsets
+    order: Offsets
 
 
 @lru_cache(maxsize=64)
-def laplace_table(rows: int, n: int) -> LaplaceTable:
-    """Laplace program for all `rows` x `rows` minors of a matrix with n columns.
-
-    Subsets of one size are numbered in lexicographic order, as by
-    `itertools.combinations`.
-    """
+def minor_table(n: int, k: int, dual: bool) -> MinorTable:
+    """The program for [n, k] codes, by generator or by parity-check matrices."""
+    rows = n - k if dual else k
     below: dict[tuple[int, ...], int] = {(): 0}
-    start, column, child, sizes = [0], [], [], [1]
+    column, child, sizes = [], [], [1]
     for size in range(1, rows + 1):
         level = {subset: i for i, subset in enumerate(combinations(range(n), size))}
         for subset in level:
             for position, j in enumerate(subset):
                 column.append(j)
                 child.append(below[subset[:position] + subset[position + 1 :]])
-        start.append(len(column))
         sizes.append(len(level))
         below = level
-    as_int = [np.array(values, dtype=np.int64) for values in (start, column, child, sizes)]
-    return LaplaceTable(rows, n, *as_int)
+    order = np.arange(comb(n, k))
+    if dual:
+        # Complements of lexicographically sorted subsets come in reverse order.
+        order = order[::-1]
+    return MinorTable(
+        rows, dual, offsets(column), offsets(child), np.array(sizes, np.int32), offsets(order)
+    )
 
 
-@njit(cache=True, fastmath={"contract"}, boundscheck=False)
-def minors_block(block, rows, start, column, child, sizes, current, previous):  # type: ignore[no-untyped-def]
-    """Signed maximal minors of one block of codes.
-
-    `block` has shape (rows, n, LANES); the result is left in `current`, shape
-    (C(n, rows), LANES); `previous` is scratch of the same shape.
-    """
-    for lane in range(LANES):
-        current[0, lane] = 1.0
-    for r in range(rows):
-        for s in range(sizes[r]):
-            for lane in range(LANES):
-                previous[s, lane] = current[s, lane]
-        size = r + 1
-        base = start[r]
-        for s in range(sizes[size]):
-            first = base + s * size
-            # The last row is expanded: sign (-1)^(r + position).
-            sign = 1.0 if r % 2 == 0 else -1.0
-            j = column[first]
-            c = child[first]
-            for lane in range(LANES):
-                current[s, lane] = sign * block[r, j, lane] * previous[c, lane]
-            for position in range(1, size):
-                sign = -sign
-                j = column[first + position]
-                c = child[first + position]
-                for lane in range(LANES):
-                    current[s, lane] += sign * block[r, j, lane] * previous[c, lane]
+def offsets(numbers: list[int] | Int) -> Offsets:
+    """Row numbers as flat int32 offsets into rows of `LANES` doubles."""
+    return np.ascontiguousarray(np.ravel(numbers) * LANES, dtype=np.int32)
 
 
 @njit(cache=True, boundscheck=False)
-def zero_small_minors(minors, tolerance):  # type: ignore[no-untyped-def]
-    """Replace minors by absolute values, those below `tolerance` times the largest by 0.
+def fill_block(generators, first, dual, block, tolerance):  # type: ignore[no-untyped-def]
+    """Transpose `LANES` codes into a block, and say what counts as a zero minor.
 
-    `minors` has shape (C(n, rows), LANES), `tolerance` shape (LANES,).
-    """
-    for lane in range(LANES):
-        largest = 0.0
-        for s in range(minors.shape[0]):
-            value = abs(minors[s, lane])
-            minors[s, lane] = value
-            largest = max(largest, value)
-        threshold = tolerance[lane] * largest
-        for s in range(minors.shape[0]):
-            if minors[s, lane] <= threshold:
-                minors[s, lane] = 0.0
-
-
-@njit(cache=True, parallel=True, boundscheck=False)
-def _absolute_minors(matrices, tolerance, start, column, child, sizes, order, out):  # type: ignore[no-untyped-def]
-    count, rows, n = matrices.shape
-    total = out.shape[1]
-    widest = sizes.max()
-    for b in prange((count + LANES - 1) // LANES):
-        block = np.empty((rows, n, LANES))
-        tol = np.empty(LANES)
-        current = np.empty((widest, LANES))
-        previous = np.empty((widest, LANES))
-        for lane in range(LANES):
-            code = min(b * LANES + lane, count - 1)
-            tol[lane] = tolerance[code]
-            for i in range(rows):
-                for j in range(n):
-                    block[i, j, lane] = matrices[code, i, j]
-        minors_block(block, rows, start, column, child, sizes, current, previous)
-        zero_small_minors(current[:total], tol)
-        for lane in range(min(LANES, count - b * LANES)):
-            for s in range(total):
-                out[b * LANES + lane, s] = current[order[s], lane]
-
-
-def zero_tolerances(matrices: Float) -> Float:
-    """Relative zero tolerance of each matrix: 0 where float64 minors are exact.
-
-    They are exact for integer matrices for which every partial sum of the Laplace
-    expansion, bounded by the product of the rows' absolute sums, is below 2^53.
-
-    Args:
-        matrices: shape (N, rows, n).
-
-    Returns:
-        Shape (N,): 0.0 or `ZERO_TOLERANCE`.
-    """
-    integral = (matrices == np.rint(matrices)).all(axis=(1, 2))
-    bound = np.maximum(np.abs(matrices).sum(axis=2), 1.0).prod(axis=1)
-    return np.where(integral & (bound < _EXACT_LIMIT), 0.0, ZERO_TOLERANCE)
-
-
-@lru_cache(maxsize=64)
-def complement_order(n: int, k: int) -> Int:
-    """Index of each k-subset's complement, both numbered in lexicographic order."""
-    # Complements of lexicographically sorted subsets come in reverse lexicographic order.
-    return np.arange(comb(n, k) - 1, -1, -1, dtype=np.int64)
-
-
-def smaller_matrices(generators: Float) -> tuple[Float, bool]:
-    """The generator or, if it has fewer rows and G = [I | P], the parity-check matrices.
+    The minors of an integer matrix are exact if every partial sum of the Laplace
+    expansion is below 2^53; the product of the rows' absolute sums bounds them.
 
     Args:
         generators: shape (N, k, n).
-
-    Returns:
-        Matrices of shape (N, rows, n) and whether they are parity-check matrices.
+        first: the first code of the block; codes past the last repeat it.
+        dual: whether to take [P^T | I], whose minors are those of [-P^T | I] up to sign.
+        block: shape (rows * n, LANES), filled.
+        tolerance: shape (1, LANES), filled: 0, or `ZERO_TOLERANCE`.
     """
+    count, k, n = generators.shape
+    rows = n - k if dual else k
+    for lane in range(LANES):
+        code = min(first + lane, count - 1)
+        integral = True
+        bound = 1.0
+        for i in range(rows):
+            total = 0.0
+            for j in range(n):
+                if not dual:
+                    value = generators[code, i, j]
+                elif j < k:
+                    value = generators[code, j, k + i]
+                else:
+                    value = 1.0 if j - k == i else 0.0
+                block[i * n + j, lane] = value
+                total += abs(value)
+                integral = integral and value == np.rint(value)
+            bound *= max(total, 1.0)
+        exact = integral and bound < _EXACT_LIMIT
+        tolerance[0, lane] = 0.0 if exact else ZERO_TOLERANCE
+
+
+@njit(cache=True, boundscheck=False)
+def expand_minors(block, n, column, child, sizes, spare, other):  # type: ignore[no-untyped-def]
+    """Signed maximal minors of a block; returns `spare` or `other`, whichever holds them."""
+    current, previous = spare, other
+    for j in range(n):
+        store(current, j * LANES, load(block, j * LANES))
+    term = n
+    for r in range(1, len(sizes) - 1):
+        current, previous = previous, current
+        row = r * n * LANES
+        for s in range(sizes[r + 1]):
+            # The signs alternate along the row; the overall sign does not matter.
+            plus = multiply(
+                load(block, row + entry(column, term)), load(previous, entry(child, term))
+            )
+            term += 1
+            minus = multiply(
+                load(block, row + entry(column, term)), load(previous, entry(child, term))
+            )
+            term += 1
+            for position in range(2, r + 1):
+                product = multiply(
+                    load(block, row + entry(column, term)), load(previous, entry(child, term))
+                )
+                term += 1
+                if position & 1:
+                    minus = add(minus, product)
+                else:
+                    plus = add(plus, product)
+            store(current, s * LANES, subtract(plus, minus))
+    return current
+
+
+@njit(cache=True, boundscheck=False)
+def take_magnitudes(signed, order, tolerance, minors):  # type: ignore[no-untyped-def]
+    """Absolute minors in the order of k-subsets; small ones become 0."""
+    top = splat(0.0)
+    for s in range(len(order)):
+        value = magnitude(load(signed, entry(order, s)))
+        store(minors, s * LANES, value)
+        top = largest(value, top)
+    threshold = multiply(top, load(tolerance, 0))
+    for s in range(len(order)):
+        value = load(minors, s * LANES)
+        store(minors, s * LANES, where_positive(subtract(value, threshold), value, splat(0.0)))
+
+
+@njit(cache=True, parallel=True, boundscheck=False)
+def _absolute_minors(generators, dual, rows, column, child, sizes, order, out):  # type: ignore[no-untyped-def]
+    count, _, n = generators.shape
+    for b in prange((count + LANES - 1) // LANES):
+        block = np.empty((rows * n, LANES))
+        tolerance = np.empty((1, LANES))
+        spare = np.empty((sizes.max(), LANES))
+        other = np.empty((sizes.max(), LANES))
+        minors = np.empty((len(order), LANES))
+        fill_block(generators, b * LANES, dual, block, tolerance)
+        signed = expand_minors(block, n, column, child, sizes, spare, other)
+        take_magnitudes(signed, order, tolerance, minors)
+        for lane in range(min(LANES, count - b * LANES)):
+            for s in range(len(order)):
+                out[b * LANES + lane, s] = minors[s, lane]
+
+
+def is_systematic(generators: Float) -> bool:
+    """Whether every matrix of a batch of shape (N, k, n) has the form [I | P]."""
+    k = generators.shape[1]
+    return bool((generators[:, :, :k] == np.eye(k)).all())
+
+
+def uses_dual(generators: Float, systematic: bool) -> bool:
+    """Whether parity-check matrices are at hand and have fewer rows."""
     _, k, n = generators.shape
-    redundancy = n - k
-    systematic = 0 < redundancy < k and bool((generators[:, :, :k] == np.eye(k)).all())
-    if not systematic:
-        return np.ascontiguousarray(generators), False
-    checks = np.zeros((len(generators), redundancy, n))
-    checks[:, :, :k] = -generators[:, :, k:].transpose(0, 2, 1)
-    checks[:, :, k:] = np.eye(redundancy)
-    return checks, True
+    return systematic and 0 < n - k < k
 
 
 def absolute_minors(generators: Float) -> Float:
@@ -199,24 +218,22 @@ def absolute_minors(generators: Float) -> Float:
 
     Returns:
         Shape (N, C(n, k)); column i belongs to the i-th k-subset of columns in
-        lexicographic order.  Each row is right up to one common positive factor.
-        Minors that are zero up to rounding are exactly 0 (see `zero_tolerances`).
+        lexicographic order.  Minors that are zero up to rounding are exactly 0 (see
+        `ZERO_TOLERANCE`; for integer matrices this is decided exactly).
     """
-    generators = np.asarray(generators, dtype=np.float64)
+    generators = np.ascontiguousarray(generators, dtype=np.float64)
     count, k, n = generators.shape
-    matrices, dual = smaller_matrices(generators)
-    table = laplace_table(matrices.shape[1], n)
-    order = complement_order(n, k) if dual else np.arange(comb(n, k), dtype=np.int64)
     out = np.empty((count, comb(n, k)))
     if count:
+        table = minor_table(n, k, uses_dual(generators, is_systematic(generators)))
         _absolute_minors(
-            matrices,
-            zero_tolerances(matrices),
-            table.start,
+            generators,
+            table.dual,
+            table.rows,
             table.column,
             table.child,
             table.sizes,
-            order,
+            table.order,
             out,
         )
     return out

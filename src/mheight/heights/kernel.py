@@ -1,4 +1,4 @@
-"""Numba kernel: height profiles of many codes from their absolute minors."""
+"""Numba kernel: height profiles of many codes, eight side by side."""
 
 from __future__ import annotations
 
@@ -6,14 +6,27 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-from mheight.codes.minors import (
+from mheight.codes.lanes import (
     LANES,
-    complement_order,
-    laplace_table,
-    minors_block,
-    smaller_matrices,
-    zero_small_minors,
-    zero_tolerances,
+    add,
+    divided,
+    entry,
+    fused,
+    largest,
+    least,
+    load,
+    multiply,
+    splat,
+    store,
+    subtract,
+    where_positive,
+)
+from mheight.codes.minors import (
+    expand_minors,
+    fill_block,
+    minor_table,
+    take_magnitudes,
+    uses_dual,
 )
 from mheight.heights.lattice import height_lattice
 
@@ -21,129 +34,132 @@ __all__ = ["profiles"]
 
 Float = NDArray[np.float64]
 
+_TASKS = 64
+"""Parts into which a batch is cut for threads; each part allocates once."""
+
 
 @njit(cache=True, boundscheck=False)
-def _sum_circuits(minors, order, circuits, sums):  # type: ignore[no-untyped-def]
-    """s(A) of every (k+1)-set A, LANES codes at once."""
-    width = circuits.shape[1]
-    for c in range(circuits.shape[0]):
-        first = order[circuits[c, 0]]
-        for lane in range(LANES):
-            sums[c, lane] = minors[first, lane]
+def _sum_circuits(minors, circuits, width, sums):  # type: ignore[no-untyped-def]
+    """s(A) of every (k+1)-set A; where all its minors are 0, any positive number does."""
+    first = 0
+    for c in range(sums.shape[0]):
+        total = load(minors, entry(circuits, first))
         for i in range(1, width):
-            row = order[circuits[c, i]]
-            for lane in range(LANES):
-                sums[c, lane] += minors[row, lane]
+            total = add(total, load(minors, entry(circuits, first + i)))
+        first += width
+        store(sums, c * LANES, where_positive(total, total, splat(1.0)))
+
+
+@njit(cache=True, boundscheck=False, error_model="numpy")
+def _invert(minors, inverses):  # type: ignore[no-untyped-def]
+    """1 / p(B), infinite where p(B) = 0."""
+    for s in range(minors.shape[0]):
+        p = load(minors, s * LANES)
+        inverse = divided(splat(1.0), where_positive(p, p, splat(1.0)))
+        store(inverses, s * LANES, where_positive(p, inverse, splat(np.inf)))
 
 
 @njit(cache=True, boundscheck=False)
-def _ratios(minors, order, sums, minor_of, circuit_of, values):  # type: ignore[no-untyped-def]
-    """F_a(B) = s(B + a) / p(B), infinite where p(B) = 0."""
-    for i in range(minor_of.shape[0]):
-        p = order[minor_of[i]]
-        s = circuit_of[i]
-        for lane in range(LANES):
-            bottom = minors[p, lane]
-            ratio = sums[s, lane] / (bottom if bottom > 0.0 else 1.0)
-            values[i, lane] = ratio if bottom > 0.0 else np.inf
+def _sweep(  # type: ignore[no-untyped-def]
+    minors, inverses, sums, minor_of, circuit_of, level_start, children, width, n, values, best
+):  # fmt: skip
+    """For each target a: F_a(B) of all bases, then F_a(T) upwards; best of each level."""
+    levels = len(level_start) - 1
+    bases = level_start[1]
+    e = 0
+    for _ in range(n):
+        top = load(best, 0)
+        for i in range(bases):
+            basis = entry(minor_of, e)
+            p, inverse = load(minors, basis), load(inverses, basis)
+            s = load(sums, entry(circuit_of, e))
+            e += 1
+            # s / p by the reciprocal and one correction, rounded as the division is.
+            ratio = multiply(s, inverse)
+            exact = fused(fused(subtract(splat(0.0), ratio), p, s), inverse, ratio)
+            ratio = where_positive(p, exact, ratio)
+            store(values, i * LANES, ratio)
+            top = largest(ratio, top)
+        store(best, 0, top)
+        c = 0
+        for level in range(1, levels):
+            top = load(best, level * LANES)
+            for t in range(level_start[level], level_start[level + 1]):
+                value = load(values, entry(children, c))
+                for i in range(1, width):
+                    value = least(load(values, entry(children, c + i)), value)
+                c += width
+                store(values, t * LANES, value)
+                top = largest(value, top)
+            store(best, level * LANES, top)
 
 
-@njit(cache=True, boundscheck=False)
-def _sweep(children, first, values):  # type: ignore[no-untyped-def]
-    """F_a(T) = min over k+1 children, for the sets T above size k in order of size."""
-    width = children.shape[1]
-    for t in range(children.shape[0]):
-        row = first + t
-        child = children[t, 0]
-        for lane in range(LANES):
-            values[row, lane] = values[child, lane]
-        for i in range(1, width):
-            child = children[t, i]
-            for lane in range(LANES):
-                other = values[child, lane]
-                mine = values[row, lane]
-                values[row, lane] = other if other < mine else mine
-
-
-@njit(cache=True, boundscheck=False)
-def _raise_levels(values, level_start, best):  # type: ignore[no-untyped-def]
-    """best[i] = max(best[i], F_a(T) over the sets T of size k + i)."""
-    for level in range(level_start.shape[0] - 1):
-        for row in range(level_start[level], level_start[level + 1]):
-            for lane in range(LANES):
-                other = values[row, lane]
-                mine = best[level, lane]
-                best[level, lane] = other if other > mine else mine
-
-
-@njit(cache=True, parallel=True, boundscheck=False, error_model="numpy")
+@njit(cache=True, parallel=True, boundscheck=False)
 def _profiles(  # type: ignore[no-untyped-def]
-    matrices, tolerance, start, column, child, sizes, order,
+    generators, dual, rows, column, child, sizes, order,
     circuits, minor_of, circuit_of, level_start, children, out,
 ):  # fmt: skip
-    count, rows, n = matrices.shape
-    levels = level_start.shape[0] - 1
-    widest = sizes.max()
-    minor_count = order.shape[0]
-    for b in prange((count + LANES - 1) // LANES):
-        block = np.empty((rows, n, LANES))
-        tol = np.empty(LANES)
-        current = np.empty((widest, LANES))
-        previous = np.empty((widest, LANES))
-        sums = np.empty((circuits.shape[0], LANES))
+    count, k, n = generators.shape
+    width = k + 1
+    levels = len(level_start) - 1
+    blocks = (count + LANES - 1) // LANES
+    tasks = min(_TASKS, blocks)
+    for task in prange(tasks):
+        block = np.empty((rows * n, LANES))
+        tolerance = np.empty((1, LANES))
+        spare = np.empty((sizes.max(), LANES))
+        other = np.empty((sizes.max(), LANES))
+        minors = np.empty((len(order), LANES))
+        inverses = np.empty((len(order), LANES))
+        sums = np.empty((len(circuits) // width, LANES))
         values = np.empty((level_start[levels], LANES))
-        best = np.zeros((levels, LANES))
-        for lane in range(LANES):
-            code = min(b * LANES + lane, count - 1)
-            tol[lane] = tolerance[code]
-            for i in range(rows):
-                for j in range(n):
-                    block[i, j, lane] = matrices[code, i, j]
-        minors_block(block, rows, start, column, child, sizes, current, previous)
-        minors = current[:minor_count]
-        zero_small_minors(minors, tol)
-        _sum_circuits(minors, order, circuits, sums)
-        for a in range(n):
-            _ratios(minors, order, sums, minor_of[a], circuit_of[a], values)
-            _sweep(children, level_start[1], values)
-            _raise_levels(values, level_start, best)
-        for lane in range(min(LANES, count - b * LANES)):
-            for level in range(levels):
-                # Sets of size k + level have n - m elements.
-                height = best[level, lane] - 1.0
-                out[b * LANES + lane, levels - 1 - level] = max(height, 1.0)
+        best = np.empty((levels, LANES))
+        for b in range(task * blocks // tasks, (task + 1) * blocks // tasks):
+            fill_block(generators, b * LANES, dual, block, tolerance)
+            signed = expand_minors(block, n, column, child, sizes, spare, other)
+            take_magnitudes(signed, order, tolerance, minors)
+            _sum_circuits(minors, circuits, width, sums)
+            _invert(minors, inverses)
+            best[:] = 0.0
+            _sweep(
+                minors, inverses, sums, minor_of, circuit_of, level_start, children,
+                width, n, values, best,
+            )  # fmt: skip
+            for lane in range(min(LANES, count - b * LANES)):
+                for level in range(levels):
+                    # Sets of size k + level have n - m elements.
+                    height = best[level, lane] - 1.0
+                    out[b * LANES + lane, levels - 1 - level] = max(height, 1.0)
 
 
-def profiles(generators: Float) -> Float:
+def profiles(generators: Float, systematic: bool) -> Float:
     """Height profiles of many generator matrices, without validation.
 
     Args:
-        generators: shape (N, k, n) with 1 <= k < n, finite, of rank k.
+        generators: shape (N, k, n) with 1 <= k < n, finite, of rank k, C-contiguous.
+        systematic: whether all of them have the form [I | P].
 
     Returns:
         Shape (N, n-k); column m-1 holds h_m.
     """
     count, k, n = generators.shape
     out = np.empty((count, n - k))
-    if not count:
-        return out
-    matrices, dual = smaller_matrices(generators)
-    laplace = laplace_table(matrices.shape[1], n)
-    lattice = height_lattice(n, k)
-    order = complement_order(n, k) if dual else np.arange(laplace.sizes[-1], dtype=np.int64)
-    _profiles(
-        matrices,
-        zero_tolerances(matrices),
-        laplace.start,
-        laplace.column,
-        laplace.child,
-        laplace.sizes,
-        order,
-        lattice.circuits,
-        lattice.minor_of,
-        lattice.circuit_of,
-        lattice.level_start,
-        lattice.children,
-        out,
-    )
+    if count:
+        table = minor_table(n, k, uses_dual(generators, systematic))
+        lattice = height_lattice(n, k)
+        _profiles(
+            generators,
+            table.dual,
+            table.rows,
+            table.column,
+            table.child,
+            table.sizes,
+            table.order,
+            lattice.circuits,
+            lattice.minor_of,
+            lattice.circuit_of,
+            lattice.level_start,
+            lattice.children,
+            out,
+        )
     return out

@@ -22,9 +22,11 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.codes.minors import offsets
+
 __all__ = ["HeightLattice", "height_lattice"]
 
-Int = NDArray[np.int64]
+Offsets = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -32,26 +34,23 @@ class HeightLattice:
     """The program that turns C(n, k) absolute minors into a height profile.
 
     The n-1 columns other than the target are renumbered 0..n-2 in order, so that all
-    targets share one table of sets T.
+    targets share one table of sets T.  Tables are flat; offsets are numbers times
+    `mheight.codes.lanes.LANES`.
 
     Attributes:
-        n: length of the code.
-        k: dimension of the code.
-        circuits: shape (C(n, k+1), k+1); the minors that s(A) sums, for each (k+1)-set A.
-        minor_of: shape (n, C(n-1, k)); index of p(B) for target a and renumbered B.
-        circuit_of: shape (n, C(n-1, k)); index of s(B + a).
-        level_start: shape (n-k+1,); the sets T of size k + i are entries
+        circuits: offsets of the k+1 minors that s(A) sums, for each (k+1)-set A.
+        minor_of: offset of p(B), for each target a and each renumbered B.
+        circuit_of: offset of s(B + a), likewise.
+        level_start: shape (n-k+1,); the sets T of size k + i are numbers
             `level_start[i]` up to `level_start[i + 1]`.
-        children: shape (sets of size > k, k+1); indices of T - b for k+1 elements b.
+        children: offsets of T - b for k+1 elements b, for each T larger than k.
     """
 
-    n: int
-    k: int
-    circuits: Int
-    minor_of: Int
-    circuit_of: Int
-    level_start: Int
-    children: Int
+    circuits: Offsets
+    minor_of: Offsets
+    circuit_of: Offsets
+    level_start: Offsets
+    children: Offsets
 
 
 @lru_cache(maxsize=64)
@@ -85,11 +84,9 @@ def height_lattice(n: int, k: int) -> HeightLattice:
         level_start.append(level_start[-1] + len(level))
         below = level
     return HeightLattice(
-        n,
-        k,
-        circuits,
-        minor_of,
-        circuit_of,
-        np.array(level_start, dtype=np.int64),
-        np.array(children, dtype=np.int64).reshape(-1, k + 1),
+        offsets(circuits),
+        offsets(minor_of),
+        offsets(circuit_of),
+        np.array(level_start, dtype=np.int32),
+        offsets(np.array(children, dtype=np.int64)),
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode, as_generators
+from mheight.codes.minors import is_systematic
 from mheight.errors import InvalidCodeError
 from mheight.heights.kernel import profiles
 
@@ -59,9 +60,10 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
         out = np.empty((len(batch), 0))
         return out[0] if single else out
     _check_size(n, k)
-    if not isinstance(G, LinearCode):
+    systematic = is_systematic(batch)
+    if not systematic and not isinstance(G, LinearCode):
         _check_rank(batch, single)
-    out = profiles(batch)
+    out = profiles(np.ascontiguousarray(batch), systematic)
     return out[0] if single else out
 
 
@@ -101,8 +103,6 @@ def _check_size(n: int, k: int) -> None:
 
 def _check_rank(batch: Float, single: bool) -> None:
     k = batch.shape[1]
-    if (batch[:, :, :k] == np.eye(k)).all():
-        return
     ranks = np.linalg.matrix_rank(batch)
     if (ranks < k).any():
         code = int(np.flatnonzero(ranks < k)[0])

@@ -1,0 +1,203 @@
+"""Eight codes side by side: a vector type for Numba kernels, and its arithmetic.
+
+Numba does not promise to keep an inner loop over codes in registers.  A value of the
+type here is an LLVM vector of `LANES` doubles, one for each of eight codes, so what the
+kernels keep in a variable stays in a register.  `rows` arguments are float64 arrays of
+shape (R, LANES), and an `offset` is a row number times LANES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, register_model
+
+__all__ = [
+    "LANES",
+    "add",
+    "divided",
+    "entry",
+    "fused",
+    "largest",
+    "least",
+    "load",
+    "magnitude",
+    "multiply",
+    "splat",
+    "store",
+    "subtract",
+    "where_positive",
+]
+
+LANES = 8
+"""Codes that one vector holds."""
+
+_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+_ZERO = ir.Constant(_VECTOR, [0.0] * LANES)
+_INT32, _INT64 = ir.IntType(32), ir.IntType(64)
+_ALIGNMENT = 8  # arrays are aligned for doubles, not for whole vectors
+
+
+class _Lanes(types.Type):
+    def __init__(self) -> None:
+        super().__init__(name=f"Lanes{LANES}")
+
+
+_lanes = _Lanes()
+
+
+@register_model(_Lanes)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, numba_type: Any) -> None:
+        super().__init__(manager, numba_type, _VECTOR)
+
+
+def _kernel_function(function: Callable[..., Any]) -> Any:
+    """`numba.extending.intrinsic`, for type checkers a function of anything."""
+    return intrinsic(function)
+
+
+def _address(context: Any, builder: Any, array_type: Any, array: Any, offset: Any) -> Any:
+    """Address of element `offset` of an array, without the wraparound of negative indices."""
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.gep(data, [offset])
+
+
+def _offset(context: Any, builder: Any, value: Any, numba_type: Any) -> Any:
+    return context.cast(builder, value, numba_type, types.int64)
+
+
+@_kernel_function
+def load(typing_context: Any, rows: Any, offset: Any) -> Any:
+    """The vector at an offset."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        at = _offset(context, builder, arguments[1], signature.args[1])
+        address = _address(context, builder, signature.args[0], arguments[0], at)
+        return builder.load(builder.bitcast(address, _VECTOR.as_pointer()), align=_ALIGNMENT)
+
+    return _lanes(rows, offset), generate
+
+
+@_kernel_function
+def store(typing_context: Any, rows: Any, offset: Any, vector: Any) -> Any:
+    """Write a vector at an offset."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        at = _offset(context, builder, arguments[1], signature.args[1])
+        address = _address(context, builder, signature.args[0], arguments[0], at)
+        pointer = builder.bitcast(address, _VECTOR.as_pointer())
+        builder.store(arguments[2], pointer, align=_ALIGNMENT)
+        return context.get_dummy_value()
+
+    return types.void(rows, offset, vector), generate
+
+
+@_kernel_function
+def entry(typing_context: Any, table: Any, index: Any) -> Any:
+    """Entry of a flat int32 table, without the wraparound of negative indices."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        at = _offset(context, builder, arguments[1], signature.args[1])
+        address = _address(context, builder, signature.args[0], arguments[0], at)
+        return builder.sext(builder.load(address), _INT64)
+
+    return types.int64(table, index), generate
+
+
+@_kernel_function
+def splat(typing_context: Any, number: Any) -> Any:
+    """One number in all lanes."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        value = context.cast(builder, arguments[0], signature.args[0], types.float64)
+        undefined = ir.Constant(_VECTOR, ir.Undefined)
+        first = builder.insert_element(undefined, value, ir.Constant(_INT32, 0))
+        everywhere = ir.Constant(ir.VectorType(_INT32, LANES), [0] * LANES)
+        return builder.shuffle_vector(first, undefined, everywhere)
+
+    return _lanes(number), generate
+
+
+def _lanewise(operation: Callable[..., Any]) -> Any:
+    """An intrinsic on vectors from a function that builds LLVM instructions."""
+    count = operation.__code__.co_argcount - 1
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return operation(builder, *arguments)
+
+    if count == 1:
+
+        def typed(typing_context: Any, x: Any) -> Any:
+            return _lanes(x), generate
+    elif count == 2:
+
+        def typed(typing_context: Any, x: Any, y: Any) -> Any:  # type: ignore[misc]
+            return _lanes(x, y), generate
+    else:
+
+        def typed(typing_context: Any, x: Any, y: Any, z: Any) -> Any:  # type: ignore[misc]
+            return _lanes(x, y, z), generate
+
+    typed.__doc__ = operation.__doc__
+    return intrinsic(typed)
+
+
+@_lanewise
+def add(builder: Any, x: Any, y: Any) -> Any:
+    """Sum x + y."""
+    return builder.fadd(x, y)
+
+
+@_lanewise
+def subtract(builder: Any, x: Any, y: Any) -> Any:
+    """Difference x - y."""
+    return builder.fsub(x, y)
+
+
+@_lanewise
+def multiply(builder: Any, x: Any, y: Any) -> Any:
+    """Product x y."""
+    return builder.fmul(x, y)
+
+
+@_lanewise
+def divided(builder: Any, x: Any, y: Any) -> Any:
+    """Quotient x / y."""
+    return builder.fdiv(x, y)
+
+
+@_lanewise
+def fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
+    """The sum x y + z, rounded once."""
+    kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f64")
+    return builder.call(function, [x, y, z])
+
+
+@_lanewise
+def least(builder: Any, x: Any, y: Any) -> Any:
+    """The lesser of x and y; neither may be NaN."""
+    return builder.select(builder.fcmp_ordered("<", x, y), x, y)
+
+
+@_lanewise
+def largest(builder: Any, x: Any, y: Any) -> Any:
+    """The larger of x and y; neither may be NaN."""
+    return builder.select(builder.fcmp_ordered(">", x, y), x, y)
+
+
+@_lanewise
+def magnitude(builder: Any, x: Any) -> Any:
+    """Absolute value |x|."""
+    return builder.select(builder.fcmp_ordered("<", x, _ZERO), builder.fsub(_ZERO, x), x)
+
+
+@_lanewise
+def where_positive(builder: Any, test: Any, x: Any, y: Any) -> Any:
+    """Takes x where test > 0, else y."""
+    return builder.select(builder.fcmp_ordered(">", test, _ZERO), x, y)
