@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from hypothesis import settings
-from material import course_codes, ds1, height_vectors, uniform4500, uniform_codes
+from material import course_codes, ds1, height_vectors, run7_originals, uniform4500, uniform_codes
 from tiny import finished_run
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "ds1",
     "finished_run",
     "height_vectors",
+    "run7_originals",
     "uniform4500",
     "uniform_codes",
 ]

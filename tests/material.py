@@ -99,3 +99,9 @@ def uniform_codes() -> Samples:
 def course_codes() -> Samples:
     """40 samples a group of mixed scales: zeros, repeated columns, many small integers."""
     return generate("course", 40, seed=2).samples
+
+
+@pytest.fixture(scope="session")
+def run7_originals() -> Samples:
+    """12,000 samples a group, as Run 7 trains on."""
+    return generate("course", 12_000, seed=2026).samples

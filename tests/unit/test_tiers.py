@@ -7,7 +7,7 @@ from mheight.tiers import CODE_LENGTH, GROUPS, TIER_OF_GROUP, Group, Tier, group
 
 def test_the_nine_groups() -> None:
     assert [str(group) for group in GROUPS] == (
-        "(4,2) (4,3) (4,4) (4,5) (5,2) (5,3) (5,4) (6,2) (6,3)".split()
+        ["(4,2)", "(4,3)", "(4,4)", "(4,5)", "(5,2)", "(5,3)", "(5,4)", "(6,2)", "(6,3)"]
     )
     assert all(1 <= m <= CODE_LENGTH - k for k, m in GROUPS)
 

@@ -58,7 +58,7 @@ def test_a_systematic_code() -> None:
     assert repr(code) == "LinearCode([5, 2])"
     assert code.systematic_order == (0, 1, 2, 3, 4)
     assert (code.P == P).all()
-    assert (code.G == np.hstack([np.eye(2), P])).all()
+    assert (np.hstack([np.eye(2), P]) == code.G).all()
     assert (code.G @ code.H.T == 0).all()
     assert code.H.shape == (3, 5)
 
