@@ -2,6 +2,7 @@
 # make test  run all tests
 # make lint  lint, types, import rules
 # make benchmark  height profiles a second, against a published package
+# make clean remove the environment and every cache, compiled kernels among them
 # make lock  pin the newest versions that pyproject.toml allows
 
 PYTHON ?= python3
@@ -51,3 +52,4 @@ lock: $(BIN)/python
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src tests -name __pycache__ -prune -exec rm -rf {} +

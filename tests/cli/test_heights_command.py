@@ -54,7 +54,7 @@ def test_samples_get_their_exact_heights(mheight, tmp_path):
 @pytest.mark.parametrize(
     ("matrix", "message"),
     [
-        ("1 2; 3", "rectangular array of numbers"),
+        ("1 2; 3", "rectangular array of real numbers"),
         ("1 x; 2 3", "a matrix is written"),
         ("[[1, 2", "a matrix is written"),
         ("1 2; 2 4", "rows of G must be independent: rank 2 wanted, got 1"),
@@ -85,7 +85,9 @@ def test_bad_files(fails, tmp_path):
         (tmp_path / name).write_bytes(b"{]\x93 garbage")
         assert "can't be read" in fails("heights", tmp_path / name)
     (tmp_path / "b.json").write_text('[[[1, 0, 1]], [[1, "x"]]]')
-    assert "matrix 1: G must be a rectangular array" in fails("heights", tmp_path / "b.json")
+    assert "matrix 1: G must be a rectangular array of real numbers" in fails(
+        "heights", tmp_path / "b.json"
+    )
     (tmp_path / "c.json").write_text('[{"G": [[1, 2]], "P": [[1]]}]')
     assert "exactly one of the keys G and P" in fails("heights", tmp_path / "c.json")
     np.save(tmp_path / "o.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)

@@ -101,5 +101,5 @@ def _sample_heights(path: Path, output: Path | None) -> None:
         from mheight.errors import InvalidDataError
 
         raise InvalidDataError("a file of samples needs --output, a .csv, .parquet or .pkl file")
-    write_heights(samples, np.log2(values), output)
+    write_heights(samples, values, output)
     out(f"{output}: {len(samples):,} exact heights, {int(np.isinf(values).sum())} infinite")

@@ -28,6 +28,8 @@ def predict(
 
     For n = 9, `mheight heights FILE` gives the exact heights, and faster.
     """
+    import numpy as np
+
     from mheight.datasets import read_samples
     from mheight.datasets.height_files import check_output, write_heights
 
@@ -37,5 +39,5 @@ def predict(
     from mheight.experiments.trained_run import TrainedRun
 
     log2_heights = TrainedRun.load(run).predict_log2(samples)
-    write_heights(samples, log2_heights, output)
+    write_heights(samples, np.exp2(log2_heights), output)
     out(f"{output}: {len(samples):,} predicted heights")

@@ -1,6 +1,6 @@
 """Linear codes over the reals: generator matrices, symmetries, fingerprints."""
 
-from mheight.codes.checks import as_generators, as_matrix
+from mheight.codes.checks import as_generators, as_matrix, real_array
 from mheight.codes.fingerprint import equivalence_classes, fingerprints, minor_spectrum
 from mheight.codes.linear_code import LinearCode
 from mheight.codes.minors import absolute_minors
@@ -19,5 +19,6 @@ __all__ = [
     "parse_code",
     "random_equivalent",
     "read_codes",
+    "real_array",
     "systematic_generators",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,26 +11,33 @@ from numpy.typing import ArrayLike, NDArray
 
 from mheight.errors import InvalidCodeError
 
-__all__ = ["as_generators", "as_matrix"]
+__all__ = ["as_generators", "as_matrix", "ranks", "real_array"]
 
 Float = NDArray[np.float64]
+
+
+def real_array(value: Any) -> Float | None:
+    """Real numbers as a float64 array, or None: strings and complex numbers are none."""
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "O" and all(isinstance(x, Real) for x in array.flat):
+            array = np.array([float(x) for x in array.flat]).reshape(array.shape)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return None
+    return array.astype(np.float64) if array.dtype.kind in "biuf" else None
 
 
 def as_matrix(value: ArrayLike | Sequence[Any], name: str, dimensions: tuple[int, ...]) -> Float:
     """A finite float64 array with one of the allowed numbers of dimensions.
 
     Raises:
-        InvalidCodeError: not numbers, not rectangular, NaN, infinite, or empty.
+        InvalidCodeError: not real numbers, not rectangular, NaN, or infinite.
     """
-    try:
-        array = np.asarray(value)
-        if array.dtype == object or array.dtype.kind not in "biuf":
-            array = np.array(value, dtype=np.float64)
-        array = array.astype(np.float64)
-    except (ValueError, TypeError) as error:
+    array = real_array(value)
+    if array is None:
         raise InvalidCodeError(
-            f"{name} must be a rectangular array of numbers, got {type(value).__name__} ({error})"
-        ) from None
+            f"{name} must be a rectangular array of real numbers, got {type(value).__name__}"
+        )
     if array.ndim not in dimensions:
         wanted = " or ".join(str(d) for d in dimensions)
         raise InvalidCodeError(f"{name} must have {wanted} dimensions, got shape {array.shape}")
@@ -52,3 +60,16 @@ def as_generators(value: ArrayLike | Sequence[Any]) -> Float:
             f"G must have shape (k, n) or (N, k, n) with 1 <= k <= n, got {array.shape}"
         )
     return array
+
+
+def ranks(generators: Float) -> NDArray[np.int64]:
+    """Ranks of matrices, whatever the scale of their rows.
+
+    Args:
+        generators: shape (N, k, n).
+
+    Returns:
+        Shape (N,).
+    """
+    largest = np.abs(generators).max(axis=2, keepdims=True)
+    return np.asarray(np.linalg.matrix_rank(generators / np.where(largest > 0, largest, 1.0)))

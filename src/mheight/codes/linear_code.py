@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mheight.codes.checks import as_generators, as_matrix
+from mheight.codes.checks import as_generators, as_matrix, ranks
 from mheight.codes.fingerprint import (
     SPECTRUM_TOLERANCE,
     fingerprints,
     minor_spectrum,
 )
+from mheight.codes.solving import solve_refined
 from mheight.codes.symmetries import SymmetryKind, random_equivalent, systematic_generators
 from mheight.errors import InvalidCodeError
 
@@ -49,12 +50,12 @@ class LinearCode:
 
     def __init__(self, G: ArrayLike | Sequence[Any]) -> None:
         matrix = as_generators(as_matrix(G, "G", (2,)))
-        rank = int(np.linalg.matrix_rank(matrix))
+        rank = int(ranks(matrix[None])[0])
         if rank < matrix.shape[0]:
             raise InvalidCodeError(
                 f"the rows of G must be independent: rank {matrix.shape[0]} wanted, got {rank}"
             )
-        matrix = matrix.copy()
+        matrix = matrix + 0.0  # a copy, without negative zeros
         matrix.flags.writeable = False
         object.__setattr__(self, "G", matrix)
 
@@ -114,7 +115,7 @@ class LinearCode:
         ordered = self.G[:, list(self.systematic_order)]
         basis, rest = ordered[:, : self.k], ordered[:, self.k :]
         identity = bool((basis == np.eye(self.k)).all())
-        return rest.copy() if identity else np.asarray(np.linalg.solve(basis, rest))
+        return rest.copy() if identity else solve_refined(basis, rest)
 
     @cached_property
     def H(self) -> Float:

@@ -9,10 +9,12 @@ complements, so the kernel works on whichever has fewer rows.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from math import comb
+from typing import Any
 
 import numpy as np
 from numba import njit, prange
@@ -22,7 +24,6 @@ from mheight.codes.lanes import (
     LANES,
     add,
     entry,
-    largest,
     load,
     magnitude,
     multiply,
@@ -36,7 +37,9 @@ __all__ = ["ZERO_TOLERANCE", "MinorTable", "absolute_minors", "minor_table"]
 
 ZERO_TOLERANCE = 1e-11
 """A minor of a matrix that is not of exact integers counts as zero below this
-fraction of the largest minor of the same code."""
+fraction of the product of its columns' absolute sums, once each row is scaled by a
+power of two to an absolute sum from 1 to 2.  So scaling rows or columns changes no
+verdict, and the rounding noise of a computed P does not pass for a minor."""
 
 _EXACT_LIMIT = float(2**53)
 
@@ -54,7 +57,6 @@ class MinorTable:
 
     Attributes:
         rows: rows of the matrix that is expanded, k or n-k.
-        dual: whether that matrix is the parity-check matrix.
         column: offset of column j for each term of the expansion, level by level.
         child: offset, within the level below, of the subset without j.
         sizes: number of subsets in each level 0..rows.
@@ -62,7 +64,6 @@ class MinorTable:
     """
 
     rows: int
-    dual: bool
     column: Offsets
     child: Offsets
     sizes: Offsets
@@ -88,7 +89,7 @@ def minor_table(n: int, k: int, dual: bool) -> MinorTable:
         # Complements of lexicographically sorted subsets come in reverse order.
         order = order[::-1]
     return MinorTable(
-        rows, dual, offsets(column), offsets(child), np.array(sizes, np.int32), offsets(order)
+        rows, offsets(column), offsets(child), np.array(sizes, np.int32), offsets(order)
     )
 
 
@@ -113,6 +114,7 @@ def fill_block(generators, first, dual, block, tolerance):  # type: ignore[no-un
     """
     count, k, n = generators.shape
     rows = n - k if dual else k
+    sums = np.empty(rows)
     for lane in range(LANES):
         code = min(first + lane, count - 1)
         integral = True
@@ -130,8 +132,18 @@ def fill_block(generators, first, dual, block, tolerance):  # type: ignore[no-un
                 total += abs(value)
                 integral = integral and value == np.rint(value)
             bound *= max(total, 1.0)
+            sums[i] = total
         exact = integral and bound < _EXACT_LIMIT
         tolerance[0, lane] = 0.0 if exact else ZERO_TOLERANCE
+        if exact:
+            continue
+        for i in range(rows):
+            # A power of two rounds nothing, and a row's factor is common to all minors.
+            # Two steps, because the factor itself may overflow.
+            half = -0.5 * np.floor(np.log2(sums[i])) if sums[i] > 0.0 else 0.0
+            up, down = 2.0 ** np.floor(half), 2.0 ** np.ceil(half)
+            for j in range(n):
+                block[i * n + j, lane] = block[i * n + j, lane] * up * down
 
 
 @njit(cache=True, boundscheck=False)
@@ -140,45 +152,68 @@ def expand_minors(block, n, column, child, sizes, spare, other):  # type: ignore
     current, previous = spare, other
     for j in range(n):
         store(current, j * LANES, load(block, j * LANES))
-    term = n
+    t = n
     for r in range(1, len(sizes) - 1):
         current, previous = previous, current
         row = r * n * LANES
         for s in range(sizes[r + 1]):
-            # The signs alternate along the row; the overall sign does not matter.
-            plus = multiply(
-                load(block, row + entry(column, term)), load(previous, entry(child, term))
-            )
-            term += 1
-            minus = multiply(
-                load(block, row + entry(column, term)), load(previous, entry(child, term))
-            )
-            term += 1
+            # Signs alternate along the row; the overall sign does not matter.
+            plus = multiply(load(block, row + entry(column, t)), load(previous, entry(child, t)))
+            t += 1
+            minus = multiply(load(block, row + entry(column, t)), load(previous, entry(child, t)))
+            t += 1
             for position in range(2, r + 1):
-                product = multiply(
-                    load(block, row + entry(column, term)), load(previous, entry(child, term))
-                )
-                term += 1
+                x, y = load(block, row + entry(column, t)), load(previous, entry(child, t))
+                t += 1
                 if position & 1:
-                    minus = add(minus, product)
+                    minus = add(minus, multiply(x, y))
                 else:
-                    plus = add(plus, product)
+                    plus = add(plus, multiply(x, y))
             store(current, s * LANES, subtract(plus, minus))
     return current
 
 
 @njit(cache=True, boundscheck=False)
-def take_magnitudes(signed, order, tolerance, minors):  # type: ignore[no-untyped-def]
-    """Absolute minors in the order of k-subsets; small ones become 0."""
-    top = splat(0.0)
+def bound_minors(block, n, column, child, sizes, spare, other):  # type: ignore[no-untyped-def]
+    """Hadamard's bound of each maximal minor, the product of its columns' absolute sums.
+
+    The block is overwritten; returns `spare` or `other`, whichever holds the bounds.
+    """
+    rows = len(sizes) - 1
+    current, previous = spare, other
+    for j in range(n):
+        total = magnitude(load(block, j * LANES))
+        for i in range(1, rows):
+            total = add(total, magnitude(load(block, (i * n + j) * LANES)))
+        store(block, j * LANES, total)
+        store(current, j * LANES, total)
+    t = n
+    for r in range(1, rows):
+        current, previous = previous, current
+        for s in range(sizes[r + 1]):
+            t += r  # the last term of S: its last column, and S without it
+            x, y = load(block, entry(column, t)), load(previous, entry(child, t))
+            t += 1
+            store(current, s * LANES, multiply(x, y))
+    return current
+
+
+@njit(cache=True, boundscheck=False)
+def block_minors(  # type: ignore[no-untyped-def]
+    block, n, column, child, sizes, order, tolerance, spare, other, minors
+):
+    """Absolute minors of a block in the order of k-subsets; zero up to rounding is 0."""
+    signed = expand_minors(block, n, column, child, sizes, spare, other)
     for s in range(len(order)):
-        value = magnitude(load(signed, entry(order, s)))
-        store(minors, s * LANES, value)
-        top = largest(value, top)
-    threshold = multiply(top, load(tolerance, 0))
+        store(minors, s * LANES, magnitude(load(signed, entry(order, s))))
+    if tolerance.max() == 0.0:
+        return
+    bounds = bound_minors(block, n, column, child, sizes, spare, other)
+    relative = load(tolerance, 0)
     for s in range(len(order)):
         value = load(minors, s * LANES)
-        store(minors, s * LANES, where_positive(subtract(value, threshold), value, splat(0.0)))
+        excess = subtract(value, multiply(relative, load(bounds, entry(order, s))))
+        store(minors, s * LANES, where_positive(excess, value, splat(0.0)))
 
 
 @njit(cache=True, parallel=True, boundscheck=False)
@@ -191,23 +226,38 @@ def _absolute_minors(generators, dual, rows, column, child, sizes, order, out): 
         other = np.empty((sizes.max(), LANES))
         minors = np.empty((len(order), LANES))
         fill_block(generators, b * LANES, dual, block, tolerance)
-        signed = expand_minors(block, n, column, child, sizes, spare, other)
-        take_magnitudes(signed, order, tolerance, minors)
+        block_minors(block, n, column, child, sizes, order, tolerance, spare, other, minors)
         for lane in range(min(LANES, count - b * LANES)):
             for s in range(len(order)):
                 out[b * LANES + lane, s] = minors[s, lane]
 
 
-def is_systematic(generators: Float) -> bool:
-    """Whether every matrix of a batch of shape (N, k, n) has the form [I | P]."""
+def systematic_codes(generators: Float) -> NDArray[np.bool_]:
+    """Which matrices of a batch of shape (N, k, n) have the form [I | P], shape (N,)."""
     k = generators.shape[1]
-    return bool((generators[:, :, :k] == np.eye(k)).all())
+    return np.asarray((generators[:, :, :k] == np.eye(k)).all(axis=(1, 2)))
 
 
-def uses_dual(generators: Float, systematic: bool) -> bool:
-    """Whether parity-check matrices are at hand and have fewer rows."""
+def by_form(generators: Float, systematic: NDArray[np.bool_]) -> Iterator[tuple[Any, bool]]:
+    """Cut a batch into codes that the parity-check matrix serves and codes that it does not.
+
+    Each code is treated in the same way whatever stands beside it in the batch.
+
+    Args:
+        generators: shape (N, k, n).
+        systematic: shape (N,), which have the form [I | P].
+
+    Yields:
+        An index of codes, and whether [P^T | I], of fewer rows, is to be used for them.
+    """
     _, k, n = generators.shape
-    return systematic and 0 < n - k < k
+    dual = systematic & (0 < n - k < k)
+    for use_dual in (False, True):
+        index = np.flatnonzero(dual == use_dual)
+        if len(index) == len(dual):
+            yield slice(None), use_dual
+        elif len(index):
+            yield index, use_dual
 
 
 def absolute_minors(generators: Float) -> Float:
@@ -224,16 +274,20 @@ def absolute_minors(generators: Float) -> Float:
     generators = np.ascontiguousarray(generators, dtype=np.float64)
     count, k, n = generators.shape
     out = np.empty((count, comb(n, k)))
-    if count:
-        table = minor_table(n, k, uses_dual(generators, is_systematic(generators)))
+    if not count:
+        return out
+    for index, dual in by_form(generators, systematic_codes(generators)):
+        table = minor_table(n, k, dual)
+        part = out if isinstance(index, slice) else np.empty((len(index), out.shape[1]))
         _absolute_minors(
-            generators,
-            table.dual,
+            generators[index],
+            dual,
             table.rows,
             table.column,
             table.child,
             table.sizes,
             table.order,
-            out,
+            part,
         )
+        out[index] = part
     return out

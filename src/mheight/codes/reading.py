@@ -42,7 +42,7 @@ def parse_code(text: str, *, systematic: bool = False) -> LinearCode:
                 for row in stripped.split(";")
                 if row.strip()
             ]
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidCodeError(
             f"a matrix is written [[1, 0, 1], [0, 1, 1]] or '1 0 1; 0 1 1', got {_short(text)!r}"
         ) from None
@@ -68,9 +68,11 @@ def read_codes(path: Path, *, systematic: bool = False) -> list[LinearCode]:
         raise InvalidCodeError(f"{path}: no such file")
     if path.stat().st_size == 0:
         raise InvalidCodeError(f"{path}: matrices are needed, got an empty file")
+    if path.suffix.lower() not in (".json", ".npy", ".csv"):
+        raise InvalidCodeError(f"{path}: a .json, .npy or .csv file is needed")
     try:
         matrices = _matrices(path)
-    except (ValueError, OSError, EOFError) as error:
+    except (ValueError, OSError, EOFError, RecursionError) as error:
         raise InvalidCodeError(f"{path}: can't be read ({error})") from None
     if not matrices:
         raise InvalidCodeError(f"{path}: at least one matrix is needed, got none")
@@ -90,14 +92,16 @@ def _matrices(path: Path) -> Sequence[Any]:
         array: NDArray[Any] = np.load(path, allow_pickle=False)
         return list(array) if array.ndim == 3 else [array]
     if suffix == ".csv":
-        return [np.loadtxt(path, delimiter=",", ndmin=2)]
-    if suffix == ".json":
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
-        if isinstance(value, dict):
-            return [value]
-        single = isinstance(value, list) and value and _is_matrix(value)
-        return [value] if single else list(value)
-    raise InvalidCodeError(f"{path}: a .json, .npy or .csv file is needed")
+        text = path.read_text(encoding="utf-8-sig")
+        if not text.strip():
+            return []
+        return [np.loadtxt(text.splitlines(), delimiter=",", ndmin=2)]
+    value = json.loads(path.read_text(encoding="utf-8-sig"))
+    if isinstance(value, dict):
+        return [value]
+    if not isinstance(value, list):
+        raise ValueError(f"a list of matrices is needed, got {type(value).__name__}")
+    return [value] if value and _is_matrix(value) else value
 
 
 def _is_matrix(value: Any) -> bool:

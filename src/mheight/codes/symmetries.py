@@ -14,6 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.codes.solving import solve_refined
+
 __all__ = ["SymmetryKind", "random_equivalent", "systematic_generators"]
 
 Float = NDArray[np.float64]
@@ -21,7 +23,8 @@ Float = NDArray[np.float64]
 SymmetryKind = Literal["monomial", "information-set"]
 
 _MAX_TRIES = 1000
-_WORST_CONDITION = 1e8
+_WORST_CONDITION = 1e4
+"""Rounding errors of P grow by the condition of the new information set."""
 
 
 def systematic_generators(parity: Float) -> Float:
@@ -51,7 +54,7 @@ def random_equivalent(
         kind: `monomial` permutes and negates rows and columns of P, so that integer
             entries stay integers; `information-set` permutes and negates all columns of
             G and takes the first k of them as the new information set (drawn again
-            while they are dependent or of condition number above 1e8).
+            while they are dependent or of condition number above 1e4).
 
     Returns:
         Shape (N, k, n-k).
@@ -77,6 +80,6 @@ def random_equivalent(
         moved = np.take_along_axis(generators[todo], columns[:, None, :], axis=2) * signs
         basis, rest = moved[:, :, :k], moved[:, :, k:]
         good = np.linalg.cond(basis) < _WORST_CONDITION
-        out[todo[good]] = np.linalg.solve(basis[good], rest[good])
+        out[todo[good]] = solve_refined(basis[good], rest[good])
         todo = todo[~good]
     raise RuntimeError(f"no well-conditioned information set found in {_MAX_TRIES} draws")

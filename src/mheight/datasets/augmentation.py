@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,14 @@ class Augmentation:
     kind: AugmentationKind
     copies: dict[Tier, int]
     noise_scale: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(AugmentationKind):
+            raise InvalidDataError(f"the kind of augmentation is unknown: {self.kind!r}")
+        if set(self.copies) != set(Tier) or min(self.copies.values()) < 0:
+            raise InvalidDataError(f"copies of each tier must be 0 or more, got {self.copies}")
+        if not self.noise_scale > 0:
+            raise InvalidDataError(f"the noise scale must be above 0, got {self.noise_scale}")
 
     @property
     def copies_of_group(self) -> Int:
@@ -83,6 +91,8 @@ def augment(
         InvalidDataError: no code of finite height was found near an original.
     """
     originals = require_training(view, "augmentation").samples
+    if not len(originals):
+        raise InvalidDataError("augmentation needs at least one training original, got none")
     parents = originals.take(
         np.repeat(np.arange(len(originals)), augmentation.copies_of_group[originals.group])
     )

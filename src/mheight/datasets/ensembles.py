@@ -84,6 +84,8 @@ def generate(
     """
     if ensemble not in ENSEMBLES:
         raise InvalidDataError(f"the ensemble must be one of {sorted(ENSEMBLES)}, got {ensemble!r}")
+    if not isinstance(per_group, int) or not isinstance(seed, int):
+        raise InvalidDataError(f"per_group and seed must be integers, got {per_group!r}, {seed!r}")
     if per_group < 1:
         raise InvalidDataError(f"at least 1 sample a group is needed, got {per_group}")
     if seed < 0:

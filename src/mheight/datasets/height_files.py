@@ -35,7 +35,7 @@ def check_output(path: Path) -> None:
         raise InvalidDataError(f"{path}: there is no folder {path.parent}")
 
 
-def write_heights(samples: Samples, log2_heights: NDArray[np.float64], path: Path) -> None:
+def write_heights(samples: Samples, heights: NDArray[np.float64], path: Path) -> None:
     """Write heights, whole or not at all.
 
     CSV and Parquet have the columns sample_id, n, k, m, height, log2_height.  A pickle
@@ -43,11 +43,10 @@ def write_heights(samples: Samples, log2_heights: NDArray[np.float64], path: Pat
 
     Args:
         samples: in the order of the input.
-        log2_heights: shape (N,).
+        heights: shape (N,), at least 1.
         path: ends in `.csv`, `.parquet` or `.pkl`.
     """
     check_output(path)
-    heights = np.exp2(log2_heights)
     with atomic_path(path) as temporary:
         if path.suffix.lower() == ".pkl":
             temporary.write_bytes(pickle.dumps(heights.tolist()))
@@ -58,7 +57,7 @@ def write_heights(samples: Samples, log2_heights: NDArray[np.float64], path: Pat
             "k": samples.k,
             "m": samples.m,
             "height": heights,
-            "log2_height": log2_heights,
+            "log2_height": np.log2(heights),
         }
         if path.suffix.lower() == ".csv":
             pyarrow.csv.write_csv(pa.table(columns), temporary)

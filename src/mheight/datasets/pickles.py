@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from mheight.codes import real_array
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError, UnsafePickleError
 
@@ -40,7 +41,15 @@ class _ArrayUnpickler(pickle.Unpickler):
                 "containers are read, because a pickle can run code"
             )
         # NumPy 2 renamed numpy.core; both spellings are found under the new name.
-        return super().find_class(module.replace("numpy.core.", "numpy._core."), name)
+        found = super().find_class(module.replace("numpy.core.", "numpy._core."), name)
+        if isinstance(found, type):
+            return found
+
+        # A pickle can set attributes on what it is given, so it is given a copy.
+        def call(*arguments: Any) -> Any:
+            return found(*arguments)
+
+        return call
 
 
 def load_pickle(path: Path) -> Any:
@@ -84,11 +93,7 @@ def read_pickled_heights(path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
     Raises:
         InvalidDataError: as `load_pickle`, or it holds something else.
     """
-    values = load_pickle(path)
-    try:
-        heights = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        heights = np.empty((0, 0))
-    if heights.ndim != 1 or not isinstance(values, list | tuple | np.ndarray):
+    heights = real_array(load_pickle(path))
+    if heights is None or heights.ndim != 1:
         raise InvalidDataError(f"{path}: a list of heights is needed")
     return heights

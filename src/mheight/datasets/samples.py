@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.codes import real_array
 from mheight.errors import InvalidDataError
 from mheight.tiers import CODE_LENGTH, GROUPS, group_index
 
@@ -74,10 +76,9 @@ class Samples:
         samples = cls(k, m, parity, None, np.arange(len(rows), dtype=np.int64))
         if heights is None:
             return samples
-        try:
-            values = np.asarray(heights, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise InvalidDataError(f"{where}: heights must be numbers") from None
+        values = real_array(heights)
+        if values is None:
+            raise InvalidDataError(f"{where}: heights must be numbers")
         return samples.with_heights(values, where=where)
 
     def __len__(self) -> int:
@@ -174,10 +175,9 @@ def _checked_row(row: Any, where: str) -> tuple[int, int, Float]:
         raise InvalidDataError(
             f"{where}: n = {n}, (k,m) = ({k},{m}) is not one of the groups of n = 9: {known}"
         )
-    try:
-        matrix = np.asarray(row[3], dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidDataError(f"{where}: P must be an array of numbers") from None
+    matrix = real_array(row[3])
+    if matrix is None:
+        raise InvalidDataError(f"{where}: P must be an array of numbers")
     if matrix.shape != (k, n - k):
         raise InvalidDataError(
             f"{where}: P must have shape (k, n-k) = ({k}, {n - k}), got {matrix.shape}"
@@ -190,11 +190,11 @@ def _checked_row(row: Any, where: str) -> tuple[int, int, Float]:
 def _as_int(value: Any, name: str, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise InvalidDataError(f"{where}: {name} must be an integer, got {_short(value)}")
-    if value != int(value) if np.isfinite(value) else True:
+    if isinstance(value, float | np.floating) and not float(value).is_integer():
         raise InvalidDataError(f"{where}: {name} must be an integer, got {value}")
     return int(value)
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = reprlib.repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import mheight
+from mheight.codes import real_array
 from mheight.datasets.pickles import read_pickled_heights, read_pickled_samples
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError, RunFolderError
@@ -76,6 +77,8 @@ def read_parquet(path: Path) -> Samples:
     Raises:
         InvalidDataError: no readable Parquet, a column is missing, or a row breaks a rule.
     """
+    if not Path(path).is_file():
+        raise InvalidDataError(f"{path}: no such file")
     if Path(path).stat().st_size == 0:
         raise InvalidDataError(f"{path}: a Parquet file is needed, got an empty file")
     try:
@@ -99,9 +102,10 @@ def read_parquet(path: Path) -> Samples:
         ]
         samples = Samples.from_rows(rows, heights, where=str(path))
         if "sample_id" in table.column_names:
-            ids = table["sample_id"].to_numpy().astype(np.int64)
-            if len(np.unique(ids)) != len(ids):
-                raise InvalidDataError(f"{path}: sample_id must be unique")
+            ids = table["sample_id"].to_numpy()
+            if ids.dtype.kind not in "iu" or len(np.unique(ids)) != len(ids):
+                raise InvalidDataError(f"{path}: sample_id must be unique integers")
+            ids = ids.astype(np.int64)
             samples = Samples(samples.k, samples.m, samples.parity, samples.heights, ids)
     except (pa.ArrowException, TypeError) as error:
         raise InvalidDataError(f"{path}: a column has the wrong type ({error})") from None
@@ -109,10 +113,9 @@ def read_parquet(path: Path) -> Samples:
 
 
 def _reshaped(flat: Any, n: Any, k: Any, where: str) -> Any:
-    try:
-        values = np.asarray(flat, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidDataError(f"{where}: P must be a list of numbers") from None
+    values = real_array(flat)
+    if values is None:
+        raise InvalidDataError(f"{where}: P must be a list of numbers")
     # A nested list keeps its shape; a flat one of the right length is taken row by row.
     if values.ndim == 1 and 0 < k < n and values.size == k * (n - k):
         return values.reshape(k, n - k)
@@ -169,7 +172,10 @@ def load_dataset(folder: Path) -> Dataset:
             f"{folder / _SAMPLES}: changed or damaged since it was written "
             "(its SHA-256 differs from the manifest)"
         )
-    return Dataset(read_parquet(folder / _SAMPLES), manifest)
+    samples = read_parquet(folder / _SAMPLES)
+    if not np.isfinite(samples.labels).all():
+        raise InvalidDataError(f"{folder / _SAMPLES}: a data set holds finite heights only")
+    return Dataset(samples, manifest)
 
 
 def read_samples(path: Path, labels: Path | None = None) -> Samples:
@@ -187,7 +193,7 @@ def read_samples(path: Path, labels: Path | None = None) -> Samples:
         raise InvalidDataError(f"{path}: no such file or folder")
     if path.is_dir():
         samples = load_dataset(path).samples
-    elif path.suffix == ".parquet":
+    elif path.suffix.lower() == ".parquet":
         samples = read_parquet(path)
     else:
         samples = read_pickled_samples(path)

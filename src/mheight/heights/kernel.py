@@ -22,11 +22,10 @@ from mheight.codes.lanes import (
     where_positive,
 )
 from mheight.codes.minors import (
-    expand_minors,
+    block_minors,
+    by_form,
     fill_block,
     minor_table,
-    take_magnitudes,
-    uses_dual,
 )
 from mheight.heights.lattice import height_lattice
 
@@ -116,8 +115,7 @@ def _profiles(  # type: ignore[no-untyped-def]
         best = np.empty((levels, LANES))
         for b in range(task * blocks // tasks, (task + 1) * blocks // tasks):
             fill_block(generators, b * LANES, dual, block, tolerance)
-            signed = expand_minors(block, n, column, child, sizes, spare, other)
-            take_magnitudes(signed, order, tolerance, minors)
+            block_minors(block, n, column, child, sizes, order, tolerance, spare, other, minors)
             _sum_circuits(minors, circuits, width, sums)
             _invert(minors, inverses)
             best[:] = 0.0
@@ -132,24 +130,27 @@ def _profiles(  # type: ignore[no-untyped-def]
                     out[b * LANES + lane, levels - 1 - level] = max(height, 1.0)
 
 
-def profiles(generators: Float, systematic: bool) -> Float:
+def profiles(generators: Float, systematic: NDArray[np.bool_]) -> Float:
     """Height profiles of many generator matrices, without validation.
 
     Args:
         generators: shape (N, k, n) with 1 <= k < n, finite, of rank k, C-contiguous.
-        systematic: whether all of them have the form [I | P].
+        systematic: shape (N,), which of them have the form [I | P].
 
     Returns:
         Shape (N, n-k); column m-1 holds h_m.
     """
     count, k, n = generators.shape
     out = np.empty((count, n - k))
-    if count:
-        table = minor_table(n, k, uses_dual(generators, systematic))
-        lattice = height_lattice(n, k)
+    if not count:
+        return out
+    lattice = height_lattice(n, k)
+    for index, dual in by_form(generators, systematic):
+        table = minor_table(n, k, dual)
+        part = out if isinstance(index, slice) else np.empty((len(index), n - k))
         _profiles(
-            generators,
-            table.dual,
+            generators[index],
+            dual,
             table.rows,
             table.column,
             table.child,
@@ -160,6 +161,7 @@ def profiles(generators: Float, systematic: bool) -> Float:
             lattice.circuit_of,
             lattice.level_start,
             lattice.children,
-            out,
+            part,
         )
+        out[index] = part
     return out

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode, as_generators
-from mheight.codes.minors import is_systematic
+from mheight.codes.checks import ranks
+from mheight.codes.minors import systematic_codes
 from mheight.errors import InvalidCodeError
 from mheight.heights.kernel import profiles
 
@@ -30,7 +31,8 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
     infinite exactly when m is at least the minimum distance.
 
     For integer matrices in the exact range of float64 it is decided exactly whether a
-    height is finite; otherwise a minor below 1e-11 of the largest counts as zero.
+    height is finite; otherwise a minor counts as zero below 1e-11 of Hadamard's bound
+    (see `mheight.codes.minors.ZERO_TOLERANCE`).
 
     Args:
         G: a `LinearCode`, a generator matrix of shape (k, n), or a batch of shape
@@ -56,13 +58,13 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
     single = matrices.ndim == 2
     batch = matrices[None] if single else matrices
     _, k, n = batch.shape
+    systematic = systematic_codes(batch)
+    if not isinstance(G, LinearCode) and not systematic.all():
+        _check_rank(batch, single)
     if n == k:
         out = np.empty((len(batch), 0))
         return out[0] if single else out
     _check_size(n, k)
-    systematic = is_systematic(batch)
-    if not systematic and not isinstance(G, LinearCode):
-        _check_rank(batch, single)
     out = profiles(np.ascontiguousarray(batch), systematic)
     return out[0] if single else out
 
@@ -103,10 +105,10 @@ def _check_size(n: int, k: int) -> None:
 
 def _check_rank(batch: Float, single: bool) -> None:
     k = batch.shape[1]
-    ranks = np.linalg.matrix_rank(batch)
-    if (ranks < k).any():
-        code = int(np.flatnonzero(ranks < k)[0])
+    found = ranks(batch)
+    if (found < k).any():
+        code = int(np.flatnonzero(found < k)[0])
         where = "" if single else f" in code {code}"
         raise InvalidCodeError(
-            f"the rows of G must be independent: rank {k} wanted, got {ranks[code]}{where}"
+            f"the rows of G must be independent: rank {k} wanted, got {found[code]}{where}"
         )

@@ -79,6 +79,8 @@ def score(log2_true: Float, log2_predicted: Float, group: Int) -> Scores:
         )
     if not len(group):
         raise InvalidDataError("at least one sample is needed to score, got none")
+    if group.min() < 0 or group.max() >= len(GROUPS):
+        raise InvalidDataError(f"groups must lie in 0..{len(GROUPS) - 1}")
     if not np.isfinite(log2_true).all():
         raise InvalidDataError("only finite heights can be scored; leave infinite ones out")
     squared = (log2_true.astype(np.float64) - log2_predicted.astype(np.float64)) ** 2

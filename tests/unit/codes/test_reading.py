@@ -31,10 +31,10 @@ def test_typed_systematic_part() -> None:
         ("nonsense", "a matrix is written .* got 'nonsense'"),
         ("[[1, 0], [0", r"a matrix is written .* got '\[\[1, 0\], \[0'"),
         ("x" * 100, r"got 'x{57}\.\.\.'"),
-        ("1 0; 1", "G must be a rectangular array of numbers"),
+        ("1 0; 1", "G must be a rectangular array of real numbers"),
         ("1 nan", r"G must be finite, got nan at index \(0, 1\)"),
         ("[1, 2]", r"G must have 2 dimensions, got shape \(2,\)"),
-        ('[["a", "b"]]', "G must be a rectangular array of numbers"),
+        ('[["a", "b"]]', "G must be a rectangular array of real numbers"),
         ("1 2; 2 4", "the rows of G must be independent"),
     ],
 )

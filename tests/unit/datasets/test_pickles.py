@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import subprocess
@@ -214,3 +215,18 @@ def test_pickles_that_hold_no_heights(tmp_path: Path, value: Any) -> None:
     path.write_bytes(pickle.dumps(value))
     with pytest.raises(InvalidDataError, match=r"heights\.pkl: a list of heights is needed"):
         read_pickled_heights(path)
+
+
+def test_a_pickle_can_not_alter_what_it_is_given(tmp_path: Path) -> None:
+    """BUILD sets attributes on the object below it, here on NumPy's own function."""
+    from numpy._core import numeric
+
+    before = numeric._frombuffer.__defaults__
+    path = tmp_path / "build.pkl"
+    path.write_bytes(
+        b"\x80\x02cnumpy._core.numeric\n_frombuffer\nN}X\x0c\x00\x00\x00__defaults__"
+        b"K\x01K\x02\x86s\x86b."
+    )
+    with contextlib.suppress(InvalidDataError):
+        load_pickle(path)
+    assert numeric._frombuffer.__defaults__ == before
