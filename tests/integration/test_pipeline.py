@@ -112,6 +112,9 @@ def test_stopping_and_going_on_ends_as_if_never_stopped(finished_run, tmp_path):
     assert json.loads((tmp_path / "run_7" / "status.json").read_text())["state"] == "interrupted"
     assert not (tmp_path / "run_7" / "report.json").exists()
     assert len((tmp_path / "run_7" / "history.csv").read_text().splitlines()) == 2
+    folder, _ = train_tiny(tmp_path, report_only=True)
+    assert folder.read_report()["training"]["epochs"] == 1
+    assert folder.state() == "interrupted"
     folder, lines = train_tiny(tmp_path, resume=True)
     assert "going on after epoch 1" in lines
     expected, got = finished_run.read_report(), folder.read_report()
@@ -122,6 +125,12 @@ def test_stopping_and_going_on_ends_as_if_never_stopped(finished_run, tmp_path):
             return [{**row, "seconds": ""} for row in csv.DictReader(stream)]
 
     assert curves(folder) == curves(finished_run)
+
+
+def test_there_must_be_something_to_report_on(tmp_path):
+    with pytest.raises(RunFolderError, match="there is no run to report on"):
+        train_tiny(tmp_path, report_only=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_existing_folder_is_refused_without_resume(finished_run):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mheight.cli.console import TrainingDisplay, out, say
 
-__all__ = ["train", "train_and_report"]
+__all__ = ["train"]
 
 
 def train(
@@ -28,6 +28,10 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted run, if there is one.")
     ] = False,
+    report_only: Annotated[
+        bool,
+        typer.Option("--report-only", help="Report on an interrupted run so far; train nothing."),
+    ] = False,
     compare_with: Annotated[
         list[Path] | None,
         typer.Option("--compare", metavar="RUN", help="Finished run to compare with; repeatable."),
@@ -38,20 +42,11 @@ def train(
     The data is made or read, split, augmented and audited first.  Ctrl-C stops after
     the last whole epoch; --resume goes on to the same result.
     """
-    from mheight.experiments import load_config
+    from mheight.experiments import RunFolder, load_config
 
     config = load_config(file, overrides or [])
-    train_and_report(config, output_root, resume=resume, compare_with=compare_with or [])
-
-
-def train_and_report(
-    config: Any, output_root: Path, *, resume: bool = False, compare_with: list[Path] | None = None
-) -> None:
-    """Run an experiment with a progress display, then print its report and its files."""
-    from mheight.experiments.run_folder import RunFolder
-
     # What can be refused is refused before the slow libraries load.
-    RunFolder.of(output_root, config.name).check(config, resume)
+    RunFolder.of(output_root, config.name).check(config, resume or report_only)
     say("loading Keras and JAX")
     from mheight.experiments.pipeline import run_experiment
 
@@ -63,6 +58,7 @@ def train_and_report(
                 config,
                 output_root,
                 resume=resume,
+                report_only=report_only,
                 compare_with=compare_with or [],
                 say=display.say,
                 progress=display,

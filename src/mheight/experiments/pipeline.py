@@ -45,6 +45,7 @@ def run_experiment(
     root: Path,
     *,
     resume: bool = False,
+    report_only: bool = False,
     compare_with: Sequence[Path] = (),
     say: Callable[[str], None] = print,
     progress: ProgressSink,
@@ -55,6 +56,8 @@ def run_experiment(
         config: what to do.
         root: folder in which the run folder and the `.h5` model are made.
         resume: go on with an existing folder of the same configuration.
+        report_only: report on the best weights of an interrupted run so far, without
+            training; the run can still be resumed.
         compare_with: folders of finished runs for `detailed_comparison.txt`; run_2 and
             run_6 beside the run folder are added when they are there.
         say: receives lines for the console.
@@ -68,7 +71,9 @@ def run_experiment(
         KeyboardInterrupt: training was interrupted; `resume` goes on.
     """
     folder = RunFolder.of(root, config.name)
-    state = folder.check(config, resume)
+    state = folder.check(config, resume or report_only)
+    if state is None and report_only:
+        raise RunFolderError(f"{folder.path}: there is no run to report on")
     others = [RunFolder.open(path).read_report() for path in _others(folder, compare_with)]
     if state == "finished":
         say(f"{folder.path} is finished already")
@@ -91,12 +96,15 @@ def run_experiment(
         _keep_inputs(folder, data)
         folder.set_state("training")
         try:
-            model, outcome = _train(config, folder, data, say, progress)
+            model, outcome = _train(config, folder, data, say, progress, train=not report_only)
             if outcome.best_epoch:
                 _finish(config, folder, data, model, outcome, others)
         except KeyboardInterrupt:
             folder.set_state("interrupted")
             raise
+        if outcome.stopped_because == "not yet: report so far":
+            folder.set_state("interrupted")
+            return folder
         if outcome.stopped_because == "diverged":
             folder.set_state("diverged")
             raise TrainingDivergedError(_divergence(folder, outcome))
@@ -154,6 +162,7 @@ def _train(
     data: PreparedData,
     say: Callable[[str], None],
     progress: ProgressSink,
+    train: bool,
 ) -> tuple[Any, FitOutcome]:
     model = build_model(config.model, data.features.shapes, config.seed)
     say(f"network: {config.model.name}, {model.count_params():,} parameters")
@@ -169,6 +178,7 @@ def _train(
         say=say,
         progress=progress,
         keep_records=lambda records: _write_history(folder, records),
+        train=train,
     )
     return model, outcome
 

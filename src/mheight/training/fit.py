@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.errors import ConfigError
+from mheight.errors import ConfigError, RunFolderError
 from mheight.features import Inputs
 from mheight.models.backend import keras
 from mheight.training.callbacks import (
@@ -36,7 +36,9 @@ __all__ = ["Encoded", "FitOutcome", "StopReason", "fit"]
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-StopReason = Literal["all epochs done", "early stopping", "tier guard", "diverged"]
+StopReason = Literal[
+    "all epochs done", "early stopping", "tier guard", "diverged", "not yet: report so far"
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +90,7 @@ def fit(
     say: Callable[[str], None],
     progress: ProgressSink,
     keep_records: Callable[[Sequence[EpochRecord]], None],
+    train: bool = True,
 ) -> FitOutcome:
     """Train a model, from the checkpoint in `folder` if there is one.
 
@@ -103,9 +106,11 @@ def fit(
         say: receives lines for the console.
         progress: receives steps.
         keep_records: receives the records of all epochs so far, after each.
+        train: whether to train on; without, the state so far is loaded and returned.
 
     Raises:
         ConfigError: the batch is larger than the data.
+        RunFolderError: there is no whole epoch to report on, with `train` false.
         KeyboardInterrupt: passed on; the last whole epoch is on disk.
     """
     if config.batch_size > len(training):
@@ -144,7 +149,10 @@ def fit(
         first_epoch, stopped = checkpoint.load()
         say(f"going on after epoch {first_epoch}")
 
-    if not stopped and first_epoch < config.epochs:
+    unfinished = not stopped and first_epoch < config.epochs
+    if not train and not checkpoint.path.exists():
+        raise RunFolderError(f"{folder}: no whole epoch is done yet, so there is nothing to report")
+    if unfinished and train:
         model.fit(
             batches(training, loss.weights.of_group(), config.batch_size, seed, first_epoch),
             steps_per_epoch=steps,
@@ -167,7 +175,7 @@ def fit(
         )
     if best.path.exists():
         model.load_weights(best.path)
-    reason: StopReason = "all epochs done"
+    reason: StopReason = "all epochs done" if train or not unfinished else "not yet: report so far"
     if nan.diverged_in is not None:
         reason = "diverged"
     elif guard.stopped:
