@@ -27,10 +27,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".partial-", suffix=suffix)
     os.close(handle)
     temporary = Path(name)
-    # mkstemp makes the file private; a result is for whoever may read the folder.
-    umask = os.umask(0)
-    os.umask(umask)
-    temporary.chmod(0o666 & ~umask)
+    _publish(temporary, 0o666)
     try:
         yield temporary
         os.replace(temporary, path)
@@ -50,14 +47,19 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         raise FileExistsError(f"{path} exists already")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
-    umask = os.umask(0)
-    os.umask(umask)
-    temporary.chmod(0o777 & ~umask)
+    _publish(temporary, 0o777)
     try:
         yield temporary
         os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _publish(path: Path, mode: int) -> None:
+    """Give a private temporary the permissions that any new file or folder has."""
+    umask = os.umask(0)
+    os.umask(umask)
+    path.chmod(mode & ~umask)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,6 +1,13 @@
 """Linear codes over the reals: generator matrices, symmetries, fingerprints."""
 
 from mheight.codes.checks import as_generators, as_matrix, real_array
+from mheight.codes.families import (
+    cosine_code,
+    cosine_dual_code,
+    icosahedral,
+    repetition,
+    single_parity,
+)
 from mheight.codes.fingerprint import equivalence_classes, fingerprints, minor_spectrum
 from mheight.codes.linear_code import LinearCode
 from mheight.codes.minors import absolute_minors
@@ -13,12 +20,17 @@ __all__ = [
     "absolute_minors",
     "as_generators",
     "as_matrix",
+    "cosine_code",
+    "cosine_dual_code",
     "equivalence_classes",
     "fingerprints",
+    "icosahedral",
     "minor_spectrum",
     "parse_code",
     "random_equivalent",
     "read_codes",
     "real_array",
+    "repetition",
+    "single_parity",
     "systematic_generators",
 ]

@@ -77,6 +77,29 @@ class LinearCode:
             )
         return cls(systematic_generators(parity[None])[0])
 
+    @classmethod
+    def from_parity_check(cls, H: ArrayLike | Sequence[Any]) -> LinearCode:
+        """The code of all c with `H @ c = 0`.
+
+        Args:
+            H: shape (r, n), rank r, finite, with r < n.
+
+        Example:
+            >>> LinearCode.from_parity_check([[1, 1, 1]])
+            LinearCode([3, 2])
+        """
+        check = as_matrix(H, "H", (2,))
+        if not 1 <= check.shape[0] < check.shape[1]:
+            raise InvalidCodeError(f"H must have shape (r, n) with 1 <= r < n, got {check.shape}")
+        try:
+            dual = cls(check)
+        except InvalidCodeError:
+            raise InvalidCodeError(
+                f"the rows of H must be independent, got rank {int(ranks(check[None])[0])} "
+                f"for {check.shape[0]} rows"
+            ) from None
+        return cls(dual.H)
+
     @property
     def n(self) -> int:
         """Length."""
