@@ -147,7 +147,7 @@ def fit(
     first_epoch, stopped = 0, False
     if checkpoint.path.exists():
         first_epoch, stopped = checkpoint.load()
-        say(f"going on after epoch {first_epoch}")
+        say(f"{'going on' if train else 'as it stood'} after epoch {first_epoch}")
 
     unfinished = not stopped and first_epoch < config.epochs
     if not train and not checkpoint.path.exists():
