@@ -181,6 +181,7 @@ def test_run6_is_marked_invalid_with_the_clean_figure_beside(tmp_path):
     assert set(report["scores"]) == {"validation", "training originals", "leaked validation"}
     text = folder.report_text.read_text(encoding="utf-8")
     assert "INVALID: rows were augmented before they were split" in text
+    assert "clean validation" in text
     assert "run6 leaked (INVALID)" in folder.comparison.read_text(encoding="utf-8")
     assert any("LEAK found" in line for line in lines)
 

@@ -23,6 +23,8 @@ def report_text(report: Mapping[str, Any]) -> str:
         report: as in `report.json`.
     """
     scores = {name: Scores.from_dict(values) for name, values in report["scores"].items()}
+    if not report["valid"]:
+        scores = {"clean validation": scores.pop("validation"), **scores}
     training = report["training"]
     lines = [f"{report['name']}: {report['description']}"]
     if not report["valid"]:
