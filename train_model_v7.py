@@ -29,18 +29,30 @@ import sys
 arguments = [] if "ipykernel" in sys.modules else sys.argv[1:]
 
 # %%
+import json
 from argparse import ArgumentParser
 from pathlib import Path
 
 parser = ArgumentParser(description="Run 7, from data to report")
 parser.add_argument("samples", nargs="?", help="course pickle of [n, k, m, P]")
 parser.add_argument("heights", nargs="?", help="course pickle of heights")
-parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE")
-parser.add_argument("--output-root", type=Path, default=Path(), help="folder for what it leaves")
+parser.add_argument(
+    "--set",
+    dest="overrides",
+    action="append",
+    default=[],
+    metavar="KEY=VALUE",
+    help="override a key of runs/run7.toml; may be repeated",
+)
+parser.add_argument(
+    "--output-root", type=Path, default=Path(), help="folder for run_7/ and best_model_run7.h5"
+)
 options = parser.parse_args(arguments)
 
 files = {"data.path": options.samples, "data.labels": options.heights}
-overrides = [f"{key}='{value}'" for key, value in files.items() if value] + options.overrides
+overrides = [
+    f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in files.items() if value
+] + options.overrides
 
 # %% [markdown]
 # The library does the rest: it loads or draws the originals, splits them by orbit,

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["atomic_folder", "atomic_path", "write_json", "write_text"]
+from mheight.errors import InvalidDataError
+
+__all__ = ["atomic_folder", "atomic_path", "require_file_name", "write_json", "write_text"]
 
 
 @contextmanager
@@ -53,6 +55,16 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def require_file_name(path: Path | None, suffix: str) -> None:
+    """Say before any work is done that a result can't be written there.
+
+    Raises:
+        InvalidDataError: the path does not end in `suffix`, or is a folder.
+    """
+    if path is not None and (path.suffix.lower() != suffix or path.is_dir()):
+        raise InvalidDataError(f"{path}: a file name that ends in {suffix} is needed")
 
 
 def _publish(path: Path, mode: int) -> None:

@@ -100,3 +100,18 @@ def test_a_file_of_samples_needs_an_output(fails, tmp_path):
     assert "must end in .csv, .parquet, .pkl" in fails(
         "heights", tmp_path / "x.pkl", "-o", tmp_path / "y.txt"
     )
+
+
+def test_a_matrix_longer_than_a_file_name_and_with_a_minus_in_front(mheight):
+    import mheight as package
+
+    matrix = np.random.default_rng(0).normal(size=(4, 12)).round(6)
+    status, out, _ = mheight("heights", json.dumps(matrix.tolist()), "--json")
+    assert status == 0
+    assert json.loads(out)["heights"]["1"] == pytest.approx(package.m_height(matrix, 1))
+    assert mheight("heights", "-1 5 1; 2 3 4")[0] == 0
+
+
+def test_samples_do_not_take_m_or_systematic(fails, tmp_path):
+    assert "leave out -P and -m" in fails("heights", tmp_path / "x.pkl", "-m", 3)
+    assert "leave out -P and -m" in fails("heights", tmp_path / "x.parquet", "-P")

@@ -84,7 +84,20 @@ def test_evaluate_leaves_out_infinite_heights(mheight, finished_run, tmp_path):
     )
     assert status == 0
     assert "2 rows: 1 of infinite height" in out
-    assert "wrong labels replaced by exact heights: 1" in out
+    assert "1 finite where the height is infinite, 1 others wrong and replaced" in out
+    assert "mean of 1 of 9 groups" in out
+
+
+@pytest.mark.parametrize("option", ["--plot", "--output"])
+def test_results_that_can_not_be_written_are_refused_first(
+    fails, finished_run, samples, tmp_path, monkeypatch, option
+):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    for target in (".", "result.txt"):
+        line = fails("evaluate", finished_run.path, samples[1], option, target)
+        assert "a file name that ends in" in line
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_compare_shows_runs_side_by_side(mheight, finished_run):

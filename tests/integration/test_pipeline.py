@@ -115,6 +115,8 @@ def test_stopping_and_going_on_ends_as_if_never_stopped(finished_run, tmp_path):
     folder, _ = train_tiny(tmp_path, report_only=True)
     assert folder.read_report()["training"]["epochs"] == 1
     assert folder.state() == "interrupted"
+    assert "PROVISIONAL" in folder.report_text.read_text(encoding="utf-8")
+    assert "1 so far" in folder.comparison.read_text(encoding="utf-8")
     folder, lines = train_tiny(tmp_path, resume=True)
     assert "going on after epoch 1" in lines
     expected, got = finished_run.read_report(), folder.read_report()

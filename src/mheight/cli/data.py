@@ -94,7 +94,9 @@ def inspect(
 
     from mheight.datasets import read_samples, relabelled
     from mheight.evaluation import render
+    from mheight.files import require_file_name
 
+    require_file_name(plot, ".png")
     samples = read_samples(path, labels)
     if samples.heights is None:
         say("no heights given: showing exact ones")

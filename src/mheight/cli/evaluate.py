@@ -35,9 +35,11 @@ def evaluate(
     from mheight.datasets import check_import, read_samples
     from mheight.errors import InvalidDataError
     from mheight.evaluation import scores_table
-    from mheight.files import write_json
+    from mheight.files import require_file_name, write_json
     from mheight.metrics import score
 
+    require_file_name(output, ".json")
+    require_file_name(plot, ".png")
     raw = read_samples(data, labels)
     samples, found = check_import(raw)
     say("loading Keras and JAX")
@@ -57,9 +59,15 @@ def evaluate(
         f"{len(raw):,} rows: {infinite:,} of infinite height and {int(seen.sum()):,} of codes "
         f"seen in training left out, {len(clean):,} scored"
     )
-    if sum(found.wrong_labels.values()):
-        out(f"wrong labels replaced by exact heights: {sum(found.wrong_labels.values()):,}")
-    out(scores_table(f"{trained.config.name} on {data.name}", {"log2-MSE": scores}))
+    if found.labels_given:
+        falsely_finite = sum(found.labels_finite_where_infinite.values())
+        out(
+            f"labels checked: {falsely_finite:,} finite where the height is infinite, "
+            f"{sum(found.wrong_labels.values()):,} others wrong and replaced by exact heights"
+        )
+    if trained.config.invalid_protocol:
+        out("this run's training protocol is INVALID (Run 6); the figures here are clean")
+    out(scores_table(f"{trained.config.name} on {data.name}", {"this data": scores}))
     if output is not None:
         write_json(
             output,

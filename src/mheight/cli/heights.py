@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["heights"]
 
 _SAMPLE_SUFFIXES = {".pkl", ".pickle", ".parquet"}
+_LONGEST_PATH = 1000
 
 
 def heights(
@@ -23,7 +24,7 @@ def heights(
         str,
         typer.Argument(
             help="A matrix, '1 0 1; 0 1 1' or '[[1,0,1],[0,1,1]]'; or a file: .json, .npy, .csv "
-            "with matrices, .pkl or .parquet with samples n, k, m, P."
+            "with one matrix or (not .csv) several; .pkl, .parquet with samples n, k, m, P, n = 9."
         ),
     ],
     systematic: Annotated[
@@ -42,8 +43,12 @@ def heights(
     from mheight.codes import parse_code, read_codes
     from mheight.errors import InvalidDataError
 
-    path = Path(source)
-    if path.suffix.lower() in _SAMPLE_SUFFIXES or (path.is_dir() and source.strip()):
+    # A typed matrix may be longer than any file name.
+    typed = len(source) > _LONGEST_PATH or any(mark in source for mark in "[;\n")
+    path = Path() if typed else Path(source)
+    if path.suffix.lower() in _SAMPLE_SUFFIXES or (not typed and source and path.is_dir()):
+        if systematic or m is not None:
+            raise InvalidDataError("samples say themselves which P and m: leave out -P and -m")
         _sample_heights(path, output)
         return
     if output is not None:

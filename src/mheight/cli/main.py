@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,7 +32,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data_app, name="data")
-app.command()(heights)
+# A matrix may begin with a minus sign.
+app.command(context_settings={"ignore_unknown_options": True})(heights)
 app.command()(train)
 app.command()(evaluate)
 app.command()(compare)
@@ -66,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MheightError as error:
         return _fail(str(error))
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
+        where = f" ({_wanted_path(error.filename)})" if error.filename else ""
         return _fail(f"{error.strerror or error}{where}")
     except MemoryError:
         return _fail("out of memory")
@@ -76,6 +78,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             "(a bug in mheight; set MHEIGHT_DEBUG=1 to see where)"
         )
     return 0
+
+
+def _wanted_path(name: object) -> Path:
+    """The path that was asked for: a temporary file or folder stands for its parent."""
+    path = Path(str(name))
+    return path.parent if path.name.startswith(".") else path
 
 
 def _fail(message: str) -> int:

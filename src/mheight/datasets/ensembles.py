@@ -52,6 +52,7 @@ ENSEMBLES: dict[EnsembleName, dict[int, float]] = {
 """Scale R and its probability, before codes of infinite height are drawn again."""
 
 _CHUNK = 8192
+_MOST_PER_GROUP = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,10 @@ def generate(
         raise InvalidDataError(f"the ensemble must be one of {sorted(ENSEMBLES)}, got {ensemble!r}")
     if not isinstance(per_group, int) or not isinstance(seed, int):
         raise InvalidDataError(f"per_group and seed must be integers, got {per_group!r}, {seed!r}")
-    if per_group < 1:
-        raise InvalidDataError(f"at least 1 sample a group is needed, got {per_group}")
+    if not 1 <= per_group <= _MOST_PER_GROUP:
+        raise InvalidDataError(
+            f"at least 1 sample a group is needed, and at most {_MOST_PER_GROUP:,}, got {per_group}"
+        )
     if seed < 0:
         raise InvalidDataError(f"the seed must be a non-negative integer, got {seed}")
     mixture = ENSEMBLES[ensemble]

@@ -79,7 +79,7 @@ def check_import(samples: Samples) -> tuple[Samples, ImportReport]:
         right = finite & ~wrong
         largest = float(error[right].max()) if right.any() else 0.0
     if not finite.any():
-        raise InvalidDataError("every sample has an infinite height: nothing to store")
+        raise InvalidDataError("every sample has an infinite height: none is left")
     rows = np.column_stack([samples.k, samples.parity])
     kept = samples.take(finite).with_heights(exact[finite])
     report = ImportReport(

@@ -31,7 +31,11 @@ def _save(figure: Figure, path: Path) -> None:
 
 
 def plot_history(
-    records: Sequence[dict[str, Any]], best_epoch: int, title: str, path: Path
+    records: Sequence[dict[str, Any]],
+    best_epoch: int,
+    title: str,
+    path: Path,
+    validation: str = "validation",
 ) -> None:
     """Losses, tiers and learning rate over the epochs.
 
@@ -40,6 +44,7 @@ def plot_history(
         best_epoch: number of the best epoch, from 1.
         title: printed above the panels.
         path: PNG to write.
+        validation: what the validation curves show, in a word or two.
     """
     figure = Figure(figsize=(12, 4.8), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -49,11 +54,14 @@ def plot_history(
         axes.plot(epochs, [record[key] for record in records], label=label, **style)
 
     line(left, "loss", "training (weighted, with L2 and dropout)", color="#777777")
-    line(left, "val_loss", "validation", color="#009e73")
+    line(left, "val_loss", validation, color="#009e73")
     for tier in Tier:
         line(right, f"val_{tier.value}", tier.value, color=_TIER_COLOUR[tier])
     line(right, "val_balanced", "balanced", color="black", linestyle="--")
-    for axes, name in ((left, "Loss by epoch"), (right, "Validation error by tier and epoch")):
+    for axes, name in (
+        (left, "Loss by epoch"),
+        (right, f"Error on {validation} by tier and epoch"),
+    ):
         axes.set(xlabel="epoch", ylabel="log2-MSE", yscale="log", title=name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))

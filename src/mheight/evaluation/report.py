@@ -41,6 +41,8 @@ def report_text(report: Mapping[str, Any]) -> str:
         _audit_table(report["audit"]),
     ]
     passed = sum(bool(c["passed"]) for c in report["criteria"])
+    if not report["finished"]:
+        lines.append("PROVISIONAL: the run is not finished; --resume goes on with it")
     verdict = f"{passed} of {len(report['criteria'])} criteria met"
     if not report["valid"]:
         verdict += "; the run is INVALID by its protocol, whatever they say"
@@ -68,7 +70,7 @@ def comparison_text(reports: Sequence[Mapping[str, Any]], notes: Sequence[str] =
             report["data"]["summary"],
             str(report["data"]["validation_rows"]),
             f"{report['model']['parameters']:,}",
-            str(report["training"]["epochs"]),
+            str(report["training"]["epochs"]) + ("" if report["finished"] else " so far"),
             f"{report['training']['minutes']:.1f}",
             f"{report['gap']:.4f}",
             f"{sum(bool(c['passed']) for c in report['criteria'])}/{len(report['criteria'])}"
@@ -79,7 +81,7 @@ def comparison_text(reports: Sequence[Mapping[str, Any]], notes: Sequence[str] =
     ]
     header = ["run", "data", "validation", "parameters", "epochs", "minutes", "gap", "criteria"]
     lines = [
-        scores_table("log2-MSE on each run's own clean validation", columns),
+        scores_table("log2-MSE on each run's own validation", columns, counts=False),
         render("Runs", header, facts),
     ]
     if len({report["data"]["validation_sha256"] for report in reports}) > 1:

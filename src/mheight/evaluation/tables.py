@@ -75,7 +75,9 @@ def scores_table(title: str, columns: Mapping[str, Scores], counts: bool = True)
     rows += [row(t.value, [s.tiers[t.value] for s in scores], "tier") for t in Tier]
     rows.append(row("balanced", [s.balanced for s in scores], "mean of tiers"))
     total = str(sum(first.counts.values()))
-    rows.append(row("overall", [s.overall for s in scores], "mean of groups", total))
+    present = sum(first.counts[str(group)] > 0 for group in GROUPS)
+    note = "mean of groups" if present == len(GROUPS) else f"mean of {present} of 9 groups"
+    rows.append(row("overall", [s.overall for s in scores], note, total))
     header = ["log2-MSE", "", *columns, *(["samples"] if counts else [])]
     return render(title, header, rows)
 

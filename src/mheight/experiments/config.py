@@ -178,7 +178,10 @@ def _apply(values: dict[str, Any], override: str) -> None:
     if not separator or not all(parts):
         raise ConfigError(f"an override is written section.key=value, got {override!r}")
     try:
-        value = tomllib.loads(f"value = {text.strip()}")["value"]
+        parsed = tomllib.loads(f"value = {text.strip()}")
+        if set(parsed) != {"value"}:
+            raise ConfigError(f"one override sets one key, got {override!r}")
+        value = parsed["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()
     section = values

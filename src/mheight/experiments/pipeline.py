@@ -88,7 +88,8 @@ def run_experiment(
     say(
         "audit: no leak found"
         if counts.passed
-        else "audit: LEAK found, as this protocol has it; results will be marked INVALID"
+        else "audit: LEAK found, as this protocol has it; results will be marked INVALID, "
+        "and the validation figures of the epochs below are leaked"
     )
     if state is None:
         folder.create(config)
@@ -219,7 +220,8 @@ def _finish(
     write_predictions(clean, predicted, folder.predictions)
     title = f"{config.name}: {data.summary}" + ("" if report["valid"] else " (INVALID run)")
     records = [asdict(record) for record in outcome.records]
-    plot_history(records, outcome.best_epoch, title, folder.history_plot)
+    label = "validation" if report["valid"] else "leaked validation"
+    plot_history(records, outcome.best_epoch, title, folder.history_plot, label)
     plot_scatter(
         clean.log2_heights,
         predicted,
@@ -255,6 +257,7 @@ def _report(
     return {
         "name": config.name,
         "description": config.description,
+        "finished": outcome.stopped_because != "not yet: report so far",
         "valid": not config.invalid_protocol,
         "invalid_reason": _INVALID_REASON if config.invalid_protocol else None,
         "succeeded": not config.invalid_protocol and all(c.passed for c in criteria),

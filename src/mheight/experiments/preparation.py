@@ -76,7 +76,12 @@ def load_originals(config: DataConfig) -> tuple[Samples, dict[str, Any], str]:
     raw = read_samples(path, None if config.labels is None else Path(config.labels))
     samples, report = check_import(raw)
     provenance = {"source": path.name, "import": report.as_dict()}
-    return samples, provenance, f"{path.name}, {len(samples):,} samples"
+    wrong, infinite = sum(report.wrong_labels.values()), report.rows - report.kept
+    summary = (
+        f"{path.name}, {len(samples):,} of {report.rows:,} samples "
+        f"({infinite:,} of infinite height left out, {wrong:,} wrong labels replaced)"
+    )
+    return samples, provenance, summary
 
 
 def prepare(config: RunConfig) -> PreparedData:

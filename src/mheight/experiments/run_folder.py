@@ -163,7 +163,7 @@ class RunFolder:
         if not resume:
             raise RunFolderError(
                 f"{self.path} exists already ({self._how_far()}); add --resume to go on with it, "
-                "or choose another --output-root"
+                "unless another process is at it, or choose another --output-root"
             )
         if not self.config.is_file():
             raise RunFolderError(f"{self.path} exists but is no run folder (no config.toml)")

@@ -58,14 +58,15 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
     single = matrices.ndim == 2
     batch = matrices[None] if single else matrices
     _, k, n = batch.shape
-    systematic = systematic_codes(batch)
-    if not isinstance(G, LinearCode) and not systematic.all():
-        _check_rank(batch, single)
     if n == k:
         out = np.empty((len(batch), 0))
-        return out[0] if single else out
-    _check_size(n, k)
-    out = profiles(np.ascontiguousarray(batch), systematic)
+        suspects = np.arange(len(batch))
+    else:
+        _check_size(n, k)
+        out = profiles(np.ascontiguousarray(batch), systematic_codes(batch))
+        # Without k independent columns every minor is 0 and every height infinite.
+        suspects = np.flatnonzero(np.isinf(out[:, 0]))
+    _check_rank(batch, suspects, single)
     return out[0] if single else out
 
 
@@ -103,12 +104,12 @@ def _check_size(n: int, k: int) -> None:
         )
 
 
-def _check_rank(batch: Float, single: bool) -> None:
+def _check_rank(batch: Float, suspects: NDArray[np.int64], single: bool) -> None:
     k = batch.shape[1]
-    found = ranks(batch)
+    found = ranks(batch[suspects])
     if (found < k).any():
-        code = int(np.flatnonzero(found < k)[0])
-        where = "" if single else f" in code {code}"
+        first = int(np.flatnonzero(found < k)[0])
+        where = "" if single else f" in code {suspects[first]}"
         raise InvalidCodeError(
-            f"the rows of G must be independent: rank {k} wanted, got {found[code]}{where}"
+            f"the rows of G must be independent: rank {k} wanted, got {found[first]}{where}"
         )

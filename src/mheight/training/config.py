@@ -12,7 +12,7 @@ from mheight.tiers import GROUPS, TIER_OF_GROUP, Tier
 
 __all__ = ["FitConfig", "LossConfig", "TierGuardConfig", "TierWeights"]
 
-Positive = Annotated[float, Field(gt=0.0)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
 

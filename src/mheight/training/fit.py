@@ -20,6 +20,7 @@ from mheight.training.callbacks import (
     BestWeights,
     Checkpoint,
     EarlyStopping,
+    EpochAnnouncement,
     EpochLog,
     EpochRecord,
     ExponentialDecay,
@@ -133,7 +134,7 @@ def fit(
         say(records[-1].line(config.epochs))
         keep_records(records)
 
-    log = EpochLog(epoch_done)
+    log = EpochLog()
     best = BestWeights(folder / "best.weights.h5")
     plateau = PlateauDecay(config.plateau_factor, config.plateau_patience)
     stopping = EarlyStopping(config.early_stopping_patience)
@@ -171,6 +172,7 @@ def fit(
                 stopping,
                 guard,
                 checkpoint,
+                EpochAnnouncement(log, epoch_done),
             ],
         )
     if best.path.exists():

@@ -68,6 +68,8 @@ def test_every_item_of_the_troubleshooting_list_is_one_key(override):
         ("split.validation_fraction=1.0", "less than 1, got 1.0"),
         ("name=../up", "name: String should match pattern"),
         ("data.labels=y.pkl", "data.labels needs data.path"),
+        ("seed=1\ntraining.epochs=3", "one override sets one key"),
+        ("training.learning_rate=inf", "finite number"),
         ("training", "written section.key=value, got 'training'"),
         ("seed.x=1", "'seed' in 'seed.x=1' is a value, not a section"),
     ],

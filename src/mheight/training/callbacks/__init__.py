@@ -3,7 +3,7 @@
 from mheight.training.callbacks.best_weights import BestWeights
 from mheight.training.callbacks.checkpoint import Checkpoint
 from mheight.training.callbacks.early_stopping import EarlyStopping
-from mheight.training.callbacks.epoch_log import EpochLog, EpochRecord
+from mheight.training.callbacks.epoch_log import EpochAnnouncement, EpochLog, EpochRecord
 from mheight.training.callbacks.learning_rate import ExponentialDecay, PlateauDecay
 from mheight.training.callbacks.nan_guard import NanGuard
 from mheight.training.callbacks.progress import BatchProgress, ProgressSink
@@ -15,6 +15,7 @@ __all__ = [
     "BestWeights",
     "Checkpoint",
     "EarlyStopping",
+    "EpochAnnouncement",
     "EpochLog",
     "EpochRecord",
     "ExponentialDecay",

@@ -10,7 +10,7 @@ from typing import Any
 from mheight.models.backend import keras
 from mheight.training.callbacks.learning_rate import current_rate
 
-__all__ = ["EpochLog", "EpochRecord"]
+__all__ = ["EpochAnnouncement", "EpochLog", "EpochRecord"]
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,10 @@ class EpochRecord:
 
 
 class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
-    """Collects an `EpochRecord` an epoch and hands all of them on, the newest last."""
+    """Collects an `EpochRecord` an epoch."""
 
-    def __init__(self, notify: Callable[[Sequence[EpochRecord]], None]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.notify = notify
         self.records: list[EpochRecord] = []
         self._started = 0.0
         self._rate = 0.0
@@ -63,7 +62,6 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         known["seconds"] = time.perf_counter() - self._started
         record = EpochRecord(**known)
         self.records.append(record)
-        self.notify(self.records)
 
     def state(self) -> dict[str, Any]:
         """All records, as plain values."""
@@ -72,3 +70,19 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
     def restore(self, state: dict[str, Any]) -> None:
         """The inverse of `state`."""
         self.records = [EpochRecord(**record) for record in state["records"]]
+
+
+class EpochAnnouncement(keras.callbacks.Callback):  # type: ignore[misc]
+    """Hands on the records of all epochs so far, the newest last.
+
+    Stands behind the checkpoint, so that no epoch is announced that could still be lost.
+    """
+
+    def __init__(self, log: EpochLog, notify: Callable[[Sequence[EpochRecord]], None]) -> None:
+        super().__init__()
+        self.log = log
+        self.notify = notify
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Announce the epoch."""
+        self.notify(self.log.records)
