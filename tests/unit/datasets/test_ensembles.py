@@ -103,8 +103,8 @@ def test_progress_adds_up() -> None:
     ("ensemble", "per_group", "seed", "message"),
     [
         ("gauss", 1, 1, r"the ensemble must be one of \['course', 'uniform'\], got 'gauss'"),
-        ("course", 0, 1, "at least 1 sample a group is needed, got 0"),
-        ("course", -5, 1, "at least 1 sample a group is needed, got -5"),
+        ("course", 0, 1, "at least 1 sample a group is needed, and at most 10,000,000, got 0"),
+        ("course", -5, 1, "at least 1 sample a group is needed, and at most 10,000,000, got -5"),
         ("course", 1, -1, "the seed must be a non-negative integer, got -1"),
     ],
 )
