@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-from tiny import OVERRIDES, ROOT
+from tiny import OVERRIDES, ROOT, train_tiny
 
 from mheight.datasets import Samples, generate, load_pickle, write_parquet
 
@@ -161,10 +161,23 @@ def test_a_read_only_folder(fails, tmp_path, monkeypatch):
     assert "Permission denied" in line
 
 
-@pytest.mark.parametrize(("kill", "state"), [("SIGKILL", "training"), ("SIGINT", "interrupted")])
-def test_a_killed_run_goes_on_to_the_same_result(mheight, finished_run, tmp_path, kill, state):
+# Long enough that the signal never comes after the end.
+LONG = "training.epochs=40"
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    folder, _ = train_tiny(tmp_path_factory.mktemp("long"), "run7", LONG)
+    return folder.read_report()
+
+
+@pytest.mark.parametrize(
+    ("kill", "state"),
+    [("SIGKILL", "training"), ("SIGINT", "interrupted"), ("SIGTERM", "interrupted")],
+)
+def test_a_killed_run_goes_on_to_the_same_result(mheight, uninterrupted, tmp_path, kill, state):
     command = [sys.executable, "-m", "mheight", "train", str(RUN7), "-o", str(tmp_path)]
-    command += settings("training.epochs=3")
+    command += settings(LONG)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     checkpoint = tmp_path / "run_7" / "checkpoint" / "state.npz"
     deadline = time.monotonic() + 300
@@ -177,8 +190,8 @@ def test_a_killed_run_goes_on_to_the_same_result(mheight, finished_run, tmp_path
     status = json.loads((tmp_path / "run_7" / "status.json").read_text())
     assert status["state"] == state, output
     assert "Traceback" not in output
-    code, _, err = mheight("train", RUN7, "-o", tmp_path, "--resume", *settings())
+    code, _, err = mheight("train", RUN7, "-o", tmp_path, "--resume", *settings(LONG))
     assert code == 0, err
     assert "going on after epoch" in err
     report = json.loads((tmp_path / "run_7" / "report.json").read_text())
-    assert report["scores"] == finished_run.read_report()["scores"]
+    assert report["scores"] == uninterrupted["scores"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -63,19 +65,42 @@ def progress_bar(description: str, total: int) -> Iterator[Advance]:
 
 
 class TrainingDisplay:
-    """A bar of an epoch's steps, with lines printed above it."""
+    """A bar of an epoch's steps, with lines printed above it; Ctrl-C stops between steps.
+
+    While it is open, the first Ctrl-C or polite kill in training is remembered and
+    raised after the step, because raised at once it can be lost inside the libraries.
+    The second one, or one outside training, is raised at once.
+    """
 
     def __init__(self, epochs: int) -> None:
         self._progress = _bar()
         self._epochs = epochs
         self._task = self._progress.add_task("", total=None, visible=False)
+        self._training = False
+        self._asked_to_stop = False
+        self._handlers: dict[int, Any] = {}
 
     def __enter__(self) -> TrainingDisplay:
+        # Only the main thread may handle signals; elsewhere they stay as they are.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._handlers[number] = signal.signal(number, self._interrupt)
         self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def _interrupt(self, *_: object) -> None:
+        if not self._training or self._asked_to_stop:
+            raise KeyboardInterrupt
+        self._asked_to_stop = True
+
+    def _stop_if_asked(self) -> None:
+        if self._asked_to_stop:
+            raise KeyboardInterrupt
 
     def say(self, text: str) -> None:
         """Print a line above the bar."""
@@ -83,6 +108,8 @@ class TrainingDisplay:
 
     def epoch_begins(self, epoch: int, steps: int) -> None:
         """An epoch of so many steps begins."""
+        self._training = True
+        self._stop_if_asked()
         self._progress.reset(
             self._task,
             total=steps,
@@ -92,4 +119,5 @@ class TrainingDisplay:
 
     def step_done(self, step: int) -> None:
         """So many steps of the epoch are done."""
+        self._stop_if_asked()
         self._progress.update(self._task, completed=step)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -50,8 +49,6 @@ def train(
     say("loading Keras and JAX")
     from mheight.experiments.pipeline import run_experiment
 
-    # A polite kill ends as Ctrl-C does: the folder says "interrupted".
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with TrainingDisplay(config.training.epochs) as display:
             folder = run_experiment(
