@@ -7,19 +7,57 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mheight.codes import LinearCode
-    from mheight.errors import MheightError
-    from mheight.heights import height_profile, m_height
+    from mheight.errors import AccuracyWarning, MheightError
+    from mheight.heights import (
+        Certificate,
+        Solution,
+        capability_table,
+        certificates,
+        find_height,
+        height_gradient,
+        height_profile,
+        lower_bounds,
+        m_height,
+        minimum_distance,
+        verify,
+    )
 
 __version__ = "0.1.0"
 
-__all__ = ["LinearCode", "MheightError", "__version__", "height_profile", "m_height"]
+__all__ = [
+    "AccuracyWarning",
+    "Certificate",
+    "LinearCode",
+    "MheightError",
+    "Solution",
+    "__version__",
+    "capability_table",
+    "certificates",
+    "find_height",
+    "height_gradient",
+    "height_profile",
+    "lower_bounds",
+    "m_height",
+    "minimum_distance",
+    "verify",
+]
 
 # Loaded on first use, so that `import mheight` costs next to nothing.
 _HOME = {
     "LinearCode": "mheight.codes",
+    "AccuracyWarning": "mheight.errors",
     "MheightError": "mheight.errors",
+    "Certificate": "mheight.heights",
+    "Solution": "mheight.heights",
+    "capability_table": "mheight.heights",
+    "certificates": "mheight.heights",
+    "find_height": "mheight.heights",
+    "height_gradient": "mheight.heights",
     "height_profile": "mheight.heights",
+    "lower_bounds": "mheight.heights",
     "m_height": "mheight.heights",
+    "minimum_distance": "mheight.heights",
+    "verify": "mheight.heights",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "AccuracyWarning",
     "ConfigError",
     "InvalidCodeError",
     "InvalidDataError",
@@ -11,6 +12,7 @@ __all__ = [
     "RunFolderError",
     "TrainingDivergedError",
     "UnsafePickleError",
+    "UnsolvedHeightError",
 ]
 
 
@@ -18,8 +20,16 @@ class MheightError(Exception):
     """Base of every error that mheight raises on purpose; its text is fit for a user."""
 
 
+class AccuracyWarning(UserWarning):
+    """Rounding leaves a result in doubt; the text says which, and by how much."""
+
+
 class InvalidCodeError(MheightError, ValueError):
     """A matrix, a shape or an `m` does not describe a linear code or one of its heights."""
+
+
+class UnsolvedHeightError(MheightError):
+    """Only bounds of a height are known, because a limit stopped the search."""
 
 
 class InvalidDataError(MheightError, ValueError):

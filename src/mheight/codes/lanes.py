@@ -28,7 +28,9 @@ __all__ = [
     "magnitude",
     "multiply",
     "splat",
+    "square_root",
     "store",
+    "subset_minima",
     "subtract",
     "where_positive",
 ]
@@ -195,6 +197,25 @@ def largest(builder: Any, x: Any, y: Any) -> Any:
 def magnitude(builder: Any, x: Any) -> Any:
     """Absolute value |x|."""
     return builder.select(builder.fcmp_ordered("<", x, _ZERO), builder.fsub(_ZERO, x), x)
+
+
+@_lanewise
+def square_root(builder: Any, x: Any) -> Any:
+    """Square root of x."""
+    kind = ir.FunctionType(_VECTOR, [_VECTOR])
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f64")
+    return builder.call(function, [x])
+
+
+@_lanewise
+def subset_minima(builder: Any, x: Any) -> Any:
+    """Lane i takes the least of the lanes j whose three bits are a subset of those of i."""
+    for bit in (1, 2, 4):
+        source = [i & ~bit for i in range(LANES)]
+        mask = ir.Constant(ir.VectorType(_INT32, LANES), source)
+        moved = builder.shuffle_vector(x, ir.Constant(_VECTOR, ir.Undefined), mask)
+        x = builder.select(builder.fcmp_ordered("<", moved, x), moved, x)
+    return x
 
 
 @_lanewise

@@ -16,7 +16,7 @@ from mheight.codes.fingerprint import (
     fingerprints,
     minor_spectrum,
 )
-from mheight.codes.solving import solve_refined
+from mheight.codes.solving import systematic_part
 from mheight.codes.symmetries import SymmetryKind, random_equivalent, systematic_generators
 from mheight.errors import InvalidCodeError
 
@@ -138,7 +138,7 @@ class LinearCode:
         ordered = self.G[:, list(self.systematic_order)]
         basis, rest = ordered[:, : self.k], ordered[:, self.k :]
         identity = bool((basis == np.eye(self.k)).all())
-        return rest.copy() if identity else solve_refined(basis, rest)
+        return rest.copy() if identity else systematic_part(basis, rest)
 
     @cached_property
     def H(self) -> Float:

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
 from math import comb
 from typing import Any
 
@@ -24,22 +23,40 @@ from mheight.codes.lanes import (
     LANES,
     add,
     entry,
+    largest,
     load,
     magnitude,
     multiply,
     splat,
+    square_root,
     store,
     subtract,
     where_positive,
 )
 
-__all__ = ["ZERO_TOLERANCE", "MinorTable", "absolute_minors", "minor_table"]
+__all__ = [
+    "DOUBT",
+    "NOISE",
+    "ZERO_TOLERANCE",
+    "MinorTable",
+    "absolute_minors",
+    "expansion_rows",
+    "minor_table",
+]
 
-ZERO_TOLERANCE = 1e-11
-"""A minor of a matrix that is not of exact integers counts as zero below this
-fraction of the product of its columns' absolute sums, once each row is scaled by a
-power of two to an absolute sum from 1 to 2.  So scaling rows or columns changes no
-verdict, and the rounding noise of a computed P does not pass for a minor."""
+ZERO_TOLERANCE = 1e-12
+"""A minor of a matrix that is not of exact integers counts as zero below this fraction
+of the larger of two bounds: the permanent of the magnitudes of its entries (relative
+changes of the entries this small may make it zero), and the product of the Euclidean
+norms of its columns, once each row is scaled by a power of two to an absolute sum from 1
+to 2 (an entry that is noise beside the rest of its column may be zero)."""
+
+NOISE = 1e-14
+"""A true zero comes out below this fraction of the permanent: r rounding errors each in
+r products, r sums and the entries.  A larger minor that counts as zero is in doubt."""
+
+DOUBT = 1e-9
+"""A nonzero minor above this fraction of the permanent is right to about 1e-6."""
 
 _EXACT_LIMIT = float(2**53)
 
@@ -74,23 +91,76 @@ class MinorTable:
 def minor_table(n: int, k: int, dual: bool) -> MinorTable:
     """The program for [n, k] codes, by generator or by parity-check matrices."""
     rows = n - k if dual else k
-    below: dict[tuple[int, ...], int] = {(): 0}
-    column, child, sizes = [], [], [1]
+    sizes = np.array([comb(n, size) for size in range(rows + 1)], np.int32)
+    terms = sum(int(count) * size for size, count in enumerate(sizes))
+    column, child = np.empty(terms, np.int32), np.empty(terms, np.int32)
+    choose = binomials(n)
+    start = 0
     for size in range(1, rows + 1):
-        level = {subset: i for i, subset in enumerate(combinations(range(n), size))}
-        for subset in level:
-            for position, j in enumerate(subset):
-                column.append(j)
-                child.append(below[subset[:position] + subset[position + 1 :]])
-        sizes.append(len(level))
-        below = level
+        stop = start + int(sizes[size]) * size
+        list_children(n, size, size, 0, choose, child[start:stop], column[start:stop])
+        start = stop
     order = np.arange(comb(n, k))
     if dual:
         # Complements of lexicographically sorted subsets come in reverse order.
         order = order[::-1]
-    return MinorTable(
-        rows, offsets(column), offsets(child), np.array(sizes, np.int32), offsets(order)
-    )
+    return MinorTable(rows, column * LANES, child * LANES, sizes, offsets(order))
+
+
+@njit(cache=True, boundscheck=False)
+def next_subset(subset, n):  # type: ignore[no-untyped-def]
+    """The next subset in lexicographic order, in place; False after the last."""
+    size = len(subset)
+    i = size - 1
+    while i >= 0 and subset[i] == n - size + i:
+        i -= 1
+    if i < 0:
+        return False
+    subset[i] += 1
+    for j in range(i + 1, size):
+        subset[j] = subset[j - 1] + 1
+    return True
+
+
+def binomials(n: int) -> Int:
+    """Binomial coefficients, shape (n + 1, n + 1); too large ones, never needed, are 0."""
+    rows = [[comb(i, j) for j in range(n + 1)] for i in range(n + 1)]
+    return np.array([[c if c < 2**31 else 0 for c in row] for row in rows], np.int64)
+
+
+@njit(cache=True, boundscheck=False)
+def subset_number(n, subset, without, choose):  # type: ignore[no-untyped-def]
+    """The number of a sorted subset, less its element at `without`, in lexicographic order.
+
+    Counted from the end: the subsets that come after it, by the first place they differ.
+    """
+    size = len(subset) - 1 if without >= 0 else len(subset)
+    number = choose[n, size] - 1
+    left = size
+    for i in range(len(subset)):
+        if i != without:
+            number -= choose[n - 1 - subset[i], left]
+            left -= 1
+    return number
+
+
+@njit(cache=True, boundscheck=False)
+def list_children(n, size, width, first, choose, child, column):  # type: ignore[no-untyped-def]
+    """For each subset in lexicographic order: the numbers of it without its i-th element.
+
+    Numbers count from `first`.  `column`, if it is not empty, gets the elements left out;
+    i runs over `width`.
+    """
+    subset = np.arange(size)
+    t = 0
+    while True:
+        for i in range(width):
+            child[t] = first + subset_number(n, subset, i, choose)
+            if len(column):
+                column[t] = subset[i]
+            t += 1
+        if not next_subset(subset, n):
+            return
 
 
 def offsets(numbers: list[int] | Int) -> Offsets:
@@ -175,16 +245,46 @@ def expand_minors(block, n, column, child, sizes, spare, other):  # type: ignore
 
 @njit(cache=True, boundscheck=False)
 def bound_minors(block, n, column, child, sizes, spare, other):  # type: ignore[no-untyped-def]
-    """Hadamard's bound of each maximal minor, the product of its columns' absolute sums.
+    """Permanents of magnitudes, which bound the minors: the expansion without signs.
 
     The block is overwritten; returns `spare` or `other`, whichever holds the bounds.
+    """
+    current, previous = spare, other
+    for i in range((len(sizes) - 1) * n):
+        store(block, i * LANES, magnitude(load(block, i * LANES)))
+    for j in range(n):
+        store(current, j * LANES, load(block, j * LANES))
+    t = n
+    for r in range(1, len(sizes) - 1):
+        current, previous = previous, current
+        row = r * n * LANES
+        for s in range(sizes[r + 1]):
+            x, y = load(block, row + entry(column, t)), load(previous, entry(child, t))
+            total = multiply(x, y)
+            t += 1
+            for _ in range(r):
+                x, y = load(block, row + entry(column, t)), load(previous, entry(child, t))
+                t += 1
+                total = add(total, multiply(x, y))
+            store(current, s * LANES, total)
+    return current
+
+
+@njit(cache=True, boundscheck=False)
+def multiply_norms(block, n, column, child, sizes, spare, other):  # type: ignore[no-untyped-def]
+    """Products of the Euclidean norms of the columns of each maximal minor.
+
+    Returns `spare` or `other`, whichever holds them; the first row of the block is
+    overwritten.
     """
     rows = len(sizes) - 1
     current, previous = spare, other
     for j in range(n):
-        total = magnitude(load(block, j * LANES))
-        for i in range(1, rows):
-            total = add(total, magnitude(load(block, (i * n + j) * LANES)))
+        total = splat(0.0)
+        for i in range(rows):
+            x = load(block, (i * n + j) * LANES)
+            total = add(total, multiply(x, x))
+        total = square_root(total)
         store(block, j * LANES, total)
         store(current, j * LANES, total)
     t = n
@@ -200,20 +300,36 @@ def bound_minors(block, n, column, child, sizes, spare, other):  # type: ignore[
 
 @njit(cache=True, boundscheck=False)
 def block_minors(  # type: ignore[no-untyped-def]
-    block, n, column, child, sizes, order, tolerance, spare, other, minors
+    block, n, column, child, sizes, order, tolerance, spare, other, bounds, minors, doubt
 ):
-    """Absolute minors of a block in the order of k-subsets; zero up to rounding is 0."""
+    """Absolute minors of a block in the order of k-subsets; zero up to rounding is 0.
+
+    `doubt`, shape (1, LANES), becomes 1 for codes with a minor that counts as zero but is
+    larger than rounding makes it (`NOISE`), or is known to few digits (`DOUBT`).
+    """
     signed = expand_minors(block, n, column, child, sizes, spare, other)
     for s in range(len(order)):
         store(minors, s * LANES, magnitude(load(signed, entry(order, s))))
+    doubt[:] = 0.0
     if tolerance.max() == 0.0:
         return
-    bounds = bound_minors(block, n, column, child, sizes, spare, other)
-    relative = load(tolerance, 0)
+    permanents = bound_minors(block, n, column, child, sizes, spare, other)
     for s in range(len(order)):
-        value = load(minors, s * LANES)
-        excess = subtract(value, multiply(relative, load(bounds, entry(order, s))))
+        store(bounds, s * LANES, load(permanents, entry(order, s)))
+    norms = multiply_norms(block, n, column, child, sizes, spare, other)
+    relative = load(tolerance, 0)
+    noise = multiply(relative, splat(NOISE / ZERO_TOLERANCE))
+    few_digits = multiply(relative, splat(DOUBT / ZERO_TOLERANCE))
+    found = splat(0.0)
+    for s in range(len(order)):
+        value, permanent = load(minors, s * LANES), load(bounds, s * LANES)
+        bound = largest(permanent, load(norms, entry(order, s)))
+        excess = subtract(value, multiply(relative, bound))
         store(minors, s * LANES, where_positive(excess, value, splat(0.0)))
+        vague = subtract(multiply(few_digits, permanent), value)
+        loud = subtract(value, multiply(noise, permanent))
+        found = largest(found, where_positive(excess, vague, loud))
+    store(doubt, 0, found)
 
 
 @njit(cache=True, parallel=True, boundscheck=False)
@@ -225,11 +341,62 @@ def _absolute_minors(generators, dual, rows, column, child, sizes, order, out): 
         spare = np.empty((sizes.max(), LANES))
         other = np.empty((sizes.max(), LANES))
         minors = np.empty((len(order), LANES))
+        bounds, doubt = np.empty((len(order), LANES)), np.empty((1, LANES))
         fill_block(generators, b * LANES, dual, block, tolerance)
-        block_minors(block, n, column, child, sizes, order, tolerance, spare, other, minors)
+        block_minors(
+            block, n, column, child, sizes, order, tolerance, spare, other, bounds, minors, doubt
+        )  # fmt: skip
         for lane in range(min(LANES, count - b * LANES)):
             for s in range(len(order)):
                 out[b * LANES + lane, s] = minors[s, lane]
+
+
+@njit(cache=True, boundscheck=False)
+def expansion_rows(G):  # type: ignore[no-untyped-def]
+    """The rows to expand for one code: of G, or of [P^T | I] where those are fewer.
+
+    What `fill_block` does for a block: rows of integers whose minors stay in the exact
+    range of float64 are left as they are; of others, each is scaled by a power of two to
+    an absolute sum from 1 to 2.
+
+    Args:
+        G: shape (k, n), finite.
+
+    Returns:
+        The rows; whether they are of [P^T | I]; whether all minors come out exact.
+    """
+    k, n = G.shape
+    dual = 0 < n - k < k
+    if dual:
+        for i in range(k):
+            for j in range(k):
+                dual = dual and G[i, j] == (1.0 if i == j else 0.0)
+    if dual:
+        rows = np.zeros((n - k, n))
+        for i in range(n - k):
+            rows[i, :k] = G[:, k + i]
+            rows[i, k + i] = 1.0
+    else:
+        rows = G.copy()
+    bound = 1.0
+    exact = True
+    for row in rows:
+        total = 0.0
+        for value in row:
+            total += abs(value)
+            exact = exact and value == np.rint(value)
+        bound *= max(total, 1.0)
+    exact = exact and bound < _EXACT_LIMIT
+    if not exact:
+        for row in rows:
+            total = 0.0
+            for value in row:
+                total += abs(value)
+            half = -0.5 * np.floor(np.log2(total)) if total > 0.0 else 0.0
+            up, down = 2.0 ** np.floor(half), 2.0 ** np.ceil(half)
+            for j in range(n):
+                row[j] = row[j] * up * down
+    return rows, dual, exact
 
 
 def systematic_codes(generators: Float) -> NDArray[np.bool_]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["solve_refined"]
+__all__ = ["solve_refined", "systematic_part"]
 
 Float = NDArray[np.float64]
 
 _STEPS = 2
+_NOTHING = 1e-14
 
 
 def solve_refined(basis: Float, right: Float) -> Float:
@@ -34,3 +35,20 @@ def solve_refined(basis: Float, right: Float) -> Float:
         residual = (wide_right - wide_basis @ solution).astype(np.float64)
         solution += inverse @ residual
     return solution.astype(np.float64)
+
+
+def systematic_part(basis: Float, rest: Float) -> Float:
+    """P of `basis [I | P] = [basis | rest]`, with zeros where it is zero up to rounding.
+
+    An entry of P is a quotient of minors.  One below 1e-14 of the largest is what is left
+    of a zero; kept, it would pass for a minor that is small but not zero.
+
+    Args:
+        basis: shape (..., k, k), regular.
+        rest: shape (..., k, r).
+    """
+    parity = solve_refined(basis, rest)
+    if parity.size:
+        largest = np.abs(parity).max(axis=(-2, -1), keepdims=True)
+        parity[np.abs(parity) < _NOTHING * largest] = 0.0
+    return parity

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.solving import solve_refined
+from mheight.codes.solving import systematic_part
 
 __all__ = ["SymmetryKind", "random_equivalent", "systematic_generators"]
 
@@ -80,6 +80,6 @@ def random_equivalent(
         moved = np.take_along_axis(generators[todo], columns[:, None, :], axis=2) * signs
         basis, rest = moved[:, :, :k], moved[:, :, k:]
         good = np.linalg.cond(basis) < _WORST_CONDITION
-        out[todo[good]] = solve_refined(basis[good], rest[good])
+        out[todo[good]] = systematic_part(basis[good], rest[good])
         todo = todo[~good]
     raise RuntimeError(f"no well-conditioned information set found in {_MAX_TRIES} draws")

@@ -1,5 +1,35 @@
-"""Exact heights of linear codes."""
+"""Exact heights of linear codes, with certificates and bounds, and what they mean."""
 
+from mheight.heights.bounds import Bound, best_lower_bound, lower_bounds
+from mheight.heights.capability import (
+    Capability,
+    capability_table,
+    largest_capability,
+    threshold_ratio,
+)
+from mheight.heights.certificate import Certificate, verify
+from mheight.heights.distance import minimum_distance
+from mheight.heights.finding import certificates, find_height, predicted_seconds
+from mheight.heights.gradient import height_gradient
 from mheight.heights.profile import height_profile, m_height
+from mheight.heights.solution import Solution
 
-__all__ = ["height_profile", "m_height"]
+__all__ = [
+    "Bound",
+    "Capability",
+    "Certificate",
+    "Solution",
+    "best_lower_bound",
+    "capability_table",
+    "certificates",
+    "find_height",
+    "height_gradient",
+    "height_profile",
+    "largest_capability",
+    "lower_bounds",
+    "m_height",
+    "minimum_distance",
+    "predicted_seconds",
+    "threshold_ratio",
+    "verify",
+]

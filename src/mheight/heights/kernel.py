@@ -32,6 +32,7 @@ from mheight.heights.lattice import height_lattice
 __all__ = ["profiles"]
 
 Float = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 _TASKS = 64
 """Parts into which a batch is cut for threads; each part allocates once."""
@@ -96,7 +97,7 @@ def _sweep(  # type: ignore[no-untyped-def]
 @njit(cache=True, parallel=True, boundscheck=False)
 def _profiles(  # type: ignore[no-untyped-def]
     generators, dual, rows, column, child, sizes, order,
-    circuits, minor_of, circuit_of, level_start, children, out,
+    circuits, minor_of, circuit_of, level_start, children, out, doubtful,
 ):  # fmt: skip
     count, k, n = generators.shape
     width = k + 1
@@ -113,9 +114,13 @@ def _profiles(  # type: ignore[no-untyped-def]
         sums = np.empty((len(circuits) // width, LANES))
         values = np.empty((level_start[levels], LANES))
         best = np.empty((levels, LANES))
+        bounds, doubt = np.empty((len(order), LANES)), np.empty((1, LANES))
         for b in range(task * blocks // tasks, (task + 1) * blocks // tasks):
             fill_block(generators, b * LANES, dual, block, tolerance)
-            block_minors(block, n, column, child, sizes, order, tolerance, spare, other, minors)
+            block_minors(
+                block, n, column, child, sizes, order, tolerance, spare, other,
+                bounds, minors, doubt,
+            )  # fmt: skip
             _sum_circuits(minors, circuits, width, sums)
             _invert(minors, inverses)
             best[:] = 0.0
@@ -124,13 +129,14 @@ def _profiles(  # type: ignore[no-untyped-def]
                 width, n, values, best,
             )  # fmt: skip
             for lane in range(min(LANES, count - b * LANES)):
+                doubtful[b * LANES + lane] = doubt[0, lane] > 0.0
                 for level in range(levels):
                     # Sets of size k + level have n - m elements.
                     height = best[level, lane] - 1.0
                     out[b * LANES + lane, levels - 1 - level] = max(height, 1.0)
 
 
-def profiles(generators: Float, systematic: NDArray[np.bool_]) -> Float:
+def profiles(generators: Float, systematic: Flags) -> tuple[Float, Flags]:
     """Height profiles of many generator matrices, without validation.
 
     Args:
@@ -138,16 +144,20 @@ def profiles(generators: Float, systematic: NDArray[np.bool_]) -> Float:
         systematic: shape (N,), which of them have the form [I | P].
 
     Returns:
-        Shape (N, n-k); column m-1 holds h_m.
+        Heights of shape (N, n-k), column m-1 holds h_m; and shape (N,), which codes have
+        a minor that rounding leaves in doubt (see `mheight.codes.minors.block_minors`).
     """
     count, k, n = generators.shape
     out = np.empty((count, n - k))
+    doubtful = np.zeros(count, dtype=np.bool_)
     if not count:
-        return out
+        return out, doubtful
     lattice = height_lattice(n, k)
     for index, dual in by_form(generators, systematic):
         table = minor_table(n, k, dual)
-        part = out if isinstance(index, slice) else np.empty((len(index), n - k))
+        whole = isinstance(index, slice)
+        part = out if whole else np.empty((len(index), n - k))
+        doubt = doubtful if whole else np.empty(len(index), dtype=np.bool_)
         _profiles(
             generators[index],
             dual,
@@ -162,6 +172,7 @@ def profiles(generators: Float, systematic: NDArray[np.bool_]) -> Float:
             lattice.level_start,
             lattice.children,
             part,
+            doubt,
         )
-        out[index] = part
-    return out
+        out[index], doubtful[index] = part, doubt
+    return out, doubtful

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
 from math import comb
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from mheight.codes.minors import offsets
+from mheight.codes.lanes import LANES
+from mheight.codes.minors import binomials, list_children, next_subset, subset_number
 
 __all__ = ["HeightLattice", "height_lattice"]
 
@@ -56,37 +57,45 @@ class HeightLattice:
 @lru_cache(maxsize=64)
 def height_lattice(n: int, k: int) -> HeightLattice:
     """Build (and keep) the lattice program for [n, k] codes, 1 <= k < n."""
-    minor_index = {subset: i for i, subset in enumerate(combinations(range(n), k))}
-    circuit_index = {subset: i for i, subset in enumerate(combinations(range(n), k + 1))}
-    circuits = np.array(
-        [
-            [minor_index[circuit[:i] + circuit[i + 1 :]] for i in range(k + 1)]
-            for circuit in circuit_index
-        ],
-        dtype=np.int64,
-    )
+    none, choose = np.empty(0, np.int32), binomials(n)
+    circuits = np.empty(comb(n, k + 1) * (k + 1), np.int32)
+    list_children(n, k + 1, k + 1, 0, choose, circuits, none)
     bases = comb(n - 1, k)
-    minor_of = np.empty((n, bases), dtype=np.int64)
-    circuit_of = np.empty((n, bases), dtype=np.int64)
-    for a in range(n):
-        others = [j for j in range(n) if j != a]
-        for i, basis in enumerate(combinations(others, k)):
-            minor_of[a, i] = minor_index[basis]
-            circuit_of[a, i] = circuit_index[tuple(sorted((*basis, a)))]
+    minor_of = np.empty(n * bases, np.int32)
+    circuit_of = np.empty(n * bases, np.int32)
+    _list_bases(n, k, choose, minor_of, circuit_of)
 
-    level_start, children = [0, bases], []
-    below = {subset: i for i, subset in enumerate(combinations(range(n - 1), k))}
-    for size in range(k + 1, n):
-        level: dict[tuple[int, ...], int] = {}
-        for subset in combinations(range(n - 1), size):
-            level[subset] = level_start[-1] + len(level)
-            children.append([below[subset[:i] + subset[i + 1 :]] for i in range(k + 1)])
-        level_start.append(level_start[-1] + len(level))
-        below = level
+    sizes = np.array([comb(n - 1, size) for size in range(k, n)])
+    level_start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    children = np.empty(int(sizes[1:].sum()) * (k + 1), np.int32)
+    start = 0
+    for level, size in enumerate(range(k + 1, n), start=1):
+        stop = start + int(sizes[level]) * (k + 1)
+        below = int(level_start[level - 1])
+        list_children(n - 1, size, k + 1, below, choose, children[start:stop], none)
+        start = stop
     return HeightLattice(
-        offsets(circuits),
-        offsets(minor_of),
-        offsets(circuit_of),
-        np.array(level_start, dtype=np.int32),
-        offsets(np.array(children, dtype=np.int64)),
+        circuits * LANES, minor_of * LANES, circuit_of * LANES, level_start, children * LANES
     )
+
+
+@njit(cache=True, boundscheck=False)
+def _list_bases(n, k, choose, minor_of, circuit_of):  # type: ignore[no-untyped-def]
+    columns, circuit = np.empty(k, np.int64), np.empty(k + 1, np.int64)
+    e = 0
+    for target in range(n):
+        subset = np.arange(k)
+        while True:
+            place = 0
+            for i in range(k):
+                j = subset[i]
+                columns[i] = j if j < target else j + 1
+                if j < target:
+                    place = i + 1
+            circuit[:place], circuit[place + 1 :] = columns[:place], columns[place:]
+            circuit[place] = target
+            minor_of[e] = subset_number(n, columns, -1, choose)
+            circuit_of[e] = subset_number(n, circuit, -1, choose)
+            e += 1
+            if not next_subset(subset, n - 1):
+                break

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import comb
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode, as_generators
 from mheight.codes.checks import ranks
-from mheight.codes.minors import systematic_codes
+from mheight.codes.minors import DOUBT, NOISE, systematic_codes
 from mheight.errors import InvalidCodeError
+from mheight.heights.accuracy import warn_of_doubt
 from mheight.heights.kernel import profiles
+from mheight.heights.packed import MAX_LENGTH, packed_profile
 
-__all__ = ["height_profile", "m_height"]
+__all__ = ["height_profile", "lattice_route", "m_height", "systematic_form"]
 
 MAX_LATTICE_SETS = 2_000_000
-"""Largest lattice (sets T for one target) that the kernel takes on."""
+"""Largest lattice (sets T for one target) that tables are made for."""
+
+_MOST_TABLE_SETS = 400_000  # beyond, a lattice of eight codes no longer fits a cache
+_FEW_CODES = 4  # fewer do not fill the lanes
 
 Float = NDArray[np.float64]
 
@@ -31,8 +36,9 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
     infinite exactly when m is at least the minimum distance.
 
     For integer matrices in the exact range of float64 it is decided exactly whether a
-    height is finite; otherwise a minor counts as zero below 1e-11 of Hadamard's bound
-    (see `mheight.codes.minors.ZERO_TOLERANCE`).
+    height is finite; otherwise a minor counts as zero below 1e-12 of its bound (see
+    `mheight.codes.minors.ZERO_TOLERANCE`).  Where that leaves a code in doubt, an
+    `AccuracyWarning` says so; `exact_profile` computes without rounding.
 
     Args:
         G: a `LinearCode`, a generator matrix of shape (k, n), or a batch of shape
@@ -44,7 +50,7 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
 
     Raises:
         InvalidCodeError: wrong shape, an entry that is not finite, dependent rows, or
-            a code too long for the lattice of minors.
+            a code too long for the lattice of minors (n > 26, unless n - k is small).
 
     Reference:
         Roth, "Analog Error-Correcting Codes", IEEE T-IT 66(7), 2020; the formula by
@@ -56,18 +62,45 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
     """
     matrices = G.G if isinstance(G, LinearCode) else as_generators(G)
     single = matrices.ndim == 2
-    batch = matrices[None] if single else matrices
-    _, k, n = batch.shape
+    batch = np.ascontiguousarray(matrices[None] if single else matrices)
+    count, k, n = batch.shape
     if n == k:
-        out = np.empty((len(batch), 0))
-        suspects = np.arange(len(batch))
+        out = np.empty((count, 0))
+        suspects = np.arange(count)
     else:
-        _check_size(n, k)
-        out = profiles(np.ascontiguousarray(batch), systematic_codes(batch))
+        if not count or lattice_route(n, k, count) == "table":
+            if count and n > MAX_LENGTH:
+                # Few rows to expand are a must: a code of high rate goes by its P.
+                batch = np.array([systematic_form(G, i, single) for i, G in enumerate(batch)])
+            out, doubtful = profiles(batch, systematic_codes(batch))
+        else:
+            out, doubtful = _one_by_one(batch)
+        if doubtful.any():
+            warn_of_doubt(batch, doubtful, single)
         # Without k independent columns every minor is 0 and every height infinite.
-        suspects = np.flatnonzero(np.isinf(out[:, 0]))
-    _check_rank(batch, suspects, single)
+        suspects = np.flatnonzero(np.isinf(out).all(axis=1))
+    if len(suspects):
+        _check_rank(batch, suspects, single)
     return out[0] if single else out
+
+
+def systematic_form(G: Float, index: int = 0, single: bool = True) -> Float:
+    """`[I | P]` of an equivalent code, whose heights are the same.
+
+    Raises:
+        InvalidCodeError: dependent rows.
+    """
+    try:
+        code = LinearCode(G)
+    except InvalidCodeError as error:
+        raise error if single else InvalidCodeError(f"code {index}: {error}") from None
+    return np.hstack([np.eye(code.k), code.P])
+
+
+def _one_by_one(batch: Float) -> tuple[Float, NDArray[np.bool_]]:
+    results = [packed_profile(G, witnesses=False) for G in batch]
+    doubtful = [r.least_kept < DOUBT or r.largest_dropped > NOISE for r in results]
+    return np.array([r.heights for r in results]).reshape(len(batch), -1), np.array(doubtful)
 
 
 def m_height(G: LinearCode | ArrayLike | Sequence[Any], m: int) -> float | Float:
@@ -95,13 +128,21 @@ def m_height(G: LinearCode | ArrayLike | Sequence[Any], m: int) -> float | Float
     return float(profile[m - 1]) if profile.ndim == 1 else profile[:, m - 1]
 
 
-def _check_size(n: int, k: int) -> None:
+def lattice_route(n: int, k: int, count: int = 1) -> Literal["table", "packed"]:
+    """Which kernel suits so many [n, k] codes: side by side by tables, or one by one.
+
+    Raises:
+        InvalidCodeError: the lattice of such codes does not fit either.
+    """
     sets = sum(comb(n - 1, size) for size in range(k, n))
-    if sets > MAX_LATTICE_SETS:
-        raise InvalidCodeError(
-            f"an [{n}, {k}] code has {sets} sets in its lattice, "
-            f"more than the {MAX_LATTICE_SETS} that fit"
-        )
+    if n <= MAX_LENGTH and (count < _FEW_CODES or sets > _MOST_TABLE_SETS):
+        return "packed"
+    if sets <= MAX_LATTICE_SETS:
+        return "table"
+    raise InvalidCodeError(
+        f"a full profile needs n <= {MAX_LENGTH} or a lattice of at most {MAX_LATTICE_SETS:,} "
+        f"sets; an [{n}, {k}] code has {sets:,}; for one height with a small m, use find_height"
+    )
 
 
 def _check_rank(batch: Float, suspects: NDArray[np.int64], single: bool) -> None:

@@ -69,17 +69,20 @@ def test_the_input_stays_as_it_was() -> None:
 
 
 def test_codes_too_long_for_the_lattice_are_refused() -> None:
-    with pytest.raises(InvalidCodeError, match=r"an \[40, 20\] code has \d+ sets in its lattice"):
+    with pytest.raises(InvalidCodeError, match=r"an \[40, 20\] code has [\d,]+; .* find_height"):
         height_profile(np.hstack([np.eye(20), np.ones((20, 20))]))
 
 
-def test_the_limit_of_the_lattice_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_limits_of_both_kernels_are_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     """At [4, 2] the sets T, without the target, are three pairs and one triple."""
+    monkeypatch.setattr(mheight.heights.profile, "MAX_LENGTH", 3)
     monkeypatch.setattr(mheight.heights.profile, "MAX_LATTICE_SETS", 4)
     assert height_profile(G).tolist() == [2.0, 3.0]
     monkeypatch.setattr(mheight.heights.profile, "MAX_LATTICE_SETS", 3)
-    with pytest.raises(InvalidCodeError, match="has 4 sets in its lattice, more than the 3"):
+    with pytest.raises(InvalidCodeError, match=r"at most 3 sets; an \[4, 2\] code has 4;"):
         height_profile(G)
+    monkeypatch.setattr(mheight.heights.profile, "MAX_LENGTH", 4)
+    assert height_profile(G).tolist() == [2.0, 3.0]
 
 
 def test_a_longer_code() -> None:

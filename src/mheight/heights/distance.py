@@ -1,0 +1,202 @@
+"""Minimum distance: the smallest weight of a codeword, from which on heights are infinite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, islice
+from math import comb
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mheight.codes import LinearCode
+from mheight.errors import InvalidCodeError
+from mheight.heights.profile import height_profile
+
+__all__ = ["MAX_COLUMN_SETS", "minimum_distance"]
+
+MAX_COLUMN_SETS = 2_000_000
+"""How many sets of columns `minimum_distance` looks at before it gives up; minutes at most."""
+
+_SHORT = 16
+"""Up to this length n the height profile is the quicker way for every k."""
+
+_TOLERANCE = 1e-10
+"""A column counts as within the span of others at a distance below this part of its length,
+plus what rounding may do to it, in coordinates where the matrix has orthonormal rows."""
+
+_NOISE, _MOST_NOISE = 1e-14, 1e-9
+"""Rounding of those coordinates: the first times the condition of G, at most the second."""
+
+Float = NDArray[np.float64]
+
+
+def minimum_distance(
+    G: LinearCode | ArrayLike | Sequence[Any], *, limit: int = MAX_COLUMN_SETS
+) -> int:
+    """The minimum distance d of a code: the least number of nonzero entries of a codeword.
+
+    Heights h_m are finite for m < d and infinite from m = d on, so a short code has
+    d = 1 + the number of finite heights in its profile.  For a longer one d is the
+    smallest number of dependent columns of a parity-check matrix, found by looking at
+    the sets of 0, 1, 2, ... columns and what they span; or n minus the largest number of
+    columns of G in a hyperplane, where fewer sets do for that.  In general the problem
+    is NP-hard.
+
+    For integer matrices every dependence found among rounded numbers is confirmed in
+    whole numbers.
+
+    Args:
+        G: a `LinearCode` or a generator matrix of shape (k, n), rank k.
+        limit: how many sets of columns to look at, for codes too long for a profile.
+
+    Returns:
+        d, from 1 to n-k+1 (Singleton's bound); 1 for the whole space, k = n.
+
+    Raises:
+        InvalidCodeError: not a generator matrix, or more sets than the limit are needed.
+
+    Reference:
+        Tillmann and Pfetsch, "The Computational Complexity of the Restricted Isometry
+        Property, the Nullspace Property, and Related Concepts in Compressed Sensing",
+        arXiv 1205.2081 (d is the spark of a parity-check matrix).
+
+    Example:
+        >>> minimum_distance([[1, 0, 1, 1], [0, 1, 1, 2]])
+        3
+    """
+    if isinstance(limit, bool) or not isinstance(limit, int | np.integer) or limit < 1:
+        raise InvalidCodeError(f"limit must be a positive integer, got {limit!r}")
+    code = G if isinstance(G, LinearCode) else LinearCode(G)
+    if code.k == code.n:
+        return 1
+    if code.n <= _SHORT:
+        return 1 + int(np.isfinite(height_profile(code)).sum())
+    return _by_enumeration(code, int(limit))
+
+
+def _by_enumeration(code: LinearCode, limit: int) -> int:
+    n, k = code.n, code.k
+    generator, check, noise = _orthonormal(code)
+    words = _Words(code)
+    hyperplanes = comb(n, k - 1)
+    examined = 0
+    for weight in range(1, n - k + 1):
+        examined += comb(n, weight - 1)
+        if examined > min(limit, hyperplanes):
+            break
+        if _has_word_of_weight(check, noise, weight, words):
+            return weight
+    else:
+        return n - k + 1
+    if hyperplanes <= limit:
+        return n - _most_zeros(generator, noise, words)
+    needed = min(hyperplanes, sum(comb(n, size) for size in range(n - k)))
+    raise InvalidCodeError(
+        f"the minimum distance of this [{n}, {k}] code is at least {weight}; to find it, up to "
+        f"{needed} sets of columns must be looked at, more than the limit of {limit}"
+    )
+
+
+def _orthonormal(code: LinearCode) -> tuple[Float, Float, float]:
+    """Generator and parity-check matrices with orthonormal rows, and the noise in them.
+
+    Returns:
+        Shape (k, n); shape (n-k, n); how far rounding may have moved a column.
+    """
+    scaled = code.G / np.abs(code.G).max(axis=1, keepdims=True)
+    _, values, basis = np.linalg.svd(scaled)
+    noise = min(_NOISE * float(values[0] / values[-1]), _MOST_NOISE)
+    return basis[: code.k], basis[code.k :], noise
+
+
+def _spans(
+    columns: Float, noise: float, size: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.bool_]]]:
+    """All sets of `size` columns, in chunks: which columns, and which lie in their span.
+
+    A set that is dependent gets a space of dimension `size` that contains it.
+
+    Args:
+        columns: shape (rows, n), size <= rows.
+        noise: how far rounding may have moved a column.
+        size: number of columns in a set.
+
+    Yields:
+        Arrays of shape (N, size) and (N, n).
+    """
+    rows, n = columns.shape
+    near = _TOLERANCE * np.linalg.norm(columns, axis=0) + noise
+    chunk = max(1, 1_000_000 // (rows * n))
+    sets = combinations(range(n), size)
+    while listed := list(islice(sets, chunk)):
+        chosen = np.array(listed, dtype=np.int64).reshape(len(listed), size)
+        basis, _ = np.linalg.qr(columns[:, chosen].transpose(1, 0, 2))
+        beside = columns - basis @ (basis.transpose(0, 2, 1) @ columns)
+        inside = np.linalg.norm(beside, axis=1) <= near
+        np.put_along_axis(inside, chosen, True, axis=1)
+        yield chosen, inside
+
+
+def _has_word_of_weight(check: Float, noise: float, weight: int, words: _Words) -> bool:
+    """Whether some `weight` columns of H are dependent, if no fewer are."""
+    for chosen, inside in _spans(check, noise, weight - 1):
+        for row in np.flatnonzero(inside.sum(axis=1) >= weight):
+            support = np.isin(np.arange(check.shape[1]), chosen[row])
+            for j in np.flatnonzero(inside[row] & ~support):
+                zeros = ~support
+                zeros[j] = False
+                if words.vanish(np.flatnonzero(zeros)):
+                    return True
+    return False
+
+
+def _most_zeros(generator: Float, noise: float, words: _Words) -> int:
+    """The largest number of columns of G in one hyperplane."""
+    most = 0
+    for chosen, inside in _spans(generator, noise, len(generator) - 1):
+        for row in np.flatnonzero(inside.sum(axis=1) > most):
+            zeros = np.flatnonzero(inside[row])
+            if not words.vanish(zeros):
+                # The span of independent columns is a hyperplane: test one column at a time.
+                # Dependent ones may be passed over: other sets span the same hyperplanes.
+                near = [j for j in zeros if words.vanish(np.append(chosen[row], j))]
+                zeros = np.array([j for j in near if words.vanish(np.array(near))], dtype=np.int64)
+            most = max(most, len(zeros))
+    return most
+
+
+class _Words:
+    """Confirms dependences of integer columns in whole numbers; takes others on trust."""
+
+    def __init__(self, code: LinearCode) -> None:
+        integral = bool((np.rint(code.G) == code.G).all())
+        self._rows = [[int(x) for x in row] for row in code.G] if integral else None
+
+    def vanish(self, positions: NDArray[np.int64]) -> bool:
+        """Whether a codeword other than 0 vanishes at these positions."""
+        if self._rows is None:
+            return True
+        return _rank([[row[j] for j in positions] for row in self._rows]) < len(self._rows)
+
+
+def _rank(rows: list[list[int]]) -> int:
+    """Rank of an integer matrix, by elimination without fractions (Bareiss)."""
+    rank, before = 0, 1
+    for column in range(len(rows[0])):
+        pivot = next((i for i in range(rank, len(rows)) if rows[i][column]), None)
+        if pivot is None:
+            continue
+        rows[rank], rows[pivot] = rows[pivot], rows[rank]
+        top = rows[rank]
+        for i in range(rank + 1, len(rows)):
+            factor = rows[i][column]
+            rows[i] = [
+                (top[column] * x - factor * y) // before for x, y in zip(rows[i], top, strict=True)
+            ]
+        before = top[column]
+        rank += 1
+        if rank == len(rows):
+            break
+    return rank

@@ -1,0 +1,170 @@
+"""One height of one code, with a certificate, by whichever method is cheaper."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from math import comb
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mheight.codes import LinearCode
+from mheight.errors import AccuracyWarning, InvalidCodeError
+from mheight.heights.accuracy import describe_doubt
+from mheight.heights.branch_and_bound import Progress, branch_and_bound
+from mheight.heights.certificate import Certificate
+from mheight.heights.packed import MAX_LENGTH, packed_profile
+from mheight.heights.solution import EXACT_TO, Method, Solution
+from mheight.heights.witness import build_certificate, positions
+
+__all__ = ["certificates", "find_height", "predicted_seconds"]
+
+_LATTICE_STEP = 0.7e-9  # seconds for one of the n (n-1) 2^(n-2) minima
+_LAST_DIGITS = 4e-16  # a division, a sum, a difference
+_PIVOT_ENTRY = 12e-9  # seconds a program for each of the k n entries of its tableau
+
+
+def certificates(G: LinearCode | ArrayLike | Sequence[Any]) -> tuple[Certificate, ...]:
+    """A witness for every height of a code: the codeword that reaches it.
+
+    Args:
+        G: a `LinearCode` or a generator matrix, shape (k, n), 1 <= k < n <= 26.
+
+    Returns:
+        For m = 1 ... n-k a `Certificate`; check one with `verify`, or with a few lines
+        of NumPy.
+
+    Raises:
+        InvalidCodeError: no code, or too long.
+
+    Example:
+        >>> witness = certificates([[1, 0, 1, 1], [0, 1, 1, 2]])[1]
+        >>> witness.height, witness.codeword
+        (3.0, (3.0, -1.0, 2.0, 1.0))
+    """
+    code = G if isinstance(G, LinearCode) else LinearCode(G)
+    k, n = code.k, code.n
+    if k == n:
+        return ()
+    if n > MAX_LENGTH:
+        raise InvalidCodeError(
+            f"certificates of all heights need n <= {MAX_LENGTH}, got {n}; use find_height"
+        )
+    result = packed_profile(code.G)
+    out = []
+    for m in range(1, n - k + 1):
+        at = m - 1
+        out.append(
+            build_certificate(
+                code.G, m, int(result.targets[at]), positions(result.kept[at]),
+                positions(result.bases[at]),
+            )
+        )  # fmt: skip
+    if (text := describe_doubt(result, k, n)) is not None:
+        warnings.warn(f"{text}; exact_certificates rounds nothing", AccuracyWarning, stacklevel=2)
+    return tuple(out)
+
+
+def find_height(
+    G: LinearCode | ArrayLike | Sequence[Any],
+    m: int,
+    *,
+    method: Method = "auto",
+    time_limit: float | None = None,
+    node_limit: int | None = None,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Solution:
+    """The m-height of one code with a certificate, or bounds if a limit stops the search.
+
+    The lattice of minors costs about n (n-1) 2^(n-2) steps whatever m is, and needs
+    n <= 26; branch and bound takes any n, and its cost grows with m like the binomial
+    coefficient of k+m-3 over m-2.  "auto" takes the cheaper one.
+
+    Args:
+        G: a `LinearCode` or a generator matrix, shape (k, n), rank k.
+        m: 1 <= m <= n-k.
+        method: "auto", "lattice" or "branch-and-bound".
+        time_limit: seconds; only branch and bound can be stopped.
+        node_limit: linear programs of branch and bound.
+        progress: called now and then with (targets done, targets, lower, upper).
+        stop: asked now and then whether to stop, for example after Ctrl-C.
+
+    Returns:
+        A `Solution`; its `height` is the value if `is_exact`.
+
+    Raises:
+        InvalidCodeError: no code, m out of range, or a method that can't do it.
+
+    Reference:
+        The linear programs with m-1 constraints dropped: arXiv 2602.20366, equation 4;
+        the search: Matousek, "On geometric optimization with few violated constraints",
+        Discrete Comput. Geom. 14 (1995).
+
+    Example:
+        >>> solution = find_height([[1, 0, 1, 1], [0, 1, 1, 2]], 2)
+        >>> print(solution)
+        h_2 = 3
+    """
+    code = G if isinstance(G, LinearCode) else LinearCode(G)
+    k, n = code.k, code.n
+    if isinstance(m, bool) or not isinstance(m, int | np.integer) or not 1 <= m <= n - k:
+        raise InvalidCodeError(f"m must be an integer in 1..n-k = 1..{n - k}, got {m!r}")
+    for name, limit in (("time_limit", time_limit), ("node_limit", node_limit)):
+        if limit is not None and not limit > 0:
+            raise InvalidCodeError(f"{name} must be positive, got {limit!r}")
+    if method not in ("auto", "lattice", "branch-and-bound"):
+        raise InvalidCodeError(
+            f"method must be 'auto', 'lattice' or 'branch-and-bound', got {method!r}"
+        )
+    if method == "auto":
+        lattice = predicted_seconds(n, k, m, "lattice")
+        search = predicted_seconds(n, k, m, "branch-and-bound")
+        too_long = time_limit is not None and lattice > time_limit
+        method = "branch-and-bound" if search < lattice or too_long else "lattice"
+    if method == "lattice":
+        return _by_lattice(code, int(m))
+    return branch_and_bound(
+        code.G, int(m), time_limit=time_limit, node_limit=node_limit, progress=progress, stop=stop
+    )
+
+
+def predicted_seconds(n: int, k: int, m: int, method: Method) -> float:
+    """About how long a method takes for one height, on a machine like those of the docs.
+
+    Args:
+        n: length.
+        k: dimension.
+        m: index of the height.
+        method: "lattice" (infinite beyond its reach) or "branch-and-bound".
+    """
+    if method == "lattice":
+        return _LATTICE_STEP * n * (n - 1) * 2.0 ** (n - 2) if n <= MAX_LENGTH else float("inf")
+    programs = 1.5 * n * min(comb(k + m - 3, m - 2), comb(n - 1, m - 1)) if m > 1 else n
+    return _PIVOT_ENTRY * k * n * float(programs)
+
+
+def _by_lattice(code: LinearCode, m: int) -> Solution:
+    start = time.perf_counter()
+    k, n = code.k, code.n
+    if n > MAX_LENGTH:
+        raise InvalidCodeError(
+            f"the lattice needs n <= {MAX_LENGTH}, got {n}; use method='branch-and-bound'"
+        )
+    result = packed_profile(code.G)
+    at = m - 1
+    certificate = build_certificate(
+        code.G, m, int(result.targets[at]), positions(result.kept[at]), positions(result.bases[at])
+    )
+    lower = float(certificate.height)
+    above = packed_profile(code.G, witnesses=False, upwards=True).heights[at]
+    upper = max(lower, float(above) * (1.0 + _LAST_DIGITS))
+    # An infinite height by a tolerance is no proof.
+    proved = upper - lower <= EXACT_TO * lower if np.isfinite(lower) else np.isinf(above)
+    return Solution(
+        n=n, k=k, m=m, lower=lower, upper=upper, status="exact" if proved else "rounding",
+        certificate=certificate, method="lattice", nodes=0, seconds=time.perf_counter() - start,
+    )  # fmt: skip

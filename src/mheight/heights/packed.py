@@ -1,0 +1,363 @@
+"""Numba kernel: the height profile of one code, with sets of columns as bit masks.
+
+No tables: a set is the index of its value.  Minors of all orders fill one array of 2^n
+numbers; for each target the inner minimum over the subsets of T, of every T at once, is
+n-1 passes over an array of 2^(n-1) numbers, eight to a vector.  For the formula see
+`mheight.heights.lattice`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import get_num_threads, njit, prange
+from numpy.typing import NDArray
+
+from mheight.codes.bits import count_bits, lowest_position, next_of_same_size, with_gap
+from mheight.codes.lanes import LANES, largest, least, load, store, subset_minima
+from mheight.codes.minors import ZERO_TOLERANCE, expansion_rows
+
+__all__ = ["MAX_LENGTH", "PackedProfile", "packed_profile"]
+
+MAX_LENGTH = 26
+"""Longest code: at 26, 2^26 minors and their bounds are 1 GiB, and each thread's sets 256 MiB."""
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+_BLOCK_BITS = 12  # 2^12 doubles stay in the first-level cache
+_HALF_BITS = 13  # half of the columns of the longest code
+_SMALL_BITS = 3  # below this there are fewer sets than lanes
+_UNIT = 2.0**-53
+_SERIAL_LENGTH = 18  # shorter codes are done before a second thread wakes up
+
+
+@dataclass(frozen=True)
+class PackedProfile:
+    """Height profile of one code with the places where each height is reached.
+
+    Attributes:
+        heights: shape (n-k,); entry m-1 is h_m.
+        targets: shape (n-k,); a, the position of the largest magnitude.
+        kept: shape (n-k,); T as a bit mask of n columns: n-m positions, a not among them.
+        bases: shape (n-k,); B in T as a bit mask; 0 where the height is infinite.
+        least_kept: least ratio of a nonzero minor to the permanent of the magnitudes of
+            its entries (1 if minors are exact).
+        largest_dropped: largest such ratio of a minor that counts as zero.
+    """
+
+    heights: Float
+    targets: Int
+    kept: Int
+    bases: Int
+    least_kept: float
+    largest_dropped: float
+
+
+@njit(cache=True, boundscheck=False)
+def _expand(rows, signed, minors):  # type: ignore[no-untyped-def]
+    """Minors of the first r rows on every r-set of columns, r up to the number of rows.
+
+    Unsigned, the same expansion of magnitudes bounds the minors and their rounding errors.
+    """
+    count, n = rows.shape
+    minors[0] = 1.0
+    for mask in range(1, 1 << n):
+        size = count_bits(mask)
+        if size > count:
+            continue
+        total, sign, rest = 0.0, 1.0, mask
+        while rest:
+            low = rest & -rest
+            entry = rows[size - 1, lowest_position(low)]
+            if signed:
+                total += sign * entry * minors[mask ^ low]
+                sign = -sign
+            else:
+                total += abs(entry) * minors[mask ^ low]
+            rest ^= low
+        minors[mask] = total
+
+
+@njit(cache=True, boundscheck=False)
+def _norm_products(rows, first):  # type: ignore[no-untyped-def]
+    """Products of the norms of the columns of every set of some columns from `first` on."""
+    n = rows.shape[1]
+    count = min(n - first, _HALF_BITS)
+    products = np.ones(1 << max(count, 0))
+    for mask in range(1, len(products)):
+        j = lowest_position(mask)
+        norm = np.sqrt((rows[:, first + j] ** 2).sum())
+        products[mask] = norm * products[mask & (mask - 1)]
+    return products
+
+
+@njit(cache=True, boundscheck=False)
+def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untyped-def]
+    """Absolute minors p(B) at B ^ flip, zero where below tolerance; then s(A) at A ^ flip.
+
+    Returns the least ratio kept and the largest ratio dropped.
+    """
+    n = rows.shape[1]
+    low_norms, high_norms = _norm_products(rows, 0), _norm_products(rows, _HALF_BITS)
+    full = (1 << n) - 1
+    kept, dropped = 1.0, 0.0
+    basis = (1 << k) - 1
+    while basis <= full:
+        at = basis ^ flip
+        value = abs(minors[at])
+        if tolerance > 0.0 and value > 0.0:
+            ratio = value / bounds[at]
+            norms = low_norms[at & ((1 << _HALF_BITS) - 1)] * high_norms[at >> _HALF_BITS]
+            if value > tolerance * max(bounds[at], norms):
+                kept = min(kept, ratio)
+            else:
+                dropped = max(dropped, ratio)
+                value = 0.0
+        minors[at] = value
+        basis = next_of_same_size(basis)
+    circuit = (1 << (k + 1)) - 1
+    while circuit <= full:
+        total, rest = 0.0, circuit
+        while rest:
+            low = rest & -rest
+            total += minors[circuit ^ low ^ flip]
+            rest ^= low
+        minors[circuit ^ flip] = total
+        circuit = next_of_same_size(circuit)
+    return kept, dropped
+
+
+@njit(cache=True, boundscheck=False)
+def _settle_upwards(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyped-def]
+    """Like `_settle`, with every p(B) too small and every s(A) too large for rounding.
+
+    A computed minor is off by less than `slack` times its bound.
+    """
+    full = (1 << n) - 1
+    basis = (1 << k) - 1
+    while basis <= full:
+        at = basis ^ flip
+        minors[at] = abs(minors[at])
+        basis = next_of_same_size(basis)
+    circuit = (1 << (k + 1)) - 1
+    while circuit <= full:
+        total, rest = 0.0, circuit
+        while rest:
+            low = rest & -rest
+            at = circuit ^ low ^ flip
+            total += minors[at] + (slack * bounds[at] if slack > 0.0 else 0.0)
+            rest ^= low
+        minors[circuit ^ flip] = total * (1.0 + slack)
+        circuit = next_of_same_size(circuit)
+    if slack > 0.0:
+        basis = (1 << k) - 1
+        while basis <= full:
+            at = basis ^ flip
+            minors[at] = max(minors[at] - slack * bounds[at], 0.0)
+            basis = next_of_same_size(basis)
+
+
+@njit(cache=True, boundscheck=False, error_model="numpy")
+def _fill_bases(minors, n, k, flip, target, values):  # type: ignore[no-untyped-def]
+    """F_a(B) = s(B + a) / p(B) of every basis without a; infinite elsewhere."""
+    values[:] = np.inf
+    last = (1 << (n - 1)) - 1
+    basis = (1 << k) - 1
+    while basis <= last:
+        columns = with_gap(basis, target)
+        p = minors[columns ^ flip]
+        if p > 0.0:
+            values[basis] = minors[(columns | (1 << target)) ^ flip] / p
+        basis = next_of_same_size(basis)
+
+
+@njit(cache=True, boundscheck=False)
+def _lower_pass(values, step, start, stop):  # type: ignore[no-untyped-def]
+    """values[T] = min(values[T], values[T - b]) for the element b of weight `step`."""
+    for base in range(start, stop, 2 * step):
+        for i in range(base, base + step, LANES):
+            store(values, i + step, least(load(values, i), load(values, i + step)))
+
+
+@njit(cache=True, boundscheck=False)
+def _minimise_over_subsets(values, bits, k):  # type: ignore[no-untyped-def]
+    """values[T] becomes the least over all subsets of T; T has `bits` possible elements."""
+    if bits < _SMALL_BITS:
+        for b in range(bits):
+            for mask in range(1 << bits):
+                if mask >> b & 1:
+                    values[mask] = min(values[mask], values[mask ^ (1 << b)])
+        return
+    inner = min(bits, _BLOCK_BITS)
+    size = 1 << inner
+    for start in range(0, 1 << bits, size):
+        if count_bits(start) + inner < k:
+            continue  # no set of this block holds a basis
+        for i in range(start, start + size, LANES):
+            store(values, i, subset_minima(load(values, i)))
+        for b in range(_SMALL_BITS, inner):
+            _lower_pass(values, 1 << b, start, start + size)
+    b = inner
+    while b + 1 < bits:
+        # Two elements in one pass over memory.
+        step = 1 << b
+        for base in range(0, 1 << bits, 4 * step):
+            for i in range(base, base + step, LANES):
+                neither, first = load(values, i), load(values, i + step)
+                second, both = load(values, i + 2 * step), load(values, i + 3 * step)
+                first = least(neither, first)
+                both = least(second, both)
+                store(values, i + step, first)
+                store(values, i + 2 * step, least(neither, second))
+                store(values, i + 3 * step, least(first, both))
+        b += 2
+    if b < bits:
+        _lower_pass(values, 1 << b, 0, 1 << bits)
+
+
+@njit(cache=True, boundscheck=False)
+def _best_of_sizes(values, bits, best, lanes):  # type: ignore[no-untyped-def]
+    """The largest value among the sets of each size."""
+    best[:] = 0.0
+    if bits < _SMALL_BITS:
+        for mask in range(1 << bits):
+            size = count_bits(mask)
+            best[size] = max(best[size], values[mask])
+        return
+    lanes[:] = 0.0
+    for i in range(0, 1 << bits, LANES):
+        at = count_bits(i) * LANES
+        store(lanes, at, largest(load(values, i), load(lanes, at)))
+    for high in range(bits - _SMALL_BITS + 1):
+        for lane in range(LANES):
+            size = high + count_bits(lane)
+            best[size] = max(best[size], lanes[high, lane])
+
+
+@njit(cache=True, boundscheck=False)
+def _sweep_target(minors, n, k, flip, target, values, best, lanes, heights, sets):  # type: ignore[no-untyped-def]
+    """Raise `heights` (by size of T) to what this target reaches, and note the sets T."""
+    bits = n - 1
+    _fill_bases(minors, n, k, flip, target, values)
+    _minimise_over_subsets(values, bits, k)
+    _best_of_sizes(values, bits, best, lanes)
+    for size in range(k, n):
+        if best[size] > heights[size]:
+            heights[size] = best[size]
+            kept = (1 << size) - 1
+            while values[kept] != best[size]:
+                kept = next_of_same_size(kept)
+            sets[size] = with_gap(kept, target)
+            sets[n + size] = target
+
+
+@njit(cache=True, parallel=True, boundscheck=False)
+def _sweep_threads(minors, n, k, flip, heights, sets):  # type: ignore[no-untyped-def]
+    tasks = len(heights)
+    for task in prange(tasks):
+        values = np.empty(1 << (n - 1))
+        best, lanes = np.empty(n), np.empty((n, LANES))
+        for target in range(task, n, tasks):
+            _sweep_target(
+                minors, n, k, flip, target, values, best, lanes, heights[task], sets[task]
+            )  # fmt: skip
+
+
+@njit(cache=True, boundscheck=False)
+def _best_basis(minors, n, k, flip, target, kept):  # type: ignore[no-untyped-def]
+    """The basis B in T with the least s(B + a) / p(B), 0 if there is none."""
+    positions = np.empty(n, np.int64)
+    count, rest = 0, kept
+    while rest:
+        low = rest & -rest
+        positions[count] = lowest_position(low)
+        count += 1
+        rest ^= low
+    found, least_value = 0, np.inf
+    chosen = (1 << k) - 1
+    while chosen < 1 << count:
+        basis, rest = 0, chosen
+        while rest:
+            low = rest & -rest
+            basis |= 1 << positions[lowest_position(low)]
+            rest ^= low
+        p = minors[basis ^ flip]
+        if p > 0.0:
+            value = minors[(basis | (1 << target)) ^ flip] / p
+            if value < least_value:
+                found, least_value = basis, value
+        chosen = next_of_same_size(chosen)
+    return found
+
+
+@njit(cache=True, boundscheck=False)
+def _minors_and_circuits(G, upwards):  # type: ignore[no-untyped-def]
+    """Absolute minors p(B) at B ^ flip, sums s(A) at A ^ flip; flip; the two ratios.
+
+    If `upwards`, rounded so that heights come out no smaller than they are.
+    """
+    k, n = G.shape
+    rows, dual, exact = expansion_rows(G)
+    flip = (1 << n) - 1 if dual else 0
+    minors = np.empty(1 << n)
+    _expand(rows, True, minors)
+    bounds = minors
+    if not exact:
+        bounds = np.empty(1 << n)
+        _expand(rows, False, bounds)
+    if upwards:
+        _settle_upwards(minors, bounds, n, k, flip, 0.0 if exact else 3.0 * len(rows) * _UNIT)
+        return minors, flip, 1.0, 0.0
+    kept, dropped = _settle(minors, bounds, rows, k, flip, 0.0 if exact else ZERO_TOLERANCE)
+    return minors, flip, kept, dropped
+
+
+@njit(cache=True, boundscheck=False)
+def _sweep_serial(G, upwards, heights, sets):  # type: ignore[no-untyped-def]
+    """All of a short code in one call."""
+    k, n = G.shape
+    minors, flip, kept, dropped = _minors_and_circuits(G, upwards)
+    values = np.empty(1 << (n - 1))
+    best, lanes = np.empty(n), np.empty((n, LANES))
+    for target in range(n):
+        _sweep_target(minors, n, k, flip, target, values, best, lanes, heights, sets)
+    return minors, flip, kept, dropped
+
+
+def packed_profile(G: Float, *, witnesses: bool = True, upwards: bool = False) -> PackedProfile:
+    """Height profile of one generator matrix, without validation.
+
+    Args:
+        G: shape (k, n), 1 <= k < n <= `MAX_LENGTH`, finite, of rank k, C-contiguous.
+        witnesses: whether to look for the bases B too.
+        upwards: whether to round so that no height comes out smaller than it is, with the
+            entries taken as they are: only a minor below its rounding error is zero.
+    """
+    k, n = G.shape
+    if n < _SERIAL_LENGTH:
+        heights, sets = np.zeros(n), np.zeros(2 * n, np.int64)
+        minors, flip, least_kept, largest_dropped = _sweep_serial(G, upwards, heights, sets)
+        reached, kept, targets = (
+            heights[: k - 1 : -1],
+            sets[n - 1 : k - 1 : -1],
+            sets[: n + k - 1 : -1],
+        )
+    else:
+        tasks = get_num_threads()
+        all_heights = np.zeros((tasks, n))
+        all_sets = np.zeros((tasks, 2 * n), np.int64)
+        minors, flip, least_kept, largest_dropped = _minors_and_circuits(G, upwards)
+        _sweep_threads(minors, n, k, flip, all_heights, all_sets)
+        sizes = np.arange(n - 1, k - 1, -1)
+        task = all_heights.argmax(axis=0)[sizes]
+        reached = all_heights[task, sizes]
+        kept, targets = all_sets[task, sizes], all_sets[task, n + sizes]
+    bases = np.zeros(n - k, np.int64)
+    if witnesses:
+        for i in range(n - k):
+            bases[i] = _best_basis(minors, n, k, flip, targets[i], kept[i])
+    return PackedProfile(
+        np.maximum(reached - 1.0, 1.0), targets, kept, bases, least_kept, largest_dropped
+    )

@@ -1,0 +1,237 @@
+"""Numba kernel: the linear program of one target, warm-started.
+
+For a target a and a set K of kept positions,
+
+    f(K) = max { |c_a| : c in the code, |c_j| <= 1 for j in K }
+         = min over bases B in K of || inverse(G_B) g_a ||_1.
+
+A vertex is kept as a tableau: `table = inverse(G_B) G`, shape (k, n); `basis`, the
+columns B; `signs`, which bound c_b sits on; `word`, the codeword c, shape (n,).  Every
+basis gives an upper bound of f(K), the sum of the magnitudes of column a, and every
+vertex a codeword.  Bounds are 1 + a random relative 1e-9 each, so that ties, of which
+codes of small integers are full, cannot make the method cycle; the sum above does not
+depend on them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["crash", "drop", "drop_value", "expel", "pivot", "reduced_table", "reoptimise"]
+
+Float = NDArray[np.float64]
+
+_PIVOT = 1e-9
+"""Entries of a tableau smaller than this, beside the largest of their row, are zero."""
+
+_PATIENCE = 40
+"""Steps by the largest violation, times k; after these, by the least index (Bland)."""
+
+
+@njit(cache=True, boundscheck=False)
+def pivot(table, basis, row, column):  # type: ignore[no-untyped-def]
+    """Column `column` replaces the basic column of `row`."""
+    k, n = table.shape
+    scale = 1.0 / table[row, column]
+    pivot_row = table[row]
+    for j in range(n):
+        pivot_row[j] *= scale
+    pivot_row[column] = 1.0
+    for i in range(k):
+        if i == row:
+            continue
+        other = table[i]
+        factor = other[column]
+        if factor != 0.0:
+            for j in range(n):
+                other[j] -= factor * pivot_row[j]
+            other[column] = 0.0
+    basis[row] = column
+
+
+@njit(cache=True, boundscheck=False)
+def reduced_table(G, basis):  # type: ignore[no-untyped-def]
+    """The tableau of G for a basis found by complete pivoting; `basis`, shape (k,), is filled."""
+    table = G.copy()
+    k, n = table.shape
+    used = np.zeros(k, np.bool_)
+    for _ in range(k):
+        best, row, column = 0.0, -1, -1
+        for i in range(k):
+            if used[i]:
+                continue
+            for j in range(n):
+                if abs(table[i, j]) > best:
+                    best, row, column = abs(table[i, j]), i, j
+        if row < 0:
+            break
+        used[row] = True
+        pivot(table, basis, row, column)
+    return table
+
+
+@njit(cache=True, boundscheck=False)
+def _threshold(line):  # type: ignore[no-untyped-def]
+    top = 0.0
+    for j in range(len(line)):
+        top = max(top, abs(line[j]))
+    return top * _PIVOT
+
+
+@njit(cache=True, boundscheck=False)
+def _blocking(line, direction, word, open_, bounds, limit):  # type: ignore[no-untyped-def]
+    """How far the codeword may move along `direction * line`, and the column that stops it.
+
+    `open_` marks kept columns outside the basis.  Among columns that stop it together, the
+    one with the largest entry is taken.  Column -1: nothing stops it before `limit`.
+    """
+    least, column, size = limit, -1, 0.0
+    zero = _threshold(line)
+    for j in range(len(line)):
+        if not open_[j]:
+            continue
+        rate = direction * line[j]
+        if rate > zero:
+            step = (bounds[j] - word[j]) / rate
+        elif rate < -zero:
+            rate = -rate
+            step = (bounds[j] + word[j]) / rate
+        else:
+            continue
+        step = max(step, 0.0)
+        if step < least - 1e-13 * (1.0 + least) or (step <= least and rate > size):
+            least, column, size = step, j, rate
+    return least, column
+
+
+@njit(cache=True, boundscheck=False)
+def _move(table, basis, signs, word, open_, bounds, row, direction, step, column):  # type: ignore[no-untyped-def]
+    """Move the codeword by `step` along a row and let `column` replace the row's basic column."""
+    line = table[row]
+    for j in range(len(line)):
+        word[j] += direction * step * line[j]
+    signs[row] = 1.0 if direction * line[column] > 0.0 else -1.0
+    word[column] = signs[row] * bounds[column]
+    pivot(table, basis, row, column)
+    open_[column] = False
+
+
+@njit(cache=True, boundscheck=False)
+def reoptimise(table, basis, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
+    """Primal simplex steps from a vertex to an optimal one; returns the value and the steps.
+
+    The value is the sum of magnitudes, an upper bound of f(K) by any basis.
+    """
+    k = len(basis)
+    steps = 0
+    while True:
+        row, worst = -1, 0.0
+        zero = 0.0
+        for i in range(k):
+            zero = max(zero, abs(table[i, target]))
+        zero *= 1e-11
+        for i in range(k):
+            violation = -signs[i] * table[i, target]
+            if violation > zero and violation > worst:
+                row, worst = i, violation
+                if steps > _PATIENCE * k:
+                    break
+        if row < 0 or steps > 100 * _PATIENCE * k:
+            break
+        steps += 1
+        column = basis[row]
+        direction = -signs[row]
+        step, stop = _blocking(
+            table[row], direction, word, open_, bounds, 2.0 * bounds[column]
+        )  # fmt: skip
+        if stop < 0:
+            line = table[row]
+            for j in range(len(line)):
+                word[j] += direction * step * line[j]
+            signs[row] = direction
+            word[column] = direction * bounds[column]
+            continue
+        _move(table, basis, signs, word, open_, bounds, row, direction, step, stop)
+        open_[column] = True
+    value = 0.0
+    for i in range(k):
+        value += abs(table[i, target])
+    return value, steps
+
+
+@njit(cache=True, boundscheck=False)
+def drop(table, basis, signs, word, open_, bounds, target, row):  # type: ignore[no-untyped-def]
+    """Drop the constraint of a basic column; returns the new value and the simplex steps.
+
+    The value is infinite if nothing else kept stops the codeword.
+    """
+    direction = 1.0 if table[row, target] > 0.0 else -1.0
+    step, stop = _blocking(table[row], direction, word, open_, bounds, np.inf)
+    if stop < 0:
+        return np.inf, 0
+    _move(table, basis, signs, word, open_, bounds, row, direction, step, stop)
+    return reoptimise(table, basis, signs, word, open_, bounds, target)
+
+
+@njit(cache=True, boundscheck=False)
+def drop_value(table, word, open_, bounds, target, row):  # type: ignore[no-untyped-def]
+    """An upper bound of the value after `drop`, by its first step alone, without a pivot."""
+    x = table[row, target]
+    direction = 1.0 if x > 0.0 else -1.0
+    _, stop = _blocking(table[row], direction, word, open_, bounds, np.inf)
+    if stop < 0:
+        return np.inf
+    ratio = x / table[row, stop]
+    value = abs(ratio)
+    for i in range(len(table)):
+        if i != row:
+            value += abs(table[i, target] - ratio * table[i, stop])
+    return value
+
+
+@njit(cache=True, boundscheck=False)
+def expel(table, basis, allowed):  # type: ignore[no-untyped-def]
+    """Exchange every basic column that is not allowed; False if no allowed columns span."""
+    k, n = table.shape
+    basic = np.zeros(n, np.bool_)
+    for row in range(k):
+        basic[basis[row]] = True
+    for row in range(k):
+        if allowed[basis[row]]:
+            continue
+        best, column = _threshold(table[row]), -1
+        for j in range(n):
+            if allowed[j] and not basic[j] and abs(table[row, j]) > best:
+                best, column = abs(table[row, j]), j
+        if column < 0:
+            return False
+        basic[column] = True
+        pivot(table, basis, row, column)
+    return True
+
+
+@njit(cache=True, boundscheck=False)
+def crash(table, basis, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
+    """From the zero codeword to an optimal vertex; returns the value and the steps.
+
+    `basis` must be without the target, `open_` mark the kept columns outside it.
+    """
+    word[:] = 0.0
+    for row in range(len(basis)):
+        # The basic column of the row goes to a bound, unless another stops it before.
+        column = basis[row]
+        direction = 1.0 if table[row, target] >= 0.0 else -1.0
+        room = bounds[column] - direction * word[column]
+        step, stop = _blocking(table[row], direction, word, open_, bounds, room)
+        if stop < 0:
+            line = table[row]
+            for j in range(len(line)):
+                word[j] += direction * step * line[j]
+            signs[row] = direction
+            word[column] = direction * bounds[column]
+        else:
+            _move(table, basis, signs, word, open_, bounds, row, direction, step, stop)
+            open_[column] = True
+    return reoptimise(table, basis, signs, word, open_, bounds, target)

@@ -1,0 +1,87 @@
+"""What a search for one height comes to: a value, or bounds and the reason for stopping."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mheight.errors import UnsolvedHeightError
+from mheight.heights.certificate import Certificate
+
+__all__ = ["EXACT_TO", "Method", "Solution", "Status"]
+
+Method = Literal["auto", "lattice", "branch-and-bound"]
+Status = Literal["exact", "time limit", "node limit", "stopped", "rounding"]
+
+EXACT_TO = 1e-9
+"""A height is exact when its bounds agree to this relative difference."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The m-height of a code, or what is known of it: `lower <= h_m <= upper`.
+
+    Attributes:
+        n: length.
+        k: dimension.
+        m: index of the height.
+        lower: reached by the codeword of `certificate`.
+        upper: no codeword exceeds it (up to rounding); `inf` if nothing is known.
+        status: "exact" if both agree to 1e-9, else why the search stopped: a limit, a
+            request, or "rounding" where float64 does not carry that far.
+        certificate: a codeword that reaches `lower`.
+        method: "lattice" or "branch-and-bound".
+        nodes: linear programs that branch and bound solved; 0 for the lattice.
+        seconds: wall time.
+    """
+
+    n: int
+    k: int
+    m: int
+    lower: float
+    upper: float
+    status: Status
+    certificate: Certificate
+    method: Method
+    nodes: int
+    seconds: float
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether `lower` is the height (to 1e-9)."""
+        return self.status == "exact"
+
+    @property
+    def height(self) -> float:
+        """The height.
+
+        Raises:
+            UnsolvedHeightError: only bounds are known.
+        """
+        if not self.is_exact:
+            raise UnsolvedHeightError(
+                f"h_{self.m} is only known to lie in [{self.lower:.12g}, {self.upper:.12g}] "
+                f"({self.status})"
+            )
+        return self.lower
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON; infinity as null beside `status`."""
+        return {
+            "n": self.n,
+            "k": self.k,
+            "m": self.m,
+            "lower": self.lower if math.isfinite(self.lower) else None,
+            "upper": self.upper if math.isfinite(self.upper) else None,
+            "infinite": math.isinf(self.lower),
+            "status": self.status,
+            "method": self.method,
+            "nodes": self.nodes,
+            "seconds": self.seconds,
+        }
+
+    def __str__(self) -> str:
+        if self.is_exact:
+            return f"h_{self.m} = {self.lower:.12g}"
+        return f"{self.lower:.12g} <= h_{self.m} <= {self.upper:.12g} ({self.status})"

@@ -1,0 +1,181 @@
+"""Numba kernel: depth-first search over the constraints that are dropped, for one target.
+
+`h_m` of a target is the largest f(K) over sets K that leave out m-1 positions besides
+the target (see `mheight.heights.simplex`).  To exceed f(K), one of the columns of its
+optimal basis with a nonzero multiplier must be dropped; the i-th child drops the i-th of
+them and promises to keep the earlier ones, so no set is visited twice.  The last level
+is not solved unless the first pivot of a child can exceed the best known value.
+
+The search keeps its stack in arrays, so it can be left and taken up again.
+(Setting: Matousek, "On geometric optimization with few violated constraints", 1995.)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from mheight.heights.simplex import drop, drop_value
+
+__all__ = ["DONE", "INFINITE", "RUNNING", "advance", "bound", "expand"]
+
+RUNNING, DONE, INFINITE = 0, 1, 2
+
+
+@njit(cache=True, boundscheck=False)
+def expand(  # type: ignore[no-untyped-def]
+    depth, target, tables, bases, words, opens, promised, bounds, order, quick, counts
+):  # fmt: skip
+    """List the children of the node at `depth`: the rows to drop, best first.
+
+    A child's order is by `drop_value`; at the last level that also bounds the child.
+    """
+    table, basis = tables[depth], bases[depth]
+    k = len(basis)
+    zero = 0.0
+    for i in range(k):
+        zero = max(zero, abs(table[i, target]))
+    zero *= 1e-11
+    count = 0
+    for row in range(k):
+        if abs(table[row, target]) <= zero or promised[depth, basis[row]]:
+            continue
+        value = drop_value(table, words[depth], opens[depth], bounds, target, row)
+        at = count
+        while at > 0 and quick[depth, at - 1] < value:
+            quick[depth, at] = quick[depth, at - 1]
+            order[depth, at] = order[depth, at - 1]
+            at -= 1
+        quick[depth, at] = value
+        order[depth, at] = row
+        count += 1
+    counts[depth] = count
+
+
+@njit(cache=True, boundscheck=False)
+def advance(  # type: ignore[no-untyped-def]
+    place, drops, target, incumbent, budget, width,
+    tables, bases, signs, words, opens, promised, bounds, order, quick, counts, nexts,
+    dropped, found,
+):  # fmt: skip
+    """Go on with the search; returns its state, the best value and the nodes solved.
+
+    `place[0]` is the depth, -1 when the search is done; `drops` = m - 1 constraints are
+    dropped in all; `incumbent` is the value to exceed; `budget` nodes are solved before
+    coming back; `width` children are tried at each node (fewer than all make a dive).  The
+    arrays that follow are the stack, one entry for each of `drops` + 1 levels.  `dropped`
+    holds the columns dropped on the way to the node; `found` is filled with their number
+    at the best node, and these.
+    """
+    nodes = 0
+    while place[0] >= 0:
+        depth = place[0]
+        if nexts[depth] >= min(counts[depth], width):
+            place[0] -= 1
+            continue
+        if nodes >= budget:
+            return RUNNING, incumbent, nodes
+        child = nexts[depth]
+        nexts[depth] += 1
+        last = depth + 1 == drops
+        if last and quick[depth, child] <= incumbent:
+            nexts[depth] = counts[depth]  # the rest are no better
+            continue
+        row = order[depth, child]
+        tables[depth + 1] = tables[depth]
+        bases[depth + 1] = bases[depth]
+        signs[depth + 1] = signs[depth]
+        words[depth + 1] = words[depth]
+        opens[depth + 1] = opens[depth]
+        promised[depth + 1] = promised[depth]
+        for earlier in range(child):
+            promised[depth + 1, bases[depth, order[depth, earlier]]] = True
+        dropped[depth] = bases[depth, row]
+        value, _ = drop(
+            tables[depth + 1], bases[depth + 1], signs[depth + 1], words[depth + 1],
+            opens[depth + 1], bounds, target, row,
+        )  # fmt: skip
+        nodes += 1
+        if value > incumbent:
+            incumbent = value
+            found[0] = depth + 1
+            for i in range(depth + 1):
+                found[1 + i] = dropped[i]
+            if value == np.inf:
+                return INFINITE, incumbent, nodes
+        if not last:
+            place[0] += 1
+            nexts[depth + 1] = 0
+            expand(
+                depth + 1, target, tables, bases, words, opens, promised, bounds,
+                order, quick, counts,
+            )  # fmt: skip
+    return DONE, incumbent, nodes
+
+
+@njit(cache=True, boundscheck=False)
+def _drop_group(table, basis, signs, word, open_, bounds, target, columns):  # type: ignore[no-untyped-def]
+    """Drop several constraints of one basis; returns the value."""
+    value = -1.0
+    for column in columns:
+        row = -1
+        for i in range(len(basis)):
+            if basis[i] == column:
+                row = i
+        if row < 0:
+            open_[column] = False  # it left the basis by itself
+            continue
+        value, _ = drop(table, basis, signs, word, open_, bounds, target, row)
+        if value == np.inf:
+            break
+    return value
+
+
+@njit(cache=True, boundscheck=False)
+def bound(  # type: ignore[no-untyped-def]
+    drops, target, value, groups,
+    tables, bases, signs, words, opens, promised, bounds, order, quick, counts, nexts,
+):  # fmt: skip
+    """An upper bound of what a loaded target reaches, and the programs it took.
+
+    The columns of a basis are dealt into `groups`, and whole groups are dropped where the
+    search drops one column, since no more can be lost that way.  The last drop is bounded
+    by its first pivot.  `value` is what the target reaches with nothing dropped; the root
+    is loaded on the stack.
+    """
+    worst, programs, depth = value, 0, 0
+    nexts[0] = 0
+    while depth >= 0:
+        if depth == drops - 1:
+            if counts[depth]:
+                worst = max(worst, quick[depth, 0])
+            depth -= 1
+            continue
+        part = nexts[depth]
+        if part >= min(groups, counts[depth]) or worst == np.inf:
+            depth -= 1
+            continue
+        nexts[depth] += 1
+        tables[depth + 1] = tables[depth]
+        bases[depth + 1] = bases[depth]
+        signs[depth + 1] = signs[depth]
+        words[depth + 1] = words[depth]
+        opens[depth + 1] = opens[depth]
+        promised[depth + 1] = promised[depth]
+        # The most harmful constraints are spread over the groups.
+        columns = bases[depth][order[depth, part : counts[depth] : groups]]
+        reached = _drop_group(
+            tables[depth + 1], bases[depth + 1], signs[depth + 1], words[depth + 1],
+            opens[depth + 1], bounds, target, columns,
+        )  # fmt: skip
+        programs += 1
+        worst = max(worst, reached)
+        if worst == np.inf:
+            break
+        depth += 1
+        nexts[depth] = 0
+        expand(
+            depth, target, tables, bases, words, opens, promised, bounds,
+            order, quick, counts,
+        )  # fmt: skip
+    return worst, programs
