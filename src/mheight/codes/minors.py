@@ -35,6 +35,7 @@ from mheight.codes.lanes import (
 )
 
 __all__ = [
+    "CONDITIONED",
     "DOUBT",
     "NOISE",
     "ZERO_TOLERANCE",
@@ -57,6 +58,9 @@ r products, r sums and the entries.  A larger minor that counts as zero is in do
 
 DOUBT = 1e-9
 """A nonzero minor above this fraction of the permanent is right to about 1e-6."""
+
+CONDITIONED = 1e-4
+"""If no minor is above this fraction of its permanent, the rows are nearly dependent."""
 
 _EXACT_LIMIT = float(2**53)
 
@@ -305,7 +309,8 @@ def block_minors(  # type: ignore[no-untyped-def]
     """Absolute minors of a block in the order of k-subsets; zero up to rounding is 0.
 
     `doubt`, shape (1, LANES), becomes 1 for codes with a minor that counts as zero but is
-    larger than rounding makes it (`NOISE`), or is known to few digits (`DOUBT`).
+    larger than rounding makes it (`NOISE`), or is known to few digits (`DOUBT`), or with
+    rows that are nearly dependent (`CONDITIONED`).
     """
     signed = expand_minors(block, n, column, child, sizes, spare, other)
     for s in range(len(order)):
@@ -320,7 +325,8 @@ def block_minors(  # type: ignore[no-untyped-def]
     relative = load(tolerance, 0)
     noise = multiply(relative, splat(NOISE / ZERO_TOLERANCE))
     few_digits = multiply(relative, splat(DOUBT / ZERO_TOLERANCE))
-    found = splat(0.0)
+    well = multiply(relative, splat(CONDITIONED / ZERO_TOLERANCE))
+    found, best = splat(0.0), splat(0.0)
     for s in range(len(order)):
         value, permanent = load(minors, s * LANES), load(bounds, s * LANES)
         bound = largest(permanent, load(norms, entry(order, s)))
@@ -329,7 +335,9 @@ def block_minors(  # type: ignore[no-untyped-def]
         vague = subtract(multiply(few_digits, permanent), value)
         loud = subtract(value, multiply(noise, permanent))
         found = largest(found, where_positive(excess, vague, loud))
-    store(doubt, 0, found)
+        best = largest(best, subtract(value, multiply(well, permanent)))
+    found = where_positive(best, found, relative)
+    store(doubt, 0, where_positive(relative, found, splat(0.0)))
 
 
 @njit(cache=True, parallel=True, boundscheck=False)

@@ -1,4 +1,4 @@
-"""What rounding can do to heights from minors, and saying so."""
+"""What rounding can do to heights from minors: settling doubts, and saying so."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.codes.conditioning import condition, reduced_generator
 from mheight.codes.minors import DOUBT, NOISE, ZERO_TOLERANCE
 from mheight.errors import AccuracyWarning
 from mheight.heights.packed import MAX_LENGTH, PackedProfile, packed_profile
 
-__all__ = ["describe_doubt", "relative_error", "warn_of_doubt"]
+__all__ = ["describe_condition", "describe_doubt", "relative_error", "settle_doubts"]
+
+Float = NDArray[np.float64]
 
 _EPSILON = float(np.finfo(np.float64).eps)
+_WORST_CONDITION = 1e8
 
 
 def relative_error(least_kept: float, k: int, n: int) -> float:
@@ -47,22 +51,45 @@ def describe_doubt(result: PackedProfile, k: int, n: int) -> str | None:
     return "; ".join(texts) or None
 
 
-def warn_of_doubt(batch: NDArray[np.float64], doubtful: NDArray[np.bool_], single: bool) -> None:
-    """Warn of codes whose minors rounding leaves in doubt.
+def describe_condition(G: Float) -> str | None:
+    """What nearly dependent rows mean, None if they are not."""
+    number = condition(G)
+    if number < _WORST_CONDITION:
+        return None
+    return (
+        f"G has condition number {number:.0e} and is taken as it is; if its entries are "
+        f"rounded, heights may be off by a relative {min(number * _EPSILON, 1.0):.0e} or more"
+    )
+
+
+def settle_doubts(batch: Float, doubtful: NDArray[np.bool_], out: Float, single: bool) -> None:
+    """Do doubtful codes again from a better generator matrix; warn where doubt remains.
 
     Args:
         batch: shape (N, k, n).
         doubtful: shape (N,).
+        out: shape (N, n-k), heights, corrected in place.
         single: whether the user gave one code rather than a batch.
     """
-    indices = np.flatnonzero(doubtful)
     _, k, n = batch.shape
-    text = None
-    if n <= MAX_LENGTH:
-        first = packed_profile(np.ascontiguousarray(batch[indices[0]]), witnesses=False)
-        text = describe_doubt(first, k, n)
-    text = text or "a minor is close to the rounding error of its computation"
-    where = "" if single else f"{len(indices)} of {len(batch)} codes; code {indices[0]}: "
-    warnings.warn(
-        f"{where}{text}; exact_profile computes without rounding", AccuracyWarning, stacklevel=3
-    )
+    left: list[tuple[int, str]] = []
+    for i in np.flatnonzero(doubtful).tolist():
+        if n > MAX_LENGTH:
+            left.append((i, "a minor is close to the rounding error of its computation"))
+            continue
+        better = reduced_generator(batch[i])
+        if better is None:
+            continue  # dependent rows, an error that the caller raises
+        result = packed_profile(better, witnesses=False)
+        out[i] = result.heights
+        text = describe_doubt(result, k, n) or describe_condition(batch[i])
+        if text is not None:
+            left.append((i, text))
+    if left:
+        first, text = left[0]
+        where = "" if single else f"{len(left)} of {len(batch)} codes; code {first}: "
+        warnings.warn(
+            f"{where}{text}; exact_profile computes without rounding",
+            AccuracyWarning,
+            stacklevel=3,
+        )

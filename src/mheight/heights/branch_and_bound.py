@@ -15,7 +15,7 @@ from mheight.errors import InvalidCodeError
 from mheight.heights.simplex import crash, expel, reduced_table
 from mheight.heights.solution import EXACT_TO, Solution, Status
 from mheight.heights.tree import RUNNING, advance, bound, expand
-from mheight.heights.witness import build_certificate
+from mheight.heights.witness import build_certificate, infinite_bounds
 
 __all__ = ["Progress", "branch_and_bound"]
 
@@ -28,6 +28,7 @@ Progress = Callable[[int, int, float, float], None]
 
 _PERTURBATION = 1e-9
 _ROUNDING = 1e-12  # of a value summed from a tableau
+_WORST_GROWTH = 1e7  # largest entry of a tableau whose values are right to 1e-9
 _SLICE = 2000  # nodes between two looks at the clock
 
 
@@ -94,6 +95,7 @@ class _Search:
         self.best: tuple[int, list[int]] | None = None  # target and dropped columns
         self.infinite = False
         self.nodes = 0
+        self.growth = 0.0
         self.found = np.zeros(self.drops + 1, np.int64)
 
     def root(self, target: int) -> _Root | None:
@@ -112,6 +114,7 @@ class _Search:
             root.value, _ = crash(
                 table, basis, root.signs, root.word, root.open_, self.bounds, target
             )
+            self.growth = max(self.growth, float(np.abs(table).max()))
         self.nodes += 1
         self.improve(root.value, target, [])
         return root
@@ -255,7 +258,7 @@ def branch_and_bound(
             else:
                 heapq.heappop(heap)
         reason = reason or limit()
-    if not heap or -heap[0][0] <= search.incumbent:
+    if unseen == 0.0 and (not heap or -heap[0][0] <= search.incumbent):
         reason = None
     left = -heap[0][0] if heap and reason is not None else 0.0
     upper = float("inf") if search.infinite else max(search.incumbent, unseen, left)
@@ -270,7 +273,13 @@ def _conclude(search: _Search, upper: float, reason: Status | None, start: float
     certificate = build_certificate(search.G, search.m, target, kept)
     lower = float(certificate.height)
     upper = max(upper * (1.0 + _ROUNDING), lower)
-    tight = np.isinf(lower) or upper - lower <= EXACT_TO * lower
+    tight = upper - lower <= EXACT_TO * lower
+    if np.isinf(lower):
+        lower, upper = infinite_bounds(search.G, search.m, kept, certificate)
+        tight = bool(np.isinf(lower))
+    elif search.growth > _WORST_GROWTH:
+        # Entries of the tableaux have lost too many digits for an upper bound.
+        tight, upper = False, float("inf")
     status: Status = "exact" if tight else (reason or "rounding")
     return Solution(
         n=search.n, k=search.k, m=search.m, lower=lower, upper=upper, status=status,

@@ -5,23 +5,28 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import comb
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode
+from mheight.codes.conditioning import condition, reduced_generator
 from mheight.errors import AccuracyWarning, InvalidCodeError
-from mheight.heights.accuracy import describe_doubt
+from mheight.heights.accuracy import describe_condition, describe_doubt
 from mheight.heights.branch_and_bound import Progress, branch_and_bound
 from mheight.heights.certificate import Certificate
 from mheight.heights.packed import MAX_LENGTH, packed_profile
 from mheight.heights.solution import EXACT_TO, Method, Solution
-from mheight.heights.witness import build_certificate, positions
+from mheight.heights.witness import build_certificate, infinite_bounds, positions, restated
 
 __all__ = ["certificates", "find_height", "predicted_seconds"]
 
+Float = NDArray[np.float64]
+
+_WELL_CONDITIONED = 1e4
 _LATTICE_STEP = 0.7e-9  # seconds for one of the n (n-1) 2^(n-2) minima
 _LAST_DIGITS = 4e-16  # a division, a sum, a difference
 _PIVOT_ENTRY = 12e-9  # seconds a program for each of the k n entries of its tableau
@@ -53,19 +58,30 @@ def certificates(G: LinearCode | ArrayLike | Sequence[Any]) -> tuple[Certificate
         raise InvalidCodeError(
             f"certificates of all heights need n <= {MAX_LENGTH}, got {n}; use find_height"
         )
-    result = packed_profile(code.G)
+    matrix, remark = _prepared(code)
+    result = packed_profile(matrix)
     out = []
     for m in range(1, n - k + 1):
         at = m - 1
-        out.append(
-            build_certificate(
-                code.G, m, int(result.targets[at]), positions(result.kept[at]),
-                positions(result.bases[at]),
-            )
+        certificate = build_certificate(
+            matrix, m, int(result.targets[at]), positions(result.kept[at]),
+            positions(result.bases[at]),
         )  # fmt: skip
-    if (text := describe_doubt(result, k, n)) is not None:
+        out.append(restated(certificate, code.G) if matrix is not code.G else certificate)
+    text = describe_doubt(result, k, n) or remark
+    if text is not None:
         warnings.warn(f"{text}; exact_certificates rounds nothing", AccuracyWarning, stacklevel=2)
     return tuple(out)
+
+
+def _prepared(code: LinearCode) -> tuple[Float, str | None]:
+    """A generator matrix fit for computing, and what is to be said of the given one."""
+    # Columns that are all but parallel look well-conditioned once a small one is scaled.
+    worst = max(condition(code.G), condition(code.G, scale_columns=False))
+    if worst < _WELL_CONDITIONED:
+        return code.G, None
+    better = reduced_generator(code.G)
+    return (code.G if better is None else better), describe_condition(code.G)
 
 
 def find_height(
@@ -125,11 +141,23 @@ def find_height(
         search = predicted_seconds(n, k, m, "branch-and-bound")
         too_long = time_limit is not None and lattice > time_limit
         method = "branch-and-bound" if search < lattice or too_long else "lattice"
+    if method == "lattice" and n > MAX_LENGTH:
+        raise InvalidCodeError(
+            f"the lattice needs n <= {MAX_LENGTH}, got {n}; use method='branch-and-bound'"
+        )
+    matrix, remark = _prepared(code)
     if method == "lattice":
-        return _by_lattice(code, int(m))
-    return branch_and_bound(
-        code.G, int(m), time_limit=time_limit, node_limit=node_limit, progress=progress, stop=stop
-    )
+        solution = _by_lattice(matrix, int(m))
+    else:
+        solution = branch_and_bound(
+            matrix, int(m), time_limit=time_limit, node_limit=node_limit,
+            progress=progress, stop=stop,
+        )  # fmt: skip
+    if matrix is not code.G:
+        solution = replace(solution, certificate=restated(solution.certificate, code.G))
+    if remark is not None:
+        warnings.warn(f"{remark}; exact_profile rounds nothing", AccuracyWarning, stacklevel=2)
+    return solution
 
 
 def predicted_seconds(n: int, k: int, m: int, method: Method) -> float:
@@ -147,23 +175,21 @@ def predicted_seconds(n: int, k: int, m: int, method: Method) -> float:
     return _PIVOT_ENTRY * k * n * float(programs)
 
 
-def _by_lattice(code: LinearCode, m: int) -> Solution:
+def _by_lattice(G: Float, m: int) -> Solution:
     start = time.perf_counter()
-    k, n = code.k, code.n
-    if n > MAX_LENGTH:
-        raise InvalidCodeError(
-            f"the lattice needs n <= {MAX_LENGTH}, got {n}; use method='branch-and-bound'"
-        )
-    result = packed_profile(code.G)
+    k, n = G.shape
+    result = packed_profile(G)
     at = m - 1
     certificate = build_certificate(
-        code.G, m, int(result.targets[at]), positions(result.kept[at]), positions(result.bases[at])
+        G, m, int(result.targets[at]), positions(result.kept[at]), positions(result.bases[at])
     )
     lower = float(certificate.height)
-    above = packed_profile(code.G, witnesses=False, upwards=True).heights[at]
-    upper = max(lower, float(above) * (1.0 + _LAST_DIGITS))
-    # An infinite height by a tolerance is no proof.
-    proved = upper - lower <= EXACT_TO * lower if np.isfinite(lower) else np.isinf(above)
+    above = float(packed_profile(G, witnesses=False, upwards=True).heights[at])
+    upper = max(lower, above * (1.0 + _LAST_DIGITS))
+    proved = upper - lower <= EXACT_TO * lower
+    if np.isinf(lower):
+        lower, upper = infinite_bounds(G, m, positions(result.kept[at]), certificate)
+        proved = bool(np.isinf(lower))
     return Solution(
         n=n, k=k, m=m, lower=lower, upper=upper, status="exact" if proved else "rounding",
         certificate=certificate, method="lattice", nodes=0, seconds=time.perf_counter() - start,

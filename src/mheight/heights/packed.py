@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 
 from mheight.codes.bits import count_bits, lowest_position, next_of_same_size, with_gap
 from mheight.codes.lanes import LANES, largest, least, load, store, subset_minima
-from mheight.codes.minors import ZERO_TOLERANCE, expansion_rows
+from mheight.codes.minors import (
+    CONDITIONED,
+    DOUBT,
+    NOISE,
+    ZERO_TOLERANCE,
+    expansion_rows,
+)
 
 __all__ = ["MAX_LENGTH", "PackedProfile", "packed_profile"]
 
@@ -44,6 +50,7 @@ class PackedProfile:
         bases: shape (n-k,); B in T as a bit mask; 0 where the height is infinite.
         least_kept: least ratio of a nonzero minor to the permanent of the magnitudes of
             its entries (1 if minors are exact).
+        largest_kept: largest such ratio.
         largest_dropped: largest such ratio of a minor that counts as zero.
     """
 
@@ -52,7 +59,17 @@ class PackedProfile:
     kept: Int
     bases: Int
     least_kept: float
+    largest_kept: float
     largest_dropped: float
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether rounding leaves a verdict or more than 1e-6 of a height in doubt."""
+        return (
+            self.least_kept < DOUBT
+            or self.largest_kept < CONDITIONED
+            or self.largest_dropped > NOISE
+        )
 
 
 @njit(cache=True, boundscheck=False)
@@ -97,12 +114,12 @@ def _norm_products(rows, first):  # type: ignore[no-untyped-def]
 def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untyped-def]
     """Absolute minors p(B) at B ^ flip, zero where below tolerance; then s(A) at A ^ flip.
 
-    Returns the least ratio kept and the largest ratio dropped.
+    Returns the least and the largest ratio kept, and the largest dropped.
     """
     n = rows.shape[1]
     low_norms, high_norms = _norm_products(rows, 0), _norm_products(rows, _HALF_BITS)
     full = (1 << n) - 1
-    kept, dropped = 1.0, 0.0
+    kept, top, dropped = 1.0, 1.0 if tolerance == 0.0 else 0.0, 0.0
     basis = (1 << k) - 1
     while basis <= full:
         at = basis ^ flip
@@ -112,6 +129,7 @@ def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untype
             norms = low_norms[at & ((1 << _HALF_BITS) - 1)] * high_norms[at >> _HALF_BITS]
             if value > tolerance * max(bounds[at], norms):
                 kept = min(kept, ratio)
+                top = max(top, ratio)
             else:
                 dropped = max(dropped, ratio)
                 value = 0.0
@@ -126,7 +144,7 @@ def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untype
             rest ^= low
         minors[circuit ^ flip] = total
         circuit = next_of_same_size(circuit)
-    return kept, dropped
+    return kept, top, dropped
 
 
 @njit(cache=True, boundscheck=False)
@@ -294,7 +312,7 @@ def _best_basis(minors, n, k, flip, target, kept):  # type: ignore[no-untyped-de
 
 @njit(cache=True, boundscheck=False)
 def _minors_and_circuits(G, upwards):  # type: ignore[no-untyped-def]
-    """Absolute minors p(B) at B ^ flip, sums s(A) at A ^ flip; flip; the two ratios.
+    """Absolute minors p(B) at B ^ flip, sums s(A) at A ^ flip; flip; three ratios.
 
     If `upwards`, rounded so that heights come out no smaller than they are.
     """
@@ -309,21 +327,21 @@ def _minors_and_circuits(G, upwards):  # type: ignore[no-untyped-def]
         _expand(rows, False, bounds)
     if upwards:
         _settle_upwards(minors, bounds, n, k, flip, 0.0 if exact else 3.0 * len(rows) * _UNIT)
-        return minors, flip, 1.0, 0.0
-    kept, dropped = _settle(minors, bounds, rows, k, flip, 0.0 if exact else ZERO_TOLERANCE)
-    return minors, flip, kept, dropped
+        return minors, flip, 1.0, 1.0, 0.0
+    kept, top, dropped = _settle(minors, bounds, rows, k, flip, 0.0 if exact else ZERO_TOLERANCE)
+    return minors, flip, kept, top, dropped
 
 
 @njit(cache=True, boundscheck=False)
 def _sweep_serial(G, upwards, heights, sets):  # type: ignore[no-untyped-def]
     """All of a short code in one call."""
     k, n = G.shape
-    minors, flip, kept, dropped = _minors_and_circuits(G, upwards)
+    minors, flip, kept, top, dropped = _minors_and_circuits(G, upwards)
     values = np.empty(1 << (n - 1))
     best, lanes = np.empty(n), np.empty((n, LANES))
     for target in range(n):
         _sweep_target(minors, n, k, flip, target, values, best, lanes, heights, sets)
-    return minors, flip, kept, dropped
+    return minors, flip, kept, top, dropped
 
 
 def packed_profile(G: Float, *, witnesses: bool = True, upwards: bool = False) -> PackedProfile:
@@ -338,7 +356,7 @@ def packed_profile(G: Float, *, witnesses: bool = True, upwards: bool = False) -
     k, n = G.shape
     if n < _SERIAL_LENGTH:
         heights, sets = np.zeros(n), np.zeros(2 * n, np.int64)
-        minors, flip, least_kept, largest_dropped = _sweep_serial(G, upwards, heights, sets)
+        minors, flip, *ratios = _sweep_serial(G, upwards, heights, sets)
         reached, kept, targets = (
             heights[: k - 1 : -1],
             sets[n - 1 : k - 1 : -1],
@@ -348,7 +366,7 @@ def packed_profile(G: Float, *, witnesses: bool = True, upwards: bool = False) -
         tasks = get_num_threads()
         all_heights = np.zeros((tasks, n))
         all_sets = np.zeros((tasks, 2 * n), np.int64)
-        minors, flip, least_kept, largest_dropped = _minors_and_circuits(G, upwards)
+        minors, flip, *ratios = _minors_and_circuits(G, upwards)
         _sweep_threads(minors, n, k, flip, all_heights, all_sets)
         sizes = np.arange(n - 1, k - 1, -1)
         task = all_heights.argmax(axis=0)[sizes]
@@ -358,6 +376,4 @@ def packed_profile(G: Float, *, witnesses: bool = True, upwards: bool = False) -
     if witnesses:
         for i in range(n - k):
             bases[i] = _best_basis(minors, n, k, flip, targets[i], kept[i])
-    return PackedProfile(
-        np.maximum(reached - 1.0, 1.0), targets, kept, bases, least_kept, largest_dropped
-    )
+    return PackedProfile(np.maximum(reached - 1.0, 1.0), targets, kept, bases, *ratios)

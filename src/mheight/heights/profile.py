@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode, as_generators
 from mheight.codes.checks import ranks
-from mheight.codes.minors import DOUBT, NOISE, systematic_codes
+from mheight.codes.minors import systematic_codes
 from mheight.errors import InvalidCodeError
-from mheight.heights.accuracy import warn_of_doubt
+from mheight.heights.accuracy import settle_doubts
 from mheight.heights.kernel import profiles
 from mheight.heights.packed import MAX_LENGTH, packed_profile
 
@@ -37,8 +37,9 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
 
     For integer matrices in the exact range of float64 it is decided exactly whether a
     height is finite; otherwise a minor counts as zero below 1e-12 of its bound (see
-    `mheight.codes.minors.ZERO_TOLERANCE`).  Where that leaves a code in doubt, an
-    `AccuracyWarning` says so; `exact_profile` computes without rounding.
+    `mheight.codes.minors.ZERO_TOLERANCE`).  A code that this leaves in
+    doubt is brought to a better generator matrix in rational arithmetic and done again; if
+    doubt remains, an `AccuracyWarning` says so.  `exact_profile` rounds nothing.
 
     Args:
         G: a `LinearCode`, a generator matrix of shape (k, n), or a batch of shape
@@ -76,7 +77,7 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
         else:
             out, doubtful = _one_by_one(batch)
         if doubtful.any():
-            warn_of_doubt(batch, doubtful, single)
+            settle_doubts(batch, doubtful, out, single)
         # Without k independent columns every minor is 0 and every height infinite.
         suspects = np.flatnonzero(np.isinf(out).all(axis=1))
     if len(suspects):
@@ -99,8 +100,8 @@ def systematic_form(G: Float, index: int = 0, single: bool = True) -> Float:
 
 def _one_by_one(batch: Float) -> tuple[Float, NDArray[np.bool_]]:
     results = [packed_profile(G, witnesses=False) for G in batch]
-    doubtful = [r.least_kept < DOUBT or r.largest_dropped > NOISE for r in results]
-    return np.array([r.heights for r in results]).reshape(len(batch), -1), np.array(doubtful)
+    heights = np.array([r.heights for r in results])
+    return heights, np.array([r.is_doubtful for r in results])
 
 
 def m_height(G: LinearCode | ArrayLike | Sequence[Any], m: int) -> float | Float:

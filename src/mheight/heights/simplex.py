@@ -23,7 +23,7 @@ __all__ = ["crash", "drop", "drop_value", "expel", "pivot", "reduced_table", "re
 
 Float = NDArray[np.float64]
 
-_PIVOT = 1e-9
+_PIVOT = 1e-10
 """Entries of a tableau smaller than this, beside the largest of their row, are zero."""
 
 _PATIENCE = 40

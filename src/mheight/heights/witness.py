@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from mheight.codes import LinearCode
+from mheight.codes.conditioning import exact_rank
 from mheight.codes.solving import solve_refined
 from mheight.heights.certificate import Certificate
 from mheight.heights.simplex import crash, expel, reduced_table
 
-__all__ = ["build_certificate", "positions"]
+__all__ = ["build_certificate", "infinite_bounds", "positions", "restated"]
 
 Float = NDArray[np.float64]
 
@@ -113,6 +114,28 @@ def _infinite(G: Float, m: int, kept: Sequence[int]) -> Certificate:
     )
 
 
-def as_code(G: LinearCode | ArrayLike | Sequence[Any]) -> LinearCode:
-    """A validated code."""
-    return G if isinstance(G, LinearCode) else LinearCode(G)
+def infinite_bounds(
+    G: Float, m: int, kept: Sequence[int], certificate: Certificate
+) -> tuple[float, float]:
+    """Bounds of a height that rounding calls infinite; the first is infinite if it is.
+
+    Kept columns that span, taken as they are, make a finite height, however large.  All
+    that can be said of it is the ratio that the codeword has.
+    """
+    if exact_rank(G[:, list(kept)]) < len(G):
+        return float("inf"), float("inf")
+    magnitudes = np.sort(np.abs(np.array(certificate.message, dtype=np.float64) @ G))[::-1]
+    with np.errstate(divide="ignore"):
+        ratio = float(magnitudes[0] / magnitudes[m])
+    return min(ratio, float(np.finfo(np.float64).max)), float("inf")
+
+
+def restated(certificate: Certificate, G: Float) -> Certificate:
+    """The same codeword, with the message that gives it by another generator matrix."""
+    word = np.array(certificate.codeword, dtype=np.float64)
+    columns = list(certificate.information_set or LinearCode(G).information_set)
+    try:
+        message = solve_refined(G[:, columns].T, word[columns, None])[:, 0]
+    except np.linalg.LinAlgError:  # singular to rounding
+        message = np.asarray(np.linalg.lstsq(G.T, word)[0], dtype=np.float64)
+    return replace(certificate, message=tuple(float(x) for x in message))
