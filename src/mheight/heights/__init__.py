@@ -12,19 +12,25 @@ from mheight.heights.distance import minimum_distance
 from mheight.heights.finding import certificates, find_height, predicted_seconds
 from mheight.heights.gradient import height_gradient
 from mheight.heights.profile import height_profile, m_height
+from mheight.heights.rational import exact_certificates, exact_profile
 from mheight.heights.solution import Solution
+from mheight.heights.verdict import Verdict, judge
 
 __all__ = [
     "Bound",
     "Capability",
     "Certificate",
     "Solution",
+    "Verdict",
     "best_lower_bound",
     "capability_table",
     "certificates",
+    "exact_certificates",
+    "exact_profile",
     "find_height",
     "height_gradient",
     "height_profile",
+    "judge",
     "largest_capability",
     "lower_bounds",
     "m_height",

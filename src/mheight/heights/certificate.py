@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from mheight.codes import LinearCode, as_matrix
+from mheight.codes import LinearCode
+from mheight.codes.rationals import rational_matrix
 from mheight.errors import InvalidCodeError
 
 __all__ = ["Certificate", "Number", "verify"]
@@ -84,14 +84,16 @@ def verify(
 ) -> bool:
     """Whether a certificate proves that h_m of a code is at least what it claims.
 
-    Computed anew from the message alone: c = message G, then |c|_(0) / |c|_(m).  Where
-    the certificate and G are of rational numbers (`Fraction`, int), nothing is rounded
-    and the tolerance is not used.
+    Computed anew from the message and G as they are, without rounding: c = message G, then
+    |c|_(0) / |c|_(m).
 
     Args:
         certificate: what to check.
-        G: a `LinearCode` or its generator matrix, shape (k, n), the one it was made for.
-        tolerance: relative; for an infinite height, |c|_(m) may be this small beside |c|_(0).
+        G: the generator matrix it was made for, shape (k, n): a `LinearCode`, or numbers
+            as `mheight.rational_matrix` takes them.
+        tolerance: relative, for a message of floats, which are rounded; for an infinite
+            height, |c|_(m) may be this small beside |c|_(0).  A message of fractions must
+            reach the height exactly.
 
     Returns:
         True if the codeword reaches the claimed height.
@@ -106,55 +108,24 @@ def verify(
         >>> witness.height, mheight.verify(witness, G)
         (3.0, True)
     """
-    rows: Any
-    if isinstance(G, LinearCode):
-        rows = G.G
-    else:
-        rows = _exact_rows(G, certificate)
-        if rows is None:
-            rows = as_matrix(G, "G", (2,))
+    rows = rational_matrix(G)
     k, n = len(rows), len(rows[0])
     if len(certificate.message) != k or not 1 <= certificate.m < n:
         raise InvalidCodeError(
             f"the certificate is of a code of dimension {len(certificate.message)}, "
             f"m = {certificate.m}; G has shape {(k, n)}"
         )
-    if isinstance(rows, np.ndarray):
-        message = np.array([float(x) for x in certificate.message])
-        magnitudes = np.sort(np.abs(message @ rows))[::-1]
-        largest, ranked = float(magnitudes[0]), float(magnitudes[certificate.m])
-        if largest == 0.0:
-            return False
-        if certificate.is_infinite:
-            return ranked <= tolerance * largest
-        return largest >= ranked * float(certificate.height) * (1.0 - tolerance)
-    word = [
-        abs(sum((Fraction(u) * row[j] for u, row in zip(certificate.message, rows, strict=True)),
-                start=Fraction(0)))
+    message = [Fraction(u) for u in certificate.message]
+    zero = Fraction(0)
+    word = sorted(
+        (abs(sum((u * row[j] for u, row in zip(message, rows, strict=True)), zero)))
         for j in range(n)
-    ]  # fmt: skip
-    word.sort(reverse=True)
-    if word[0] == 0:
+    )[::-1]
+    is_rounded = any(isinstance(u, float) for u in certificate.message)
+    slack = Fraction(tolerance) if is_rounded else Fraction(0)
+    largest, ranked = word[0], word[certificate.m]
+    if largest == 0:
         return False
     if certificate.is_infinite:
-        return bool(word[certificate.m] == 0)
-    return bool(word[0] >= word[certificate.m] * Fraction(certificate.height))
-
-
-def _exact_rows(G: Any, certificate: Certificate) -> list[list[Fraction]] | None:
-    """G as fractions if it and the message are rational without any float."""
-    if any(isinstance(x, float) for x in certificate.message):
-        return None
-    try:
-        rows = [list(row) for row in G]
-    except TypeError:
-        return None
-    if not rows or any(len(row) != len(rows[0]) or not row for row in rows):
-        return None
-    allowed = (int, Fraction, str, np.integer)
-    if not all(isinstance(x, allowed) for row in rows for x in row):
-        return None
-    try:
-        return [[Fraction(int(x) if isinstance(x, np.integer) else x) for x in row] for row in rows]
-    except (ValueError, ZeroDivisionError):
-        return None
+        return ranked <= slack * largest
+    return largest >= ranked * Fraction(certificate.height) * (1 - slack)

@@ -15,10 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from mheight.codes import LinearCode
 from mheight.codes.conditioning import condition, reduced_generator
 from mheight.errors import AccuracyWarning, InvalidCodeError
-from mheight.heights.accuracy import describe_condition, describe_doubt
+from mheight.heights.accuracy import MAX_EXACT_LENGTH, describe_condition, describe_doubt
 from mheight.heights.branch_and_bound import Progress, branch_and_bound
 from mheight.heights.certificate import Certificate
 from mheight.heights.packed import MAX_LENGTH, packed_profile
+from mheight.heights.rational import exact_certificates
 from mheight.heights.solution import EXACT_TO, Method, Solution
 from mheight.heights.witness import build_certificate, infinite_bounds, positions, restated
 
@@ -154,7 +155,9 @@ def find_height(
             progress=progress, stop=stop,
         )  # fmt: skip
     if matrix is not code.G:
-        solution = replace(solution, certificate=restated(solution.certificate, code.G))
+        solution = _restated(solution, code.G)
+    if solution.status == "rounding" and n <= MAX_EXACT_LENGTH:
+        solution = _exactly(code, solution)
     if remark is not None:
         warnings.warn(f"{remark}; exact_profile rounds nothing", AccuracyWarning, stacklevel=2)
     return solution
@@ -173,6 +176,29 @@ def predicted_seconds(n: int, k: int, m: int, method: Method) -> float:
         return _LATTICE_STEP * n * (n - 1) * 2.0 ** (n - 2) if n <= MAX_LENGTH else float("inf")
     programs = 1.5 * n * min(comb(k + m - 3, m - 2), comb(n - 1, m - 1)) if m > 1 else n
     return _PIVOT_ENTRY * k * n * float(programs)
+
+
+def _restated(solution: Solution, G: Float) -> Solution:
+    """The same solution with a certificate for the generator matrix that was given."""
+    certificate = restated(solution.certificate, G)
+    if certificate.is_infinite or certificate.height >= solution.lower * (1.0 - EXACT_TO):
+        return replace(solution, certificate=certificate)
+    status = "rounding" if solution.is_exact else solution.status
+    return replace(
+        solution, certificate=certificate, lower=float(certificate.height), status=status
+    )
+
+
+def _exactly(code: LinearCode, solution: Solution) -> Solution:
+    """The same solution with what rational arithmetic makes of the entries as they are."""
+    start = time.perf_counter()
+    certificate = exact_certificates(code.G)[solution.m - 1]
+    height = float(certificate.height)
+    seconds = solution.seconds + time.perf_counter() - start
+    return replace(
+        solution, lower=height, upper=height, status="exact", certificate=certificate,
+        seconds=seconds,
+    )  # fmt: skip
 
 
 def _by_lattice(G: Float, m: int) -> Solution:

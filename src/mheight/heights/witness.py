@@ -77,18 +77,33 @@ def _finite(
     G: Float, m: int, target: int, larger: tuple[int, ...], basis: list[int], signs: Float
 ) -> Certificate:
     message = solve_refined(G[:, basis].T, signs[:, None])[:, 0]
-    word = message.astype(np.longdouble) @ G.astype(np.longdouble)
+    word = _word(message, G)
+    if word[target] < 0:
+        message, word = -message, -word
+    return _certificate(m, message, word, target, larger, tuple(sorted(basis)))
+
+
+def _word(message: Float, G: Float) -> NDArray[np.longdouble]:
+    return np.asarray(message.astype(np.longdouble) @ G.astype(np.longdouble))
+
+
+def _certificate(
+    m: int,
+    message: Float,
+    word: NDArray[np.longdouble],
+    target: int,
+    larger: tuple[int, ...],
+    information_set: tuple[int, ...],
+) -> Certificate:
     magnitudes = np.sort(np.abs(word))[::-1]
-    target = int(np.argmax(np.abs(word)))
-    scale = float(np.copysign(magnitudes[m], word[target]))
     return Certificate(
         m=m,
         height=max(float(magnitudes[0] / magnitudes[m]), 1.0),
         target=target,
         larger=larger,
-        information_set=tuple(sorted(basis)),
-        message=tuple(float(x) for x in message / scale),
-        codeword=tuple(float(x) for x in word / scale),
+        information_set=information_set,
+        message=tuple(float(x) for x in message),
+        codeword=tuple(float(x) for x in word),
     )
 
 
@@ -131,11 +146,16 @@ def infinite_bounds(
 
 
 def restated(certificate: Certificate, G: Float) -> Certificate:
-    """The same codeword, with the message that gives it by another generator matrix."""
+    """The same codeword, or nearly, by another generator matrix; its height is its own."""
     word = np.array(certificate.codeword, dtype=np.float64)
     columns = list(certificate.information_set or LinearCode(G).information_set)
     try:
         message = solve_refined(G[:, columns].T, word[columns, None])[:, 0]
     except np.linalg.LinAlgError:  # singular to rounding
         message = np.asarray(np.linalg.lstsq(G.T, word)[0], dtype=np.float64)
-    return replace(certificate, message=tuple(float(x) for x in message))
+    if certificate.information_set is None:
+        return replace(certificate, message=tuple(float(x) for x in message))
+    return _certificate(
+        certificate.m, message, _word(message, G), certificate.target,
+        certificate.larger, certificate.information_set,
+    )  # fmt: skip
