@@ -1,7 +1,9 @@
 # make run   train Run 7 at a small scale on data it generates, and report
 # make test  run all tests
 # make lint  lint, types, import rules
-# make benchmark  height profiles a second, against a published package
+# make benchmark       height profiles a second, against a published package
+# make benchmark-long  long codes: lattice, branch and bound, exact, start-up
+# make hunt            a million small-integer codes against exact arithmetic and HiGHS
 # make clean remove the environment and every cache, compiled kernels among them
 # make lock  pin the newest versions that pyproject.toml allows
 
@@ -10,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint benchmark lock clean
+.PHONY: run test lint benchmark benchmark-long hunt lock clean
 
 run: $(VENV)/.run
 	$(BIN)/mheight train runs/quickstart.toml --output-root results --resume
@@ -24,9 +26,22 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-benchmark: $(VENV)/.run
-	$(PIP_INSTALL) analog-ecc-heights==0.1.2 scipy
+# With its C++ extension where that can be built (a compiler and Eigen), else without.
+PEER := analog-ecc-heights==0.1.2
+PEER_FLAGS := --force-reinstall --no-deps --no-cache-dir --no-binary analog-ecc-heights
+$(VENV)/.peer: | $(VENV)/.run
+	$(PIP_INSTALL) scipy
+	$(PIP_INSTALL) $(PEER_FLAGS) $(PEER) -Cwheel.cmake=true || $(PIP_INSTALL) $(PEER)
+	touch $@
+
+benchmark: $(VENV)/.run $(VENV)/.peer
 	$(BIN)/python benchmarks/heights.py
+
+benchmark-long: $(VENV)/.dev
+	$(BIN)/python benchmarks/long_codes.py
+
+hunt: $(VENV)/.dev
+	$(BIN)/python benchmarks/hunt.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -16,24 +16,27 @@ __all__ = ["as_generators", "as_matrix", "ranks", "real_array"]
 Float = NDArray[np.float64]
 
 
-def real_array(value: Any) -> Float | None:
-    """Real numbers as a float64 array, or None: strings and complex numbers are none."""
+def real_array(value: Any, *, copy: bool = True) -> Float | None:
+    """Real numbers as a float64 array, or None: strings and complex numbers are none.
+
+    Without `copy`, a float64 array is returned as it is.
+    """
     try:
         array = np.asarray(value)
         if array.dtype.kind == "O" and all(isinstance(x, Real) for x in array.flat):
             array = np.array([float(x) for x in array.flat]).reshape(array.shape)
     except (ValueError, TypeError, OverflowError, RecursionError):
         return None
-    return array.astype(np.float64) if array.dtype.kind in "biuf" else None
+    return array.astype(np.float64, copy=copy) if array.dtype.kind in "biuf" else None
 
 
 def as_matrix(value: ArrayLike | Sequence[Any], name: str, dimensions: tuple[int, ...]) -> Float:
-    """A finite float64 array with one of the allowed numbers of dimensions.
+    """A finite float64 array with one of the allowed numbers of dimensions, not copied.
 
     Raises:
         InvalidCodeError: not real numbers, not rectangular, NaN, or infinite.
     """
-    array = real_array(value)
+    array = real_array(value, copy=False)
     if array is None:
         raise InvalidCodeError(
             f"{name} must be a rectangular array of real numbers, got {type(value).__name__}"
@@ -41,7 +44,10 @@ def as_matrix(value: ArrayLike | Sequence[Any], name: str, dimensions: tuple[int
     if array.ndim not in dimensions:
         wanted = " or ".join(str(d) for d in dimensions)
         raise InvalidCodeError(f"{name} must have {wanted} dimensions, got shape {array.shape}")
-    if not np.isfinite(array).all():
+    # Sums of finite numbers may overflow, but no sum of others is finite.
+    with np.errstate(all="ignore"):
+        suspicious = not np.isfinite(array.sum())
+    if suspicious and not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise InvalidCodeError(f"{name} must be finite, got {array[where]} at index {where}")
     return array

@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
 __all__ = [
     "LANES",
     "add",
+    "aligned_rows",
     "divided",
     "entry",
     "fused",
@@ -123,6 +125,18 @@ def splat(typing_context: Any, number: Any) -> Any:
         return builder.shuffle_vector(first, undefined, everywhere)
 
     return _lanes(number), generate
+
+
+@njit(cache=True)
+def aligned_rows(count):  # type: ignore[no-untyped-def]
+    """An empty array of shape (count, LANES), on a boundary of whole vectors.
+
+    A vector across two cache lines takes two loads.
+    """
+    size = LANES * 8
+    room = np.empty((count + 1) * LANES)
+    skip = (-room.ctypes.data % size) // 8
+    return room[skip : skip + count * LANES].reshape(count, LANES)
 
 
 def _lanewise(operation: Callable[..., Any]) -> Any:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from mheight.codes.lanes import (
     LANES,
     add,
+    aligned_rows,
     entry,
     largest,
     load,
@@ -344,12 +345,12 @@ def block_minors(  # type: ignore[no-untyped-def]
 def _absolute_minors(generators, dual, rows, column, child, sizes, order, out):  # type: ignore[no-untyped-def]
     count, _, n = generators.shape
     for b in prange((count + LANES - 1) // LANES):
-        block = np.empty((rows * n, LANES))
-        tolerance = np.empty((1, LANES))
-        spare = np.empty((sizes.max(), LANES))
-        other = np.empty((sizes.max(), LANES))
-        minors = np.empty((len(order), LANES))
-        bounds, doubt = np.empty((len(order), LANES)), np.empty((1, LANES))
+        block = aligned_rows(rows * n)
+        tolerance = aligned_rows(1)
+        spare = aligned_rows(sizes.max())
+        other = aligned_rows(sizes.max())
+        minors = aligned_rows(len(order))
+        bounds, doubt = aligned_rows(len(order)), aligned_rows(1)
         fill_block(generators, b * LANES, dual, block, tolerance)
         block_minors(
             block, n, column, child, sizes, order, tolerance, spare, other, bounds, minors, doubt
@@ -407,10 +408,22 @@ def expansion_rows(G):  # type: ignore[no-untyped-def]
     return rows, dual, exact
 
 
+@njit(cache=True, boundscheck=False)
+def _find_systematic(generators, found):  # type: ignore[no-untyped-def]
+    count, k, _ = generators.shape
+    for code in range(count):
+        identity = True
+        for i in range(k):
+            for j in range(k):
+                identity = identity and generators[code, i, j] == (1.0 if i == j else 0.0)
+        found[code] = identity
+
+
 def systematic_codes(generators: Float) -> NDArray[np.bool_]:
     """Which matrices of a batch of shape (N, k, n) have the form [I | P], shape (N,)."""
-    k = generators.shape[1]
-    return np.asarray((generators[:, :, :k] == np.eye(k)).all(axis=(1, 2)))
+    found = np.empty(len(generators), np.bool_)
+    _find_systematic(np.ascontiguousarray(generators), found)
+    return found
 
 
 def by_form(generators: Float, systematic: NDArray[np.bool_]) -> Iterator[tuple[Any, bool]]:

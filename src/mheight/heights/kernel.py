@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from mheight.codes.lanes import (
     LANES,
     add,
+    aligned_rows,
     divided,
     entry,
     fused,
@@ -105,16 +106,16 @@ def _profiles(  # type: ignore[no-untyped-def]
     blocks = (count + LANES - 1) // LANES
     tasks = min(_TASKS, blocks)
     for task in prange(tasks):
-        block = np.empty((rows * n, LANES))
-        tolerance = np.empty((1, LANES))
-        spare = np.empty((sizes.max(), LANES))
-        other = np.empty((sizes.max(), LANES))
-        minors = np.empty((len(order), LANES))
-        inverses = np.empty((len(order), LANES))
-        sums = np.empty((len(circuits) // width, LANES))
-        values = np.empty((level_start[levels], LANES))
-        best = np.empty((levels, LANES))
-        bounds, doubt = np.empty((len(order), LANES)), np.empty((1, LANES))
+        block = aligned_rows(rows * n)
+        tolerance = aligned_rows(1)
+        spare = aligned_rows(sizes.max())
+        other = aligned_rows(sizes.max())
+        minors = aligned_rows(len(order))
+        inverses = aligned_rows(len(order))
+        sums = aligned_rows(len(circuits) // width)
+        values = aligned_rows(level_start[levels])
+        best = aligned_rows(levels)
+        bounds, doubt = aligned_rows(len(order)), aligned_rows(1)
         for b in range(task * blocks // tasks, (task + 1) * blocks // tasks):
             fill_block(generators, b * LANES, dual, block, tolerance)
             block_minors(

@@ -79,7 +79,8 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
         if doubtful.any():
             settle_doubts(batch, doubtful, out, single)
         # Without k independent columns every minor is 0 and every height infinite.
-        suspects = np.flatnonzero(np.isinf(out).all(axis=1))
+        suspects = np.flatnonzero(np.isinf(out[:, 0]))
+        suspects = suspects[np.isinf(out[suspects]).all(axis=1)]
     if len(suspects):
         _check_rank(batch, suspects, single)
     return out[0] if single else out

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-import mheight.heights.rational as rational
 from mheight.codes import LinearCode
 from mheight.codes.rationals import rational_matrix
 from mheight.errors import InvalidCodeError
+from mheight.heights import exact_lattice
 from mheight.heights.certificate import verify
 from mheight.heights.rational import exact_certificates, exact_profile
 from mheight.heights.verdict import Verdict, judge
