@@ -47,6 +47,10 @@ class HeightPrograms:
         self.model.changeColsCost(k, np.arange(k, dtype=np.int32), self.G[:, a])
         self.model.run()
         status = self.model.getModelStatus()
+        if status == highspy.HighsModelStatus.kUnknown:  # once in a million warm starts
+            self.model.clearSolver()
+            self.model.run()
+            status = self.model.getModelStatus()
         if status == highspy.HighsModelStatus.kUnbounded:
             return np.inf
         assert status == highspy.HighsModelStatus.kOptimal, status

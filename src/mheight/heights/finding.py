@@ -181,12 +181,13 @@ def predicted_seconds(n: int, k: int, m: int, method: Method) -> float:
 def _restated(solution: Solution, G: Float) -> Solution:
     """The same solution with a certificate for the generator matrix that was given."""
     certificate = restated(solution.certificate, G)
-    if certificate.is_infinite or certificate.height >= solution.lower * (1.0 - EXACT_TO):
+    if certificate.is_infinite:
         return replace(solution, certificate=certificate)
-    status = "rounding" if solution.is_exact else solution.status
-    return replace(
-        solution, certificate=certificate, lower=float(certificate.height), status=status
-    )
+    lower = float(certificate.height)
+    status = solution.status
+    if solution.is_exact and lower < solution.lower * (1.0 - EXACT_TO):
+        status = "rounding"
+    return replace(solution, certificate=certificate, lower=lower, status=status)
 
 
 def _exactly(code: LinearCode, solution: Solution) -> Solution:

@@ -1,0 +1,113 @@
+"""Badly scaled and nearly dependent matrices: the right height, or a warning; never silence."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from mheight import AccuracyWarning, exact_profile, find_height, height_profile, verify
+from mheight.codes.conditioning import condition, exact_rank, reduced_generator
+from mheight.heights.packed import packed_profile
+
+
+def entries_of_all_sizes(rng: np.random.Generator, k: int, n: int) -> np.ndarray:
+    return 10.0 ** rng.uniform(-8, 8, (k, n)) * rng.choice([-1, 1], (k, n))
+
+
+def nearly_dependent(rng: np.random.Generator, k: int, n: int) -> np.ndarray:
+    U, _, V = np.linalg.svd(rng.standard_normal((k, n)), full_matrices=False)
+    return U * np.logspace(0, -12, k) @ V
+
+
+@pytest.mark.parametrize("ensemble", [entries_of_all_sizes, nearly_dependent])
+@pytest.mark.parametrize("seed", range(60))
+def test_right_or_warned(ensemble, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(4, 10))
+    G = ensemble(rng, int(rng.integers(2, n - 1)), n)
+    exact = np.array([float(h) for h in exact_profile(G)])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        ours = height_profile(G)
+    assert all(w.category is AccuracyWarning for w in caught)
+    wrong = np.isinf(ours) != np.isinf(exact)
+    wrong[~wrong] = np.abs(ours[~wrong] - exact[~wrong]) > 1e-6 * exact[~wrong]
+    # A minor below 1e-14 of its bound is zero by the documented tolerance.
+    assert caught or not wrong[exact < 1e13].any()
+
+
+@pytest.mark.filterwarnings("ignore::mheight.errors.AccuracyWarning")
+@pytest.mark.parametrize("ensemble", [entries_of_all_sizes, nearly_dependent])
+@pytest.mark.parametrize("seed", range(25))
+def test_one_height_is_never_called_exact_when_it_is_not(ensemble, seed: int) -> None:
+    rng = np.random.default_rng(1000 + seed)
+    n = int(rng.integers(4, 10))
+    G = ensemble(rng, int(rng.integers(2, n - 1)), n)
+    for m, exact in enumerate(exact_profile(G), start=1):
+        for method in ("lattice", "branch-and-bound"):
+            solution = find_height(G, m, method=method)
+            assert solution.lower <= float(exact) * (1 + 1e-9)
+            assert solution.upper >= float(exact) * (1 - 1e-9)
+            assert solution.lower == float(solution.certificate.height)
+            assert verify(solution.certificate, G)
+
+
+def test_what_a_warning_says() -> None:
+    G = np.array([[1.0, 0, 1, 1], [0, 1, 1, 1 + 3e-13]])
+    with pytest.warns(AccuracyWarning, match=r"minor of .*e-13 of its permanent counts as zero"):
+        assert height_profile(G)[1] == np.inf
+    with pytest.warns(AccuracyWarning, match=r"^1 of 2 codes; code 1: "):
+        height_profile(np.array([[[1.0, 0, 1, 2], [0, 1, 1, 1]], G]))
+    rows = np.array([[1.0, 2, 3, 4], [1, 2 + 1e-9, 3, 4 - 1e-9]])
+    with pytest.warns(AccuracyWarning, match=r"condition number .*; if its entries are rounded"):
+        height_profile(rows)
+
+
+def test_few_digits_are_settled_exactly() -> None:
+    """A minor of 1e-10 of its permanent: rounding alone would leave six digits."""
+    G = np.array([[1.0, 0, 0.1, 0.3], [0, 1, 0.7, 2.1 * (1 + 1e-10)]])
+    exact = [float(h) for h in exact_profile(G)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_allclose(height_profile(G), exact, rtol=1e-15)
+
+
+def test_ordinary_matrices_are_not_warned_of() -> None:
+    rng = np.random.default_rng(2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        height_profile(rng.standard_normal((2000, 4, 9)))
+        height_profile(rng.standard_normal((7, 14)))
+        height_profile(rng.integers(-100, 101, (500, 5, 9)).astype(float))
+        height_profile(np.array([[0.1, 0.2, 0.3], [0.1, 0.2, 0.5]]))  # rounded, and dependent
+
+
+def test_upwards_is_an_upper_bound() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        G = rng.standard_normal((4, 9))
+        exact = np.array([float(h) for h in exact_profile(G)])
+        above = packed_profile(G, witnesses=False, upwards=True).heights
+        assert (above * (1 + 4e-16) >= exact).all()
+        np.testing.assert_allclose(above, exact, rtol=1e-9)
+
+
+def test_reduced_generators_are_of_the_same_code() -> None:
+    rng = np.random.default_rng(4)
+    G = nearly_dependent(rng, 3, 7)
+    reduced = reduced_generator(G)
+    assert reduced is not None
+    assert sorted(np.flatnonzero((reduced == 1).sum(0) == 1))[:1] != []
+    exact, again = exact_profile(G), exact_profile(reduced)
+    np.testing.assert_allclose([float(h) for h in again], [float(h) for h in exact], rtol=1e-12)
+    assert condition(G) > 1e10
+    assert condition(reduced) < 1e4
+
+
+def test_dependent_rows_have_no_reduced_generator() -> None:
+    assert reduced_generator(np.array([[1.0, 2, 3], [2, 4, 6]])) is None
+    assert exact_rank(np.array([[1.0, 2, 3], [2, 4, 6]])) == 1
+    assert exact_rank(np.array([[0.1, 0.3], [1.0, 3.0]])) == 2  # not in binary fractions
+    assert exact_rank(np.empty((2, 0))) == 0
