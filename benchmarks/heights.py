@@ -61,8 +61,8 @@ def check_agreement(codes: np.ndarray, theirs: list[list[float]]) -> None:
 @numba.njit(parallel=True)
 def spin(tasks: int, steps: int) -> float:
     total = 0.0
-    for _ in numba.prange(tasks):
-        x = 0.5
+    for task in numba.prange(tasks):
+        x = 0.5 + 0.001 * task
         for _ in range(steps):
             x = 3.9 * x * (1.0 - x)
         total += x
