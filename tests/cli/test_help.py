@@ -50,7 +50,7 @@ def test_an_unexpected_error_is_one_line_too(mheight, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr("mheight.codes.parse_code", broken)
+    monkeypatch.setattr("mheight.codes.matrix_files.parse_matrix", broken)
     status, _, err = mheight("heights", "1 2")
     assert status == 1
     assert err.startswith("error: unexpected ZeroDivisionError: boom")

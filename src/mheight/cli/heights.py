@@ -2,109 +2,313 @@
 
 from __future__ import annotations
 
-import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mheight.cli.console import out, progress_bar
+from mheight.cli.console import out, progress_bar, say
+from mheight.errors import InvalidCodeError, InvalidDataError
 
 if TYPE_CHECKING:
-    from mheight.codes import LinearCode
+    from mheight.cli.heights_display import Watch
+    from mheight.cli.heights_work import Request
+    from mheight.codes.matrix_files import Block, Kind
+    from mheight.heights.rows import HeightRows
 
 __all__ = ["heights"]
 
-_SAMPLE_SUFFIXES = {".pkl", ".pickle", ".parquet"}
+_SAMPLE_SUFFIXES = (".pkl", ".pickle")
 _LONGEST_PATH = 1000
+CLAIM_DIFFERS = 3
+"""Exit status when a claimed height is not the height."""
+
+INTERRUPTED = 130
+
+
+class SearchMethod(StrEnum):
+    """Ways to a height."""
+
+    AUTO = "auto"
+    LATTICE = "lattice"
+    BRANCH_AND_BOUND = "branch-and-bound"
 
 
 def heights(
     source: Annotated[
         str,
         typer.Argument(
-            help="A matrix, '1 0 1; 0 1 1' or '[[1,0,1],[0,1,1]]'; or a file: .json, .npy, .csv "
-            "with one matrix or (not .csv) several; .pkl, .parquet with samples n, k, m, P, n = 9."
+            help="A matrix, '1 0 1/3; 0 1 0.5' or '[[1,0,1],[0,1,1]]'; - for standard input (JSON "
+            "lines or a matrix); or a file: .json, .jsonl (a matrix or an object with a key G, P "
+            "or H a line), .csv (blank lines between matrices), .npy of shape (k,n) or (N,k,n), "
+            ".parquet with a column G, P or H (nested lists, or flat ones beside columns k, n); "
+            ".pkl, .parquet with samples n, k, m, P, n = 9."
         ),
     ],
     systematic: Annotated[
         bool, typer.Option("--systematic", "-P", help="Matrices are P of G = [I | P], not G.")
     ] = False,
-    m: Annotated[int | None, typer.Option("-m", help="Only this height.")] = None,
+    parity_check: Annotated[
+        bool, typer.Option("--parity-check", "-H", help="Matrices are parity-check matrices H.")
+    ] = False,
+    m: Annotated[int | None, typer.Option("-m", metavar="INDEX", help="Only this height.")] = None,
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact",
+            help="Rational arithmetic: 1/3 and 0.1 are meant exactly; nothing is rounded.",
+        ),
+    ] = False,
+    claimed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VALUE",
+            help="With -m: judge, exactly, whether h_m is this (154/5, 30.8, inf). "
+            f"Exit status 0 if it is, {CLAIM_DIFFERS} if not.",
+        ),
+    ] = None,
+    tolerance: Annotated[
+        str | None,
+        typer.Option(metavar="VALUE", help="With --claimed: relative difference to allow. [0]"),
+    ] = None,
+    witness: Annotated[
+        bool,
+        typer.Option(
+            "--witness",
+            help="Add a codeword that reaches each height, with its largest position, the m "
+            "larger positions and an information set; positions count from 0.",
+        ),
+    ] = False,
+    capability: Annotated[
+        bool,
+        typer.Option(
+            "--capability",
+            help="How many outliers are located and detected, and from which Delta/delta on.",
+        ),
+    ] = False,
+    method: Annotated[
+        SearchMethod,
+        typer.Option(
+            help="lattice: all heights at once, n <= 26; branch-and-bound: one by one, any n.",
+        ),
+    ] = SearchMethod.AUTO,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="For each code; when it ends, or on Ctrl-C, the bounds so far are shown. "
+            "[60 for all heights of a code too long for the lattice]",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line instead of a table.")
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="For samples: .csv, .parquet or .pkl to write."),
+        typer.Option(
+            "--output", "-o", help=".jsonl, .parquet or .csv to write; for samples also .pkl."
+        ),
     ] = None,
 ) -> None:
-    """Compute exact heights h_1 ... h_{n-k} of one code or of all codes in a file."""
-    from mheight.codes import parse_code, read_codes
-    from mheight.errors import InvalidDataError
+    """Compute exact heights h_1 ... h_{n-k} of one code or of all codes in a file.
 
-    # A typed matrix may be longer than any file name.
-    typed = len(source) > _LONGEST_PATH or any(mark in source for mark in "[;\n")
-    path = Path() if typed else Path(source)
-    if path.suffix.lower() in _SAMPLE_SUFFIXES or (not typed and source and path.is_dir()):
-        if systematic or m is not None:
-            raise InvalidDataError("samples say themselves which P and m: leave out -P and -m")
+    An infinite height is inf, in JSON null.  Codes too long for all heights at once are
+    searched for h_1, h_2, ... in turn, as far as the time limit allows.
+    """
+    if systematic and parity_check:
+        raise InvalidCodeError("a matrix is either P or H: choose one of -P and -H")
+    kind: Kind | None = "P" if systematic else "H" if parity_check else None
+    searching = method is not SearchMethod.AUTO or time_limit is not None
+    if (exact or claimed is not None) and searching:
+        raise InvalidCodeError("--exact and --claimed go without --method and --time-limit")
+    if witness and capability:
+        raise InvalidCodeError("--witness and --capability are two tables: choose one")
+    if claimed is not None and (m is None or witness or capability or output is not None):
+        raise InvalidCodeError(
+            "--claimed needs -m, and goes without --witness, --capability and --output"
+        )
+    if tolerance is not None and claimed is None:
+        raise InvalidCodeError("--tolerance goes with --claimed")
+    if time_limit is not None and (not time_limit > 0 or method is SearchMethod.LATTICE):
+        raise InvalidCodeError(
+            "--time-limit must be positive, and goes without --method lattice, "
+            "which can't be stopped"
+        )
+    if as_json and output is not None:
+        raise InvalidDataError("--json goes to standard output: leave out --json or --output")
+    path = _as_path(source)
+    if path is not None and _holds_samples(path):
+        others = (kind, m, claimed, exact, witness, capability, searching)
+        if any(option not in (None, False) for option in others):
+            raise InvalidDataError(
+                "samples say themselves which P and m: leave out -P and -m, and all options "
+                "but --output"
+            )
         _sample_heights(path, output)
-        return
-    if output is not None:
-        raise InvalidDataError("--output goes with a file of samples (.pkl or .parquet)")
-    is_file = path.suffix.lower() in {".json", ".npy", ".csv"}
-    codes = (
-        read_codes(path, systematic=systematic)
-        if is_file
-        else [parse_code(source, systematic=systematic)]
-    )
-    for i, code in enumerate(codes):
-        out(_json_line(i, code, m) if as_json else _table(i, code, m))
+    elif claimed is not None and m is not None:
+        _judge(source, path, kind, m, claimed, tolerance)
+    else:
+        from mheight.cli.heights_work import Request
+
+        request = Request(m, exact, witness, capability, method.value, time_limit)
+        _matrix_heights(source, path, kind, request, as_json, output)
 
 
-def _profile(code: LinearCode, m: int | None) -> dict[int, float]:
-    from mheight.errors import InvalidCodeError
-    from mheight.heights import height_profile, m_height
-
-    if code.k == code.n:
-        raise InvalidCodeError(f"n > k is needed, got n = k = {code.n}: no height is defined")
-    if m is not None:
-        return {m: float(m_height(code, m))}
-    return {i + 1: float(h) for i, h in enumerate(height_profile(code))}
+# --- sources -----------------------------------------------------------------------------
 
 
-def _json_line(i: int, code: LinearCode, m: int | None) -> str:
-    values: dict[str, Any] = {"code": i, "n": code.n, "k": code.k}
-    # JSON has no infinity: an infinite height is null.
-    shown = {str(j): (h if h < float("inf") else None) for j, h in _profile(code, m).items()}
-    return json.dumps({**values, "heights": shown})
+def _as_path(source: str) -> Path | None:
+    """The file or folder that is meant, or None for standard input or a typed matrix."""
+    from mheight.codes.matrix_files import SUFFIXES
+
+    if source == "-" or not source or len(source) > _LONGEST_PATH or "\n" in source:
+        return None
+    path = Path(source)
+    try:
+        if path.exists():
+            return path
+    except (OSError, ValueError):
+        return None
+    typed = any(mark in source for mark in "[;")
+    return path if not typed and path.suffix.lower() in (*SUFFIXES, *_SAMPLE_SUFFIXES) else None
 
 
-def _table(i: int, code: LinearCode, m: int | None) -> str:
-    import math
+def _holds_samples(path: Path) -> bool:
+    """Whether a file holds samples [n, k, m, P] rather than matrices."""
+    if path.suffix.lower() in _SAMPLE_SUFFIXES or path.is_dir():
+        return True
+    if path.suffix.lower() != ".parquet" or not path.is_file() or not path.stat().st_size:
+        return False
+    from mheight.codes.matrix_columns import column_names
 
-    from mheight.evaluation.tables import render
+    names = column_names(path)
+    return "G" not in names and {"P", "m"} <= set(names)
 
-    rows = [
-        [str(j), f"{h:.12g}", f"{math.log2(h):.4f}" if h < math.inf else "inf"]
-        for j, h in _profile(code, m).items()
-    ]
-    return render(f"code {i}: [{code.n}, {code.k}]", ["m", "height", "log2"], rows)
+
+def _opened(source: str, path: Path | None, exact: bool) -> tuple[Iterator[Block], str]:
+    """The matrices of a source and its name; a typed matrix has none."""
+    from mheight.codes.matrix_files import Block, parse_matrix, read_blocks, read_stream
+
+    if path is not None:
+        return read_blocks(path, exact=exact), str(path)
+    if source == "-":
+        return read_stream(sys.stdin, "standard input", exact=exact), "standard input"
+    return iter([Block(parse_matrix(source, exact=exact))]), ""
+
+
+# --- heights -----------------------------------------------------------------------------
+
+
+def _matrix_heights(
+    source: str,
+    path: Path | None,
+    kind: Kind | None,
+    request: Request,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    from mheight.cli.heights_display import Doubts, Watch, table_texts, write_lines
+    from mheight.cli.heights_work import InterruptedSearch, results
+
+    blocks, name = _opened(source, path, request.exact)
+    doubts = Doubts(name)
+    with ExitStack() as stack:
+        stack.callback(doubts.tell)
+        watch = stack.enter_context(Watch(_count(path, name)))
+        rows_of_all = results(blocks, name, kind, request, watch, doubts)
+        show: Callable[..., Iterator[str]] = table_texts
+        if as_json:
+            from mheight.heights.tables import json_lines
+
+            show = json_lines
+        try:
+            if output is not None:
+                _write(rows_of_all, output, request, watch)
+                return
+            for rows in rows_of_all:
+                if sys.stdout.isatty():
+                    watch.pause()
+                write_lines(show(rows, capability=request.capability))
+        except InterruptedSearch as stop:
+            watch.pause()
+            if output is None and stop.rows is not None:
+                write_lines(show(stop.rows, capability=request.capability))
+            elif stop.rows is not None:
+                say("\n".join([*table_texts(stop.rows), f"interrupted: {output} is not written"]))
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def _write(results: Iterator[HeightRows], output: Path, request: Request, watch: Watch) -> None:
+    import numpy as np
+
+    from mheight.files import atomic_path
+    from mheight.heights.tables import HeightWriter, check_table_path
+
+    check_table_path(output)
+    codes = values = infinite = unknown = 0
+    with atomic_path(output) as temporary, HeightWriter(temporary, request.capability) as writer:
+        for rows in results:
+            writer.write(rows)
+            codes = int(rows.code[-1]) + 1
+            values += len(rows)
+            infinite += int(np.isinf(rows.height).sum())
+            unknown += int(np.isnan(rows.height).sum())
+    watch.pause()
+    bounded = f", {unknown:,} known by bounds only" if unknown else ""
+    out(f"{output}: {codes:,} codes, {values:,} heights, {infinite:,} infinite{bounded}")
+
+
+def _count(path: Path | None, name: str) -> int | None:
+    from mheight.codes.matrix_files import count_matrices
+
+    return count_matrices(path) if path is not None else None if name else 1
+
+
+# --- claims and samples ------------------------------------------------------------------
+
+
+def _judge(
+    source: str,
+    path: Path | None,
+    kind: Kind | None,
+    m: int,
+    claimed: str,
+    tolerance: str | None,
+) -> None:
+    from mheight.cli.heights_work import located
+    from mheight.codes.rationals import rational_number
+    from mheight.codes.reading import rational_codes
+    from mheight.heights import judge
+
+    allowed = rational_number(tolerance or 0, "the tolerance", "")
+    blocks, name = _opened(source, path, True)
+    differs = False
+    for index, matrix in rational_codes(blocks, name, kind):
+        try:
+            verdict = judge(matrix, m, claimed, allowed)
+        except InvalidCodeError as error:
+            raise located(name, index, error) from None
+        out(f"code {index}: {verdict.text}" if name else verdict.text)
+        differs = differs or verdict.relation != "equal"
+    if differs:
+        raise typer.Exit(CLAIM_DIFFERS)
 
 
 def _sample_heights(path: Path, output: Path | None) -> None:
     import numpy as np
 
     from mheight.datasets import exact_heights, read_samples
-    from mheight.datasets.height_files import write_heights
+    from mheight.datasets.height_files import check_output, write_heights
 
+    if output is None:
+        raise InvalidDataError("a file of samples needs --output, a .csv, .parquet or .pkl file")
+    check_output(output)
     samples = read_samples(path)
     with progress_bar("computing heights", len(samples)) as advance:
         values = exact_heights(samples, advance)
-    if output is None:
-        from mheight.errors import InvalidDataError
-
-        raise InvalidDataError("a file of samples needs --output, a .csv, .parquet or .pkl file")
     write_heights(samples, values, output)
     out(f"{output}: {len(samples):,} exact heights, {int(np.isinf(values).sum())} infinite")

@@ -58,7 +58,8 @@ def _options(
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    0: done; 1: an error, told in one line; 2: a usage error; 130: interrupted.
+    0: done; 1: an error, told in one line; 2: a usage error; 3: `heights --claimed` judged
+    a claim to be wrong; 130: interrupted.
     No traceback reaches the user, unless MHEIGHT_DEBUG is set.
     """
     try:

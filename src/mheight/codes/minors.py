@@ -10,8 +10,6 @@ complements, so the kernel works on whichever has fewer rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 from math import comb
 from typing import Any
 
@@ -34,16 +32,15 @@ from mheight.codes.lanes import (
     subtract,
     where_positive,
 )
+from mheight.codes.minor_tables import minor_table
 
 __all__ = [
     "CONDITIONED",
     "DOUBT",
     "NOISE",
     "ZERO_TOLERANCE",
-    "MinorTable",
     "absolute_minors",
     "expansion_rows",
-    "minor_table",
 ]
 
 ZERO_TOLERANCE = 1e-12
@@ -68,109 +65,6 @@ _EXACT_LIMIT = float(2**53)
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Offsets = NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class MinorTable:
-    """Straight-line program for the absolute maximal minors of [n, k] codes.
-
-    Subsets of one size are numbered in lexicographic order, as by
-    `itertools.combinations`.  Offsets are numbers times `LANES`.
-
-    Attributes:
-        rows: rows of the matrix that is expanded, k or n-k.
-        column: offset of column j for each term of the expansion, level by level.
-        child: offset, within the level below, of the subset without j.
-        sizes: number of subsets in each level 0..rows.
-        order: for each k-subset, the offset of its minor in the last level.
-    """
-
-    rows: int
-    column: Offsets
-    child: Offsets
-    sizes: Offsets
-    order: Offsets
-
-
-@lru_cache(maxsize=64)
-def minor_table(n: int, k: int, dual: bool) -> MinorTable:
-    """The program for [n, k] codes, by generator or by parity-check matrices."""
-    rows = n - k if dual else k
-    sizes = np.array([comb(n, size) for size in range(rows + 1)], np.int32)
-    terms = sum(int(count) * size for size, count in enumerate(sizes))
-    column, child = np.empty(terms, np.int32), np.empty(terms, np.int32)
-    choose = binomials(n)
-    start = 0
-    for size in range(1, rows + 1):
-        stop = start + int(sizes[size]) * size
-        list_children(n, size, size, 0, choose, child[start:stop], column[start:stop])
-        start = stop
-    order = np.arange(comb(n, k))
-    if dual:
-        # Complements of lexicographically sorted subsets come in reverse order.
-        order = order[::-1]
-    return MinorTable(rows, column * LANES, child * LANES, sizes, offsets(order))
-
-
-@njit(cache=True, boundscheck=False)
-def next_subset(subset, n):  # type: ignore[no-untyped-def]
-    """The next subset in lexicographic order, in place; False after the last."""
-    size = len(subset)
-    i = size - 1
-    while i >= 0 and subset[i] == n - size + i:
-        i -= 1
-    if i < 0:
-        return False
-    subset[i] += 1
-    for j in range(i + 1, size):
-        subset[j] = subset[j - 1] + 1
-    return True
-
-
-def binomials(n: int) -> Int:
-    """Binomial coefficients, shape (n + 1, n + 1); too large ones, never needed, are 0."""
-    rows = [[comb(i, j) for j in range(n + 1)] for i in range(n + 1)]
-    return np.array([[c if c < 2**31 else 0 for c in row] for row in rows], np.int64)
-
-
-@njit(cache=True, boundscheck=False)
-def subset_number(n, subset, without, choose):  # type: ignore[no-untyped-def]
-    """The number of a sorted subset, less its element at `without`, in lexicographic order.
-
-    Counted from the end: the subsets that come after it, by the first place they differ.
-    """
-    size = len(subset) - 1 if without >= 0 else len(subset)
-    number = choose[n, size] - 1
-    left = size
-    for i in range(len(subset)):
-        if i != without:
-            number -= choose[n - 1 - subset[i], left]
-            left -= 1
-    return number
-
-
-@njit(cache=True, boundscheck=False)
-def list_children(n, size, width, first, choose, child, column):  # type: ignore[no-untyped-def]
-    """For each subset in lexicographic order: the numbers of it without its i-th element.
-
-    Numbers count from `first`.  `column`, if it is not empty, gets the elements left out;
-    i runs over `width`.
-    """
-    subset = np.arange(size)
-    t = 0
-    while True:
-        for i in range(width):
-            child[t] = first + subset_number(n, subset, i, choose)
-            if len(column):
-                column[t] = subset[i]
-            t += 1
-        if not next_subset(subset, n):
-            return
-
-
-def offsets(numbers: list[int] | Int) -> Offsets:
-    """Row numbers as flat int32 offsets into rows of `LANES` doubles."""
-    return np.ascontiguousarray(np.ravel(numbers) * LANES, dtype=np.int32)
 
 
 @njit(cache=True, boundscheck=False)

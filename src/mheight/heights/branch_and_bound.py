@@ -154,21 +154,27 @@ class _Search:
             self.improve(value, target, self.found[1 : 1 + self.found[0]].tolist())
         return bool(state != RUNNING)
 
-    def refine(self, root: _Root, groups: int) -> None:
-        """Lower the upper bound of a target by dropping groups of a basis at a time."""
+    def refine(self, root: _Root, groups: int, limit: Callable[[], Status | None]) -> Status | None:
+        """Lower the upper bound of a target by dropping groups of a basis at a time.
+
+        Returns why it was left before the bound was known, None if it is.
+        """
         if self.drops == 0:
             root.upper = root.value
-            return
+            return None
         self.load(root)
         s = self.stack
-        upper, programs = bound(
-            self.drops, root.target, root.value, groups,
-            s.tables, s.bases, s.signs, s.words, s.opens, s.promised, self.bounds,
-            s.order, s.quick, s.counts, s.nexts,
-        )  # fmt: skip
-        s.place[0] = -1
-        self.nodes += programs
-        root.upper = min(root.upper, upper)
+        worst = np.full(1, root.value)
+        while s.place[0] >= 0:
+            self.nodes += bound(
+                s.place, self.drops, root.target, worst, groups, _SLICE,
+                s.tables, s.bases, s.signs, s.words, s.opens, s.promised, self.bounds,
+                s.order, s.quick, s.counts, s.nexts,
+            )  # fmt: skip
+            if s.place[0] >= 0 and (reason := limit()) is not None:
+                return reason
+        root.upper = min(root.upper, float(worst[0]))
+        return None
 
     def stages(self) -> list[int]:
         """Numbers of groups to try in turn before the search itself."""
@@ -238,7 +244,7 @@ def branch_and_bound(
     stages = search.stages() if watched or m == 1 else []
     for root in roots:
         if stages and not search.infinite and (reason := reason or limit()) is None:
-            search.refine(root, stages[0])
+            reason = search.refine(root, stages[0], limit)
     heap = [(-root.upper, root.target, 1, root) for root in roots]
     heapq.heapify(heap)
     while heap and not search.infinite and reason is None:
@@ -248,7 +254,7 @@ def branch_and_bound(
         if progress is not None:
             progress(len(roots) - len(heap), len(roots), search.incumbent, -upper)
         if stage < len(stages):
-            search.refine(root, stages[stage])
+            reason = search.refine(root, stages[stage], limit)
             heapq.heapreplace(heap, (-root.upper, target, stage + 1, root))
         else:
             search.load(root)

@@ -22,11 +22,11 @@ from mheight.codes.lanes import (
     subtract,
     where_positive,
 )
+from mheight.codes.minor_tables import minor_table
 from mheight.codes.minors import (
     block_minors,
     by_form,
     fill_block,
-    minor_table,
 )
 from mheight.heights.lattice import height_lattice
 

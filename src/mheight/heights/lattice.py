@@ -23,7 +23,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from mheight.codes.lanes import LANES
-from mheight.codes.minors import binomials, list_children, next_subset, subset_number
+from mheight.codes.minor_tables import binomials, list_children, next_subset, subset_number
 
 __all__ = ["HeightLattice", "height_lattice"]
 

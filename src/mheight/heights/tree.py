@@ -133,28 +133,31 @@ def _drop_group(table, basis, signs, word, open_, bounds, target, columns):  # t
 
 @njit(cache=True, boundscheck=False)
 def bound(  # type: ignore[no-untyped-def]
-    drops, target, value, groups,
+    place, drops, target, worst, groups, budget,
     tables, bases, signs, words, opens, promised, bounds, order, quick, counts, nexts,
 ):  # fmt: skip
-    """An upper bound of what a loaded target reaches, and the programs it took.
+    """Go on with an upper bound of what a loaded target reaches; returns the programs solved.
 
     The columns of a basis are dealt into `groups`, and whole groups are dropped where the
     search drops one column, since no more can be lost that way.  The last drop is bounded
-    by its first pivot.  `value` is what the target reaches with nothing dropped; the root
-    is loaded on the stack.
+    by its first pivot.  `worst[0]` starts as what the target reaches with nothing dropped,
+    and is the bound once `place[0]`, the depth, is -1; the root is loaded on the stack.
+    After `budget` programs the stack is left as it is, to be taken up again.
     """
-    worst, programs, depth = value, 0, 0
-    nexts[0] = 0
-    while depth >= 0:
+    programs = 0
+    while place[0] >= 0:
+        depth = place[0]
         if depth == drops - 1:
             if counts[depth]:
-                worst = max(worst, quick[depth, 0])
-            depth -= 1
+                worst[0] = max(worst[0], quick[depth, 0])
+            place[0] -= 1
             continue
         part = nexts[depth]
-        if part >= min(groups, counts[depth]) or worst == np.inf:
-            depth -= 1
+        if part >= min(groups, counts[depth]) or worst[0] == np.inf:
+            place[0] -= 1
             continue
+        if programs >= budget:
+            return programs
         nexts[depth] += 1
         tables[depth + 1] = tables[depth]
         bases[depth + 1] = bases[depth]
@@ -168,14 +171,15 @@ def bound(  # type: ignore[no-untyped-def]
             tables[depth + 1], bases[depth + 1], signs[depth + 1], words[depth + 1],
             opens[depth + 1], bounds, target, columns,
         )  # fmt: skip
-        programs += 1
-        worst = max(worst, reached)
-        if worst == np.inf:
+        programs += len(columns)
+        worst[0] = max(worst[0], reached)
+        if worst[0] == np.inf:
+            place[0] = -1
             break
-        depth += 1
-        nexts[depth] = 0
+        place[0] += 1
+        nexts[place[0]] = 0
         expand(
-            depth, target, tables, bases, words, opens, promised, bounds,
+            place[0], target, tables, bases, words, opens, promised, bounds,
             order, quick, counts,
         )  # fmt: skip
-    return worst, programs
+    return programs

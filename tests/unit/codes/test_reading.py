@@ -1,14 +1,26 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from mheight.codes import LinearCode, parse_code, read_codes
+from mheight.codes.matrix_files import (
+    Block,
+    count_matrices,
+    parse_matrix,
+    read_blocks,
+    read_stream,
+)
+from mheight.codes.reading import batches, rational_codes
 from mheight.errors import InvalidCodeError
+from mheight.heights import height_profile
 
 CODE = LinearCode([[1, 0, 1], [0, 1, -2.5]])
 
@@ -81,14 +93,27 @@ def test_npy_and_csv_files(tmp_path: Path) -> None:
         ("list.json", b"[]", "at least one matrix is needed, got none"),
         ("half.json", b"[[[1, 1], [1", "can't be read"),
         ("bytes.json", b"\xff\xfe", "can't be read"),
-        ("keys.json", b'[{"G": [[1]], "P": [[1]]}]', "matrix 0: .* exactly one of the keys G and"),
-        ("object.json", b'{"matrix": [[1]]}', "matrix 0: .* exactly one of the keys G and P"),
+        ("keys.json", b'[{"G": [[1]], "P": [[1]]}]', "matrix 0: .* exactly one of the keys G, P"),
+        ("object.json", b'{"matrix": [[1]]}', "matrix 0: .* exactly one of the keys G, P"),
         ("second.json", b"[[[1, 1]], [[1, 1], [2, 2]]]", "matrix 1: the rows of G must be indep"),
         ("nan.json", b"[[NaN, 1]]", r"matrix 0: G must be finite, got nan at index \(0, 0\)"),
-        ("words.csv", b"a,b\n", "can't be read"),
-        ("ragged.csv", b"1,2\n3\n", "can't be read"),
+        ("header.csv", b"a,b\n", "at least one matrix is needed, got none"),
+        ("words.csv", b"1,2\na,b\n", "line 2: numbers are needed, got 'a' in column 0"),
+        ("index.csv", b",x,y\n0,1,2\n", "line 1: numbers are needed, got '' in column 0"),
+        ("ragged.csv", b"1,2\n3\n", "line 2: rows of one length .* got 2 entries above and 1 here"),
+        ("decimals.csv", b"1,5;2,5\n", "line 1: either commas or semicolons are needed"),
+        ("latin.csv", b"1,2\n\xe9,3\n", "can't be read"),
+        ("zero.csv", b"1,1/0\n", "line 1: numbers are needed, got '1/0' in column 1"),
+        ("nan.csv", b"1,nan\n", r"matrix 0: G must be finite, got nan at index \(0, 1\)"),
+        ("half.jsonl", b"[[1, 1]]\n[[1, 1\n", "line 2: no JSON"),
+        ("list.jsonl", b"[[1, 1]]\n\n[1, 2]\n", r"matrix 1: G must have 2 dimensions"),
+        ("number.jsonl", b"[[1, 1]]\n3\n", "a list of matrices is needed, got int"),
+        ("text.jsonl", b'[["a", 1]]\n', "matrix 0: G must be a rectangular array of real numbers"),
+        ("ragged.jsonl", b"[[1, 1]]\n[[1, 1], [2]]\n", "matrix 1: G must be a rectangular array"),
+        ("blank.jsonl", b"\n\n", "at least one matrix is needed, got none"),
         ("garbage.npy", b"garbage", "can't be read"),
-        ("codes.txt", b"1 2", r"a \.json, \.npy or \.csv file is needed"),
+        ("garbage.parquet", b"garbage", "not a readable Parquet file"),
+        ("codes.txt", b"1 2", r"a \.json, \.jsonl, \.csv, \.npy or \.parquet file is needed"),
     ],
 )
 def test_files_that_hold_no_codes(
@@ -104,5 +129,243 @@ def test_files_that_hold_no_codes(
 
 def test_an_npy_file_of_objects_is_not_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "objects.npy", np.array([[1, None]], dtype=object))
-    with pytest.raises(InvalidCodeError, match="Object arrays cannot be loaded"):
+    with pytest.raises(InvalidCodeError, match=r"can't be read .*Python objects"):
         read_codes(tmp_path / "objects.npy")
+
+
+@pytest.mark.parametrize(
+    "text", ["1 0 1/3\n0 1 .25", '[[1, 0, "1/3"], [0, 1, 0.25]]', "2/2,0,1/3;0,1,1/4"]
+)
+def test_fractions_are_numbers(text: str) -> None:
+    np.testing.assert_array_equal(parse_code(text).G, [[1, 0, 1 / 3], [0, 1, 0.25]])
+
+
+def test_typed_parity_checks() -> None:
+    assert parse_code("1 1 1", parity_check=True) == LinearCode.from_parity_check([[1, 1, 1]])
+    with pytest.raises(InvalidCodeError, match="either P or H"):
+        parse_code("1 1 1", parity_check=True, systematic=True)
+    with pytest.raises(InvalidCodeError, match=r"H must have shape \(r, n\) with 1 <= r < n"):
+        parse_code("1 0; 0 1", parity_check=True)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "1,0,1\n0,1,-2.5\n\n2,0,2\n0,2,-5\n",
+        "\ufeff1;0;1\r\n0;1;-2.5\r\n;;\r\n;;\r\n2;0;2\r\n0;2;-5\r\n",
+        '"a","b","c"\n1,0,1\n0,1,-5/2\n\n\n2,0,2 # twice\n0,2,-5',
+        "# saved\n1 0 1\n0 1 -2.5\n\n2\t0\t2\n0\t2\t-5\n",
+    ],
+)
+def test_several_matrices_in_one_csv(tmp_path: Path, content: str) -> None:
+    (tmp_path / "codes.csv").write_text(content, newline="")
+    assert read_codes(tmp_path / "codes.csv") == [CODE, LinearCode(2 * CODE.G)]
+
+
+def test_json_lines(tmp_path: Path) -> None:
+    lines = [CODE.G.tolist(), {"P": CODE.P.tolist()}, {"H": CODE.H.tolist()}, [CODE.G.tolist()]]
+    path = tmp_path / "codes.jsonl"
+    path.write_text("\n\n".join(map(json.dumps, lines)), encoding="utf-8-sig")
+    codes = read_codes(path)
+    assert [codes[0], codes[1], codes[3]] == [CODE] * 3
+    np.testing.assert_allclose(codes[2].G @ CODE.H.T, 0.0, atol=1e-12)
+
+
+def test_a_key_against_the_option(tmp_path: Path) -> None:
+    path = tmp_path / "codes.jsonl"
+    path.write_text('{"P": [[2, 1]]}\n{"G": [[2, 1]]}\n')
+    with pytest.raises(InvalidCodeError, match=r"matrix 1: a matrix P is asked for, .* called G"):
+        read_codes(path, systematic=True)
+
+
+MATRICES = np.random.default_rng(0).normal(size=(7, 2, 5))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int16", "bool", ">f8"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_npy_of_any_kind(tmp_path: Path, dtype: str, order: Any) -> None:
+    array = np.asarray(np.rint(9 * MATRICES) if "f" not in dtype else MATRICES)
+    array = np.asarray(array if dtype != "bool" else np.eye(2, 5)[None], order=order).astype(dtype)
+    np.save(tmp_path / "codes.npy", array)
+    (batch,) = batches(read_blocks(tmp_path / "codes.npy"))
+    assert batch.generators.dtype == np.float64
+    np.testing.assert_array_equal(batch.generators, array.astype(float))
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.ones(3), r"an array of shape \(k, n\) or \(N, k, n\) is needed, got \(3,\)"),
+        (np.ones((1, 2), complex), "an array of real numbers is needed, got complex128"),
+        (np.array([["1", "2"]]), "an array of real numbers is needed, got <U1"),
+        (np.ones((3, 2, 1)), r"matrix 0: G must have shape .* got \(2, 1\)"),
+        (np.where(np.arange(6) == 4, np.nan, 1.0).reshape(3, 1, 2), r"matrix 2: G must be finite"),
+        (np.ones((0, 2, 3)), "at least one matrix is needed, got none|can't be read"),
+    ],
+)
+def test_npy_files_that_hold_no_codes(tmp_path: Path, array: Any, message: str) -> None:
+    np.save(tmp_path / "codes.npy", array)
+    with pytest.raises(InvalidCodeError, match=message):
+        list(batches(read_blocks(tmp_path / "codes.npy"), "codes.npy"))
+
+
+def test_an_npy_file_cut_short(tmp_path: Path) -> None:
+    np.save(tmp_path / "codes.npy", MATRICES)
+    content = (tmp_path / "codes.npy").read_bytes()
+    (tmp_path / "codes.npy").write_bytes(content[:-20])
+    with pytest.raises(InvalidCodeError, match="can't be read"):
+        list(read_blocks(tmp_path / "codes.npy"))
+
+
+def column(values: Any, kind: Any) -> pa.Array:
+    return pa.array(values, type=kind)
+
+
+NESTED = [
+    pa.list_(pa.list_(pa.float64())),
+    pa.large_list(pa.list_(pa.float32())),
+    pa.list_(pa.list_(pa.float64(), 5), 2),
+    pa.list_(pa.list_(pa.string())),
+]
+
+
+@pytest.mark.parametrize("kind", NESTED, ids=str)
+def test_parquet_with_nested_lists(tmp_path: Path, kind: Any) -> None:
+    values = MATRICES.astype(np.float32).astype(float)
+    text = "string" in str(kind)
+    lists = [[[str(x) if text else x for x in row] for row in G] for G in values.tolist()]
+    pq.write_table(pa.table({"G": column(lists, kind), "x": range(7)}), tmp_path / "c.parquet")
+    (batch,) = batches(read_blocks(tmp_path / "c.parquet"))
+    np.testing.assert_array_equal(batch.generators, values)
+    assert count_matrices(tmp_path / "c.parquet") == 7
+
+
+@pytest.mark.parametrize("kind", ["G", "P", "H"])
+def test_parquet_with_flat_lists_of_mixed_shapes(tmp_path: Path, kind: Any) -> None:
+    codes = [LinearCode(G) for G in MATRICES[:3]] + [LinearCode(np.eye(3, 4) + 1)]
+    matrices = [getattr(code, kind) for code in codes]
+    table = {
+        kind: [matrix.ravel().tolist() for matrix in matrices],
+        "k": [code.k for code in codes],
+        "n": [code.n for code in codes],
+    }
+    pq.write_table(pa.table(table), tmp_path / "c.parquet")
+    found = list(batches(read_blocks(tmp_path / "c.parquet")))
+    assert [(b.first, b.generators.shape) for b in found] == [(0, (3, 2, 5)), (3, (1, 3, 4))]
+    for code, G in zip(codes, [*found[0].generators, *found[1].generators], strict=True):
+        np.testing.assert_allclose(height_profile(G), height_profile(code), rtol=1e-9)
+
+
+ROWS = pa.list_(pa.list_(pa.float64()))
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"x": [1]}, "exactly one column G, P or H is needed, got columns x"),
+        ({"G": [[[1.0]]], "H": [[[1.0]]]}, "exactly one column G, P or H is needed"),
+        ({"G": [1.0]}, "column G must hold lists, got double"),
+        ({"G": [[1.0, 2.0]]}, "flat lists in column G need columns k and n"),
+        ({"G": [[1.0, 2.0]], "k": [1], "n": [3]}, r"matrix 0: k = 1, n = 3 need G of shape"),
+        ({"G": [[1.0, 2.0]], "k": [1.0], "n": [2]}, "column k must hold integers, got double"),
+        ({"G": [[1.0, 2.0]], "k": [1], "n": column([None], pa.int64())}, "matrix 0: .* got null"),
+        ({"G": [[[1.0, 2.0]], [[1.0, 2.0], [3.0]]]}, "matrix 1: rows of one length are needed"),
+        ({"G": column([[[1, 2]], None], ROWS)}, "matrix 1: numbers are needed, got null"),
+        ({"G": column([[[1, 2]], [None]], ROWS)}, "matrix 1: numbers are needed, got null"),
+        ({"G": column([[[1, 2]], [[3, None]]], ROWS)}, "matrix 1: numbers are needed, got null"),
+        ({"G": column([[[1, 2]], []], ROWS)}, "matrix 1: got no rows"),
+        ({"G": column([], ROWS)}, "at least one matrix is needed, got none"),
+    ],
+)
+def test_parquet_files_that_hold_no_codes(tmp_path: Path, table: Any, message: str) -> None:
+    pq.write_table(pa.table(table), tmp_path / "c.parquet")
+    with pytest.raises(InvalidCodeError, match=message):
+        list(batches(read_blocks(tmp_path / "c.parquet"), "c.parquet"))
+
+
+def test_batches_are_of_one_shape_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mheight.codes.reading.batch_length", lambda _: 3)
+    blocks = [Block(G) for G in MATRICES] + [Block([[1, 2]]), Block({"H": [[1, 2]]})]
+    found = list(batches(blocks))
+    shapes = [(b.first, b.generators.shape) for b in found]
+    assert shapes == [
+        (0, (3, 2, 5)), (3, (3, 2, 5)), (6, (1, 2, 5)), (7, (1, 1, 2)), (8, (1, 1, 2)),
+    ]  # fmt: skip
+    np.testing.assert_array_equal(np.concatenate([b.generators for b in found[:3]]), MATRICES)
+
+
+def test_parity_checks_in_batches() -> None:
+    checks = np.random.default_rng(1).integers(-5, 6, (20, 2, 5)).astype(float)
+    checks[3, :, 3:] = 0.0  # the last columns are no information set of the dual
+    (batch,) = batches([Block(checks, "H")])
+    for G, H in zip(batch.generators, checks, strict=True):
+        np.testing.assert_allclose(G @ H.T, 0.0, atol=1e-10)
+        expected = height_profile(LinearCode.from_parity_check(H))
+        np.testing.assert_allclose(height_profile(G), expected, rtol=1e-9)
+    checks[5, 1] = checks[5, 0]
+    with pytest.raises(InvalidCodeError, match="x, matrix 5: the rows of H must be independent"):
+        list(batches([Block(checks)], "x", "H"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1 0 1; 0 1 1\n\n\n1 2\n", [(2, 3), (1, 2)]),
+        ("\ufeff1 0 1\n0 1 1\n", [(2, 3)]),
+        ("\n[[1, 0, 1], [0, 1, 1]]\n[[1, 2]]\n", [(2, 3), (1, 2)]),
+        ("[[1, 0, 1],\n [0, 1, 1]]", [(2, 3)]),
+        ('{"G": [[1, 2]]}\n{"P": [[1, 2]]}', [(1, 2), (1, 3)]),
+        ("[[[1, 2]], [[1, 3]]]", [(1, 2), (1, 2)]),
+    ],
+)
+def test_streams(text: str, expected: list[tuple[int, int]]) -> None:
+    blocks = read_stream(text.splitlines(keepends=True), "here")
+    assert [G.shape for b in batches(blocks, "here") for G in b.generators] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "here: matrices are needed, got nothing"),
+        (" \n\n", "here: matrices are needed, got nothing"),
+        ("1 2\n\nx y\n", "here, matrix 1: a matrix is written .* got 'x y"),
+        ("\n[[1, 2]]\n\n[[1,", "here, line 4: no JSON"),
+        ("[[1,", r"here: can't be read"),
+    ],
+)
+def test_streams_that_hold_no_codes(text: str, message: str) -> None:
+    with pytest.raises(InvalidCodeError, match=message):
+        list(batches(read_stream(text.splitlines(keepends=True), "here"), "here"))
+
+
+def test_rational_codes_round_nothing() -> None:
+    blocks = [
+        Block(parse_matrix("0.1 1/3", exact=True)),
+        Block(parse_matrix("[[0.1, 1e-30]]", exact=True), "P"),
+        Block(np.array([[[1, 2, 4], [0, 0, 3]]]), "H"),
+    ]
+    tenth, tiny = Fraction(1, 10), Fraction(1, 10**30)
+    assert list(rational_codes(blocks)) == [
+        (0, ((tenth, Fraction(1, 3)),)),
+        (1, ((1, tenth, tiny),)),
+        (2, ((-2, 1, 0),)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind", "message"),
+    [
+        ([["1/0", 1]], "G", "x, matrix 0: G must have denominators other than 0"),
+        ([["nan", 1]], "G", "x, matrix 0: G must be finite"),
+        ([[1, 2], [3]], "G", "x, matrix 0: G must have rows of one length"),
+        ([[1, 2], [3]], "P", "x, matrix 0: P must have rows of one length"),
+        ([["b"]], "P", r"P as text must be a rational number .* got 'b' at index \(0, 0\)"),
+        ([[]], "P", "P must have shape"),
+        ([1], "P", "P must be a matrix of numbers, got list"),
+        ([[1, 2], [2, 4]], "H", "H must have shape"),
+        ([[1, 2, 3], [2, 4, 6]], "H", "the rows of H must be independent, got rank 1 for 2 rows"),
+    ],
+)
+def test_what_is_no_rational_code(rows: Any, kind: Any, message: str) -> None:
+    with pytest.raises(InvalidCodeError, match=message):
+        list(rational_codes([Block(rows, kind)], "x"))

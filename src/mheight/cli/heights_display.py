@@ -1,0 +1,283 @@
+"""What `mheight heights` shows: tables, progress, warnings; and how Ctrl-C stops a search."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from mheight.cli.console import error_console, say
+from mheight.errors import AccuracyWarning
+
+if TYPE_CHECKING:
+    from mheight.heights.certificate import Certificate
+    from mheight.heights.rows import HeightRows
+
+__all__ = ["Doubts", "Watch", "interrupts", "table_texts", "write_lines"]
+
+_ADVICE = re.compile(r"exact_\w+ (computes without rounding|rounds nothing)")
+_PATIENCE = 0.5  # seconds before a bar is worth its place
+
+
+def write_lines(lines: Iterator[str]) -> None:
+    """Print results to standard output, without the cost of styling each."""
+    sys.stdout.writelines(line + "\n" for line in lines)
+    sys.stdout.flush()
+
+
+# --- tables ------------------------------------------------------------------------------
+
+
+def table_texts(rows: HeightRows, *, capability: bool = False) -> Iterator[str]:
+    """A text table for each code."""
+    for piece in rows.by_code():
+        start = piece.start
+        gap = "\n" if rows.code[start] else ""
+        title = f"{gap}code {rows.code[start]}: [{rows.n[start]}, {rows.k[start]}]"
+        yield _capability_text(title, rows, piece) if capability else _text(title, rows, piece)
+
+
+def _text(title: str, rows: HeightRows, piece: slice) -> str:
+    header = ["m", "height", *(["decimal"] if rows.exact is not None else []), "log2"]
+    header += ["status"] if rows.status is not None else []
+    if rows.certificates is not None:
+        header += ["target", "larger", "information set", "codeword"]
+    cells, missing = [], []
+    logarithms = rows.log2_height
+    for i in range(piece.start, piece.stop):
+        m, height = int(rows.m[i]), float(rows.height[i])
+        if rows.status is not None and rows.status[i] == "not reached":
+            missing.append(m)
+            continue
+        known = height == height
+        shown = [f"{height:.12g}" if known else _between(rows, i)]
+        if rows.exact is not None:
+            shown = [str(rows.exact[i]), *shown]
+        row = [str(m), *shown, f"{logarithms[i]:.4f}" if known else ""]
+        if rows.status is not None:
+            row.append(rows.status[i])
+        if rows.certificates is not None:
+            row += _witness_cells(rows.certificates[i])
+        cells.append([cell.replace("inf.0000", "inf") for cell in row])
+    text = _render(title, header, cells)
+    if missing:
+        text += f"\nnot reached: {_range_text(missing)}"
+    return text
+
+
+def _between(rows: HeightRows, i: int) -> str:
+    lower, upper, _ = rows.bounds(i)
+    return f"{lower:.9g} <= h <= {upper:.9g}"
+
+
+def _witness_cells(certificate: Certificate | None) -> list[str]:
+    if certificate is None:
+        return [""] * 4
+    places = certificate.information_set
+    return [
+        str(certificate.target),
+        " ".join(map(str, certificate.larger)),
+        "-" if places is None else " ".join(map(str, places)),
+        " ".join(f"{x:.6g}" if isinstance(x, float) else str(x) for x in certificate.codeword),
+    ]
+
+
+def _capability_text(title: str, rows: HeightRows, piece: slice) -> str:
+    from mheight.heights.tables import capabilities
+
+    cells = []
+    for i, located, detected, ratio in capabilities(rows, piece):
+        height = float(rows.height[i]) if rows.exact is None else rows.exact[i]
+        if height < float("inf"):
+            numbers = [f"{x:.12g}" if isinstance(x, float) else str(x) for x in (height, ratio)]
+            cells.append([str(located), str(detected), str(rows.m[i]), *numbers])
+    header = ["located", "detected", "m", "height", "Delta/delta"]
+    text = _render(title, header, cells)
+    orders, heights = rows.m[piece].tolist(), rows.height[piece].tolist()
+    infinite = [m for m, h in zip(orders, heights, strict=True) if h == float("inf")]
+    if infinite:
+        text += f"\nat no ratio: 2 located + detected >= {infinite[0]}"
+    unknown = [m for m, h in zip(orders, heights, strict=True) if h != h]
+    if unknown:
+        text += f"\nnot known: {_range_text(unknown)}"
+    return text
+
+
+def _range_text(orders: Sequence[int]) -> str:
+    if len(orders) > 2:
+        return f"h_{orders[0]} ... h_{orders[-1]}"
+    return ", ".join(f"h_{m}" for m in orders)
+
+
+def _render(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns under a line; the like of `mheight.evaluation.render`, which loads far more."""
+    columns = list(zip(header, *rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    left = [any(c.isalpha() or c == " " for cell in column[1:] for c in cell if cell != "inf")
+            for column in columns]  # fmt: skip
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [
+            cell.ljust(width) if to_left else cell.rjust(width)
+            for cell, width, to_left in zip(cells, widths, left, strict=True)
+        ]
+        return ("  " + "   ".join(padded)).rstrip()
+
+    rule = " " + "─" * (sum(widths) + 3 * (len(widths) - 1) + 2)
+    return "\n".join([title, "", line(header), rule, *map(line, rows)])
+
+
+# --- warnings ----------------------------------------------------------------------------
+
+
+class Doubts:
+    """Gathers accuracy warnings and tells each kind once, as a plain line."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._codes = 0
+        self._first: tuple[int, str] | None = None
+        self._others: dict[str, None] = {}
+
+    @contextmanager
+    def about(self, first: int) -> Iterator[None]:
+        """Listen while some codes are worked on, `first` being the number of the first."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", AccuracyWarning)
+            yield
+        for warning in caught:
+            text = _ADVICE.sub("--exact rounds nothing", str(warning.message))
+            if not issubclass(warning.category, AccuracyWarning):
+                warnings.warn_explicit(
+                    warning.message, warning.category, warning.filename, warning.lineno
+                )
+            elif of_batch := re.fullmatch(r"(\d+) of \d+ codes; code (\d+): (.*)", text, re.DOTALL):
+                self._note(int(of_batch[1]), first + int(of_batch[2]), of_batch[3])
+            elif self._name:
+                self._note(1, first, text)
+            else:
+                self._others[text] = None
+
+    def _note(self, count: int, index: int, text: str) -> None:
+        self._codes += count
+        self._first = self._first or (index, text)
+
+    def tell(self) -> None:
+        """Print what was gathered to standard error."""
+        if self._first is not None:
+            index, text = self._first
+            others = f"; {self._codes - 1:,} more codes in doubt" if self._codes > 1 else ""
+            self._others = {f"{self._name}, matrix {index}: {text}{others}": None, **self._others}
+        for text in self._others:
+            say("warning: " + " ".join(text.split()))
+        self._first, self._codes, self._others = None, 0, {}
+
+
+# --- long work ---------------------------------------------------------------------------
+
+
+@contextmanager
+def interrupts() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed in the block; pressed again, it interrupts at once."""
+    asked = False
+
+    def note(*_: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    # Only the main thread may handle signals.
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class Watch:
+    """A bar on standard error for work that takes a while; a context manager.
+
+    It counts codes, and in a search shows the current bounds.  Results are printed
+    between `pause` and the next sign of life.
+
+    Args:
+        total: codes to do; None if unknown.
+    """
+
+    def __init__(self, total: int | None = None) -> None:
+        self._total = total
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[count]}"),
+            TimeElapsedColumn(),
+            console=error_console,
+            transient=True,
+            # Else results on standard output would go where the bar is.
+            redirect_stdout=False,
+            redirect_stderr=False,
+            disable=not error_console.is_terminal,
+        )
+        self._task = self._bar.add_task("computing heights", total=total, count="")
+        self._done = 0
+        self._start = time.monotonic()
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.pause()
+
+    def pause(self) -> None:
+        """Take the bar away, so that something can be printed."""
+        if self._bar.live.is_started:
+            self._bar.stop()
+
+    def advance(self, codes: int) -> None:
+        """So many more codes are done."""
+        self._done += codes
+        count = f"{self._done:,} codes"
+        if self._total is not None:
+            elapsed = time.monotonic() - self._start
+            left = elapsed / self._done * max(self._total - self._done, 0)
+            count = f"{self._done:,}/{self._total:,} codes, {left:.0f} s to go"
+        total = None if self._total is None else float(self._total)
+        self._show("computing heights", self._done, total, count)
+
+    def searching(self, index: int) -> Callable[[int], Callable[[int, int, float, float], None]]:
+        """What a search in a code is to be told, by m."""
+        code = f"code {index}, " if (self._total or 2) > 1 else ""
+
+        def of_height(m: int) -> Callable[[int, int, float, float], None]:
+            def progress(done: int, targets: int, lower: float, upper: float) -> None:
+                count = f"{done}/{targets} positions"
+                text = f"{code}{lower:.6g} <= h_{m} <= {upper:.6g}"
+                self._show(text, done, targets, count)
+
+            return progress
+
+        return of_height
+
+    def _show(self, text: str, done: int, total: float | None, count: str) -> None:
+        self._bar.update(self._task, description=text, completed=done, total=total, count=count)
+        late = time.monotonic() - self._start > _PATIENCE
+        if late and self._done != self._total and not self._bar.live.is_started:
+            self._bar.start()

@@ -1,0 +1,196 @@
+"""What `mheight heights` does with each code, by the options given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mheight.cli.console import say
+from mheight.cli.heights_display import Doubts, Watch, interrupts
+from mheight.codes import LinearCode
+from mheight.codes.checks import ranks
+from mheight.codes.matrix_files import Block, Kind
+from mheight.codes.reading import CodeBatch, batches, rational_codes
+from mheight.errors import InvalidCodeError
+from mheight.heights import find_height, predicted_seconds
+from mheight.heights.packed import MAX_LENGTH
+from mheight.heights.profile import lattice_route
+from mheight.heights.rows import (
+    HeightRows,
+    profile_rows,
+    rational_rows,
+    solution_rows,
+    witness_rows,
+)
+from mheight.heights.solution import Method
+from mheight.heights.upwards import find_heights
+
+__all__ = ["LONG_CODE_SECONDS", "InterruptedSearch", "Request", "located", "results"]
+
+LONG_CODE_SECONDS = 60.0
+"""Default time limit of a search for all heights of a code."""
+
+_WORTH_A_SEARCH = 1.0
+"""Seconds of the lattice from which a search for one height is weighed against it."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of each code.
+
+    Attributes:
+        m: only this height; None for all.
+        exact: whether to calculate in fractions.
+        witness: whether certificates are wanted.
+        capability: whether the outliers located and detected are wanted.
+        method: how to find heights.
+        time_limit: seconds for a code; None for none, or the usual.
+    """
+
+    m: int | None
+    exact: bool
+    witness: bool
+    capability: bool
+    method: Method
+    time_limit: float | None
+
+    def searches(self, n: int, k: int) -> bool:
+        """Whether heights of an [n, k] code are found by a search that yields bounds."""
+        if self.method == "lattice":
+            return False
+        if self.method == "branch-and-bound" or self.time_limit is not None:
+            return True
+        if n > MAX_LENGTH and self.witness:
+            return True
+        try:
+            lattice_route(n, k)
+        except InvalidCodeError:
+            return True
+        if self.m is None or n > MAX_LENGTH:
+            return False
+        lattice = predicted_seconds(n, k, self.m, "lattice")
+        return lattice > max(_WORTH_A_SEARCH, predicted_seconds(n, k, self.m, "branch-and-bound"))
+
+
+class InterruptedSearch(Exception):
+    """Ctrl-C in a search, with the bounds so far."""
+
+    def __init__(self, rows: HeightRows | None) -> None:
+        super().__init__()
+        self.rows = rows
+
+
+def results(
+    blocks: Iterator[Block],
+    name: str,
+    kind: Kind | None,
+    request: Request,
+    watch: Watch,
+    doubts: Doubts,
+) -> Iterator[HeightRows]:
+    """Rows of heights, in the order of the source.
+
+    Args:
+        blocks: the matrices.
+        name: what messages call the source; empty for a typed matrix.
+        kind: what matrices are that do not say so themselves.
+        request: what is wanted.
+        watch: is told of the progress.
+        doubts: gathers warnings.
+
+    Raises:
+        InvalidCodeError: a matrix that is no code, with its number.
+        InterruptedSearch: Ctrl-C in a search.
+    """
+    if request.exact:
+        for index, matrix in rational_codes(blocks, name, kind):
+            try:
+                yield rational_rows(index, matrix, request.m, witness=request.witness)
+            except InvalidCodeError as error:
+                raise located(name, index, error) from None
+            watch.advance(1)
+        return
+    told = False
+    for batch in batches(blocks, name, kind):
+        count, k, n = batch.generators.shape
+        if k < n and request.searches(n, k):
+            if not told and request.m is None and request.time_limit is None:
+                say(_long_code_text(n, k))
+                told = True
+            yield from _searched(batch, name, request, watch, doubts)
+        elif request.witness:
+            for index, G in enumerate(batch.generators, start=batch.first):
+                try:
+                    with doubts.about(index):
+                        rows = witness_rows(index, G, request.m)
+                except InvalidCodeError as error:
+                    raise located(name, index, error) from None
+                yield rows
+                watch.advance(1)
+        else:
+            try:
+                with doubts.about(batch.first):
+                    rows = profile_rows(batch.first, batch.generators, request.m)
+            except InvalidCodeError as error:
+                raise _blamed(batch, name, error) from None
+            yield rows
+            watch.advance(count)
+
+
+def _blamed(batch: CodeBatch, name: str, error: InvalidCodeError) -> InvalidCodeError:
+    """The error with the number of the code that is at fault."""
+    below = ranks(batch.generators) < batch.generators.shape[1]
+    if not below.any():
+        return located(name, batch.first, error)
+    at = int(below.argmax())
+    try:
+        LinearCode(batch.generators[at])
+    except InvalidCodeError as single:
+        return located(name, batch.first + at, single)
+    return located(name, batch.first, error)
+
+
+def _searched(
+    batch: CodeBatch, name: str, request: Request, watch: Watch, doubts: Doubts
+) -> Iterator[HeightRows]:
+    """Bounds and heights of one code after the other.
+
+    Raises:
+        InterruptedSearch: Ctrl-C was pressed; holds what is known of the code at hand.
+    """
+    _, k, n = batch.generators.shape
+    options: dict[str, Any] = {"method": request.method, "time_limit": request.time_limit}
+    if request.m is None and request.time_limit is None:
+        options["time_limit"] = LONG_CODE_SECONDS
+    for index, G in enumerate(batch.generators, start=batch.first):
+        progress = watch.searching(index)
+        with interrupts() as asked, doubts.about(index):
+            try:
+                if request.m is None:
+                    found = list(find_heights(G, progress=progress, stop=asked, **options))
+                else:
+                    m = request.m
+                    found = [find_height(G, m, progress=progress(m), stop=asked, **options)]
+            except InvalidCodeError as error:
+                raise located(name, index, error) from None
+            interrupted = asked()
+        if not found:
+            raise InterruptedSearch(None)
+        rows = solution_rows(index, found, request.m or n - k, witness=request.witness)
+        if interrupted:
+            raise InterruptedSearch(rows)
+        yield rows
+        watch.advance(1)
+
+
+def _long_code_text(n: int, k: int) -> str:
+    return (
+        f"searching an [{n}, {k}] code for h_1, h_2, ... in turn, "
+        f"for at most {LONG_CODE_SECONDS:g} s (--time-limit changes that)"
+    )
+
+
+def located(name: str, index: int, error: InvalidCodeError) -> InvalidCodeError:
+    """The error with the number of the code in its source, if that has a name."""
+    return InvalidCodeError(f"{name}, matrix {index}: {error}" if name else str(error))

@@ -1,0 +1,181 @@
+"""Matrices from a column of a Parquet file, a batch of rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from mheight.codes.matrix_files import KINDS, Block, Kind, batch_length
+from mheight.errors import InvalidCodeError
+
+__all__ = ["column_blocks", "column_names", "count_rows"]
+
+Int = NDArray[np.int64]
+
+
+def column_names(path: Path) -> list[str]:
+    """Names of the columns of a Parquet file.
+
+    Raises:
+        InvalidCodeError: no readable Parquet.
+    """
+    with _opened(path) as file:
+        return list(file.schema_arrow.names)
+
+
+def count_rows(path: Path) -> int:
+    """Rows of a Parquet file."""
+    with _opened(path) as file:
+        return int(file.metadata.num_rows)
+
+
+def column_blocks(path: Path, _exact: bool = False) -> Iterator[Block]:
+    """Matrices of a Parquet file with one column G, P or H.
+
+    Args:
+        path: the column holds lists of rows, or flat lists beside columns k and n.
+
+    Raises:
+        InvalidCodeError: no such column, a null, or a matrix that is ragged.
+    """
+    with _opened(path) as file:
+        schema = file.schema_arrow
+        kinds = [kind for kind in KINDS if kind in schema.names]
+        if len(kinds) != 1:
+            raise InvalidCodeError(
+                f"{path}: exactly one column G, P or H is needed, "
+                f"got columns {', '.join(schema.names)}"
+            )
+        kind = kinds[0]
+        outer = schema.field(kind).type
+        if not _is_list(outer):
+            raise InvalidCodeError(f"{path}: column {kind} must hold lists, got {outer}")
+        flat = not _is_list(outer.value_type)
+        if flat and not {"k", "n"} <= set(schema.names):
+            raise InvalidCodeError(f"{path}: flat lists in column {kind} need columns k and n")
+        first = 0
+        columns = [kind, "k", "n"] if flat else [kind]
+        try:
+            for batch in file.iter_batches(_rows_at_a_time(file, kind), columns=columns):
+                for block in _blocks(batch, kind, flat, path, first):
+                    yield block
+                    first += len(block.values) if isinstance(block.values, np.ndarray) else 1
+        except (pa.ArrowException, OSError) as error:
+            raise InvalidCodeError(f"{path}: can't be read ({error})") from None
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InvalidCodeError(
+            f"{path}: not a readable Parquet file, perhaps cut short ({error})"
+        ) from None
+
+
+def _is_list(kind: Any) -> bool:
+    return bool(
+        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    )
+
+
+def _rows_at_a_time(file: Any, column: str) -> int:
+    metadata = file.metadata
+    size = 0
+    for group in range(metadata.num_row_groups):
+        row_group = metadata.row_group(group)
+        for i in range(row_group.num_columns):
+            chunk = row_group.column(i)
+            if chunk.path_in_schema.split(".")[0] == column:
+                size += chunk.num_values
+    return batch_length(-(-size // max(metadata.num_rows, 1)))
+
+
+def _blocks(batch: Any, kind: Kind, flat: bool, path: Path, first: int) -> Iterator[Block]:
+    """The matrices of a batch of rows, those of one shape that follow each other together."""
+    column = batch.column(0)
+    _refuse_nulls(column, f"{path}, matrix", first)
+    inner = pc.list_flatten(column)
+    counts = _lengths(column)
+    if flat:
+        rows, widths = _flat_shapes(batch, kind, counts, path, first)
+        leaf = inner
+    else:
+        rows, widths = counts, _row_lengths(inner, counts, path, first)
+        leaf = pc.list_flatten(inner)
+    if leaf.null_count:
+        owner = np.repeat(np.arange(len(rows)), rows * widths)
+        _refuse_nulls(leaf, f"{path}, matrix", first, owner)
+    if not (pa.types.is_integer(leaf.type) or pa.types.is_floating(leaf.type)):
+        for i, value in enumerate(column.to_pylist()):
+            shaped = np.array(value, dtype=object).reshape(rows[i], widths[i]).tolist()
+            yield Block([[_plain(x) for x in row] for row in shaped], kind)
+        return
+    numbers = leaf.to_numpy(zero_copy_only=False)
+    ends = np.concatenate([[0], np.cumsum(rows * widths)])
+    changes = np.flatnonzero((np.diff(rows) != 0) | (np.diff(widths) != 0)) + 1
+    edges = [0, *changes.tolist(), len(rows)]
+    for start, end in pairwise(edges):
+        if start < end:
+            piece = numbers[ends[start] : ends[end]]
+            yield Block(piece.reshape(end - start, rows[start], widths[start]), kind)
+
+
+def _lengths(column: Any) -> Int:
+    return np.asarray(pc.list_value_length(column).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _row_lengths(inner: Any, counts: Int, path: Path, first: int) -> Int:
+    """The length of the rows of each matrix."""
+    if not counts.all():
+        raise InvalidCodeError(f"{path}, matrix {first + int(np.argmin(counts))}: got no rows")
+    owner = np.repeat(np.arange(len(counts)), counts)
+    _refuse_nulls(inner, f"{path}, matrix", first, owner)
+    lengths = _lengths(inner)
+    widths: Int = lengths[np.cumsum(counts) - counts]
+    ragged = lengths != widths[owner]
+    if ragged.any():
+        i = int(owner[np.argmax(ragged)])
+        raise InvalidCodeError(
+            f"{path}, matrix {first + i}: rows of one length are needed, got {widths[i]} "
+            f"and {lengths[np.argmax(ragged)]} entries"
+        )
+    return widths
+
+
+def _flat_shapes(batch: Any, kind: Kind, counts: Int, path: Path, first: int) -> tuple[Int, Int]:
+    k, n = batch.column(1), batch.column(2)
+    for name, column in (("k", k), ("n", n)):
+        if not pa.types.is_integer(column.type):
+            raise InvalidCodeError(f"{path}: column {name} must hold integers, got {column.type}")
+        _refuse_nulls(column, f"{path}, matrix", first)
+    k, n = (column.to_numpy(zero_copy_only=False).astype(np.int64) for column in (k, n))
+    rows, widths = {"G": (k, n), "P": (k, n - k), "H": (n - k, n)}[kind]
+    bad = (rows < 1) | (widths < 1) | (rows * widths != counts)
+    if bad.any():
+        i = int(np.argmax(bad))
+        raise InvalidCodeError(
+            f"{path}, matrix {first + i}: k = {k[i]}, n = {n[i]} need {kind} of shape "
+            f"({rows[i]}, {widths[i]}), got {counts[i]} entries"
+        )
+    return np.asarray(rows), np.asarray(widths)
+
+
+def _refuse_nulls(column: Any, what: str, first: int, owner: Int | None = None) -> None:
+    if column.null_count:
+        at = int(np.argmax(column.is_null().to_numpy(zero_copy_only=False)))
+        i = at if owner is None else int(owner[at])
+        raise InvalidCodeError(f"{what} {first + i}: numbers are needed, got null")
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value

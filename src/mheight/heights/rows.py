@@ -1,0 +1,209 @@
+"""Heights of codes as rows, one a height, for tables and files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.codes.rationals import Matrix
+from mheight.errors import InvalidCodeError
+from mheight.heights.certificate import Certificate, Number
+from mheight.heights.finding import certificates
+from mheight.heights.profile import height_profile
+from mheight.heights.rational import exact_certificates, exact_profile
+from mheight.heights.solution import Solution
+
+__all__ = [
+    "NOT_REACHED",
+    "HeightRows",
+    "profile_rows",
+    "rational_rows",
+    "solution_rows",
+    "witness_rows",
+]
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+NOT_REACHED = "not reached"
+"""Status of a height that was not looked at before the time was over."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeightRows:
+    """Heights of codes, one row a height; the rows of a code follow each other.
+
+    Attributes:
+        code: shape (R,), number of the code in its source.
+        n: shape (R,), length.
+        k: shape (R,), dimension.
+        m: shape (R,), index of the height.
+        height: shape (R,), h_m, `inf` where infinite, NaN where only bounds are known.
+        lower: shape (R,), h_m is at least this; None if all heights are known.
+        upper: shape (R,), h_m is at most this; None likewise.
+        status: R words as in `Solution`, or "not reached"; None likewise.
+        exact: R numbers without rounding; None if there was rounding.
+        certificates: R certificates, None for a height not reached; None if not asked for.
+    """
+
+    code: Int
+    n: Int
+    k: Int
+    m: Int
+    height: Float
+    lower: Float | None = None
+    upper: Float | None = None
+    status: tuple[str, ...] | None = None
+    exact: tuple[Number, ...] | None = None
+    certificates: tuple[Certificate | None, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+    def by_code(self) -> Iterator[slice]:
+        """The rows of each code."""
+        edges = np.flatnonzero(np.diff(self.code)) + 1
+        for start, end in pairwise([0, *edges.tolist(), len(self)]):
+            if start < end:
+                yield slice(start, end)
+
+    def bounds(self, i: int) -> tuple[float, float, str]:
+        """Lower and upper bound and status of a row, where a search found them."""
+        if self.lower is None or self.upper is None or self.status is None:
+            raise ValueError("these heights do not come from a search")
+        return float(self.lower[i]), float(self.upper[i]), self.status[i]
+
+    @property
+    def log2_height(self) -> Float:
+        """Shape (R,), log2 of the heights."""
+        if self.exact is None:
+            return np.asarray(np.log2(self.height))
+        return np.array([_log2(h) for h in self.exact])
+
+
+def profile_rows(first: int, generators: Float, m: int | None = None) -> HeightRows:
+    """Heights of a batch of codes.
+
+    Args:
+        first: number of the first code.
+        generators: shape (N, k, n).
+        m: only this height; None for all.
+
+    Raises:
+        InvalidCodeError: as for `height_profile`, or m out of range.
+    """
+    count, k, n = generators.shape
+    orders = _orders(m, n, k)
+    # One code gets the kernel and the messages for one code.
+    profiles = height_profile(generators[0] if count == 1 else generators).reshape(count, n - k)
+    heights = profiles[:, orders - 1]
+    return HeightRows(
+        code=np.repeat(np.arange(first, first + count), len(orders)),
+        n=np.full(heights.size, n),
+        k=np.full(heights.size, k),
+        m=np.tile(orders, count),
+        height=np.ascontiguousarray(heights).ravel(),
+    )
+
+
+def witness_rows(index: int, G: Float, m: int | None = None) -> HeightRows:
+    """Heights of one code with certificates.
+
+    Args:
+        index: number of the code.
+        G: shape (k, n).
+        m: only this height; None for all.
+    """
+    k, n = G.shape
+    orders = _orders(m, n, k)
+    found = certificates(G)
+    chosen = tuple(found[i - 1] for i in orders)
+    heights = np.array([float(c.height) for c in chosen])
+    return _of_one(index, n, k, orders, heights, certificates=chosen)
+
+
+def rational_rows(
+    index: int, G: Matrix, m: int | None = None, *, witness: bool = False
+) -> HeightRows:
+    """Heights of one rational code, without rounding.
+
+    Args:
+        index: number of the code.
+        G: rows of fractions, shape (k, n).
+        m: only this height; None for all.
+        witness: whether to add certificates.
+    """
+    k, n = len(G), len(G[0])
+    orders = _orders(m, n, k)
+    found = exact_certificates(G) if witness else None
+    profile = exact_profile(G) if found is None else tuple(c.height for c in found)
+    exact = tuple(profile[i - 1] for i in orders)
+    chosen = None if found is None else tuple(found[i - 1] for i in orders)
+    heights = np.array([_rounded(h) for h in exact])
+    return _of_one(index, n, k, orders, heights, exact=exact, certificates=chosen)
+
+
+def solution_rows(
+    index: int, solutions: Sequence[Solution], up_to: int, *, witness: bool = False
+) -> HeightRows:
+    """What a search found for one code.
+
+    Args:
+        index: number of the code.
+        solutions: at least one, by m.
+        up_to: the last m asked for; those without a solution count as not reached, and
+            are at least the last one that has.
+        witness: whether to add certificates.
+    """
+    last = solutions[-1]
+    missing = range(last.m + 1, up_to + 1)
+    found: list[Certificate | None] = [s.certificate for s in solutions]
+    return _of_one(
+        index,
+        last.n,
+        last.k,
+        np.array([s.m for s in solutions] + list(missing)),
+        np.array([s.lower if s.is_exact else np.nan for s in solutions] + [np.nan] * len(missing)),
+        lower=np.array([s.lower for s in solutions] + [last.lower] * len(missing)),
+        upper=np.array([s.upper for s in solutions] + [np.inf] * len(missing)),
+        status=tuple([s.status for s in solutions] + [NOT_REACHED] * len(missing)),
+        certificates=tuple(found + [None] * len(missing)) if witness else None,
+    )
+
+
+def _orders(m: int | None, n: int, k: int) -> Int:
+    """The indices m asked for."""
+    if n == k:
+        raise InvalidCodeError(f"n > k is needed, got n = k = {n}: no height is defined")
+    if m is None:
+        return np.arange(1, n - k + 1)
+    if not 1 <= m <= n - k:
+        raise InvalidCodeError(f"m must be an integer in 1..n-k = 1..{n - k}, got {m!r}")
+    return np.array([m])
+
+
+def _of_one(index: int, n: int, k: int, orders: Int, height: Float, **other: Any) -> HeightRows:
+    count = len(orders)
+    return HeightRows(
+        np.full(count, index), np.full(count, n), np.full(count, k), orders, height, **other
+    )
+
+
+def _rounded(height: Number) -> float:
+    try:
+        return float(height)
+    except OverflowError:
+        return math.inf
+
+
+def _log2(height: Number) -> float:
+    rounded = _rounded(height)
+    if isinstance(height, float) or math.isfinite(rounded):
+        return math.log2(rounded)
+    return math.log2(height.numerator) - math.log2(height.denominator)
