@@ -127,9 +127,11 @@ def heights(
         raise InvalidCodeError("--exact and --claimed go without --method and --time-limit")
     if witness and capability:
         raise InvalidCodeError("--witness and --capability are two tables: choose one")
-    if claimed is not None and (m is None or witness or capability or output is not None):
+    if claimed is not None and (
+        m is None or witness or capability or as_json or output is not None
+    ):
         raise InvalidCodeError(
-            "--claimed needs -m, and goes without --witness, --capability and --output"
+            "--claimed needs -m, and goes without --witness, --capability, --json and --output"
         )
     if tolerance is not None and claimed is None:
         raise InvalidCodeError("--tolerance goes with --claimed")

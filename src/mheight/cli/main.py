@@ -73,6 +73,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"{error.strerror or error}{where}")
     except MemoryError:
         return _fail("out of memory")
+    except SystemError as error:
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
+            return 130  # Ctrl-C inside a compiled function
+        return _fail(f"unexpected SystemError: {error} (a bug in mheight)")
     except Exception as error:  # the last resort, so that no traceback reaches a user
         return _fail(
             f"unexpected {type(error).__name__}: {error} "

@@ -69,7 +69,7 @@ def as_generators(value: ArrayLike | Sequence[Any]) -> Float:
 
 
 def ranks(generators: Float) -> NDArray[np.int64]:
-    """Ranks of matrices, whatever the scale of their rows.
+    """Ranks of matrices, whatever the scale of their rows and columns.
 
     Args:
         generators: shape (N, k, n).
@@ -77,5 +77,8 @@ def ranks(generators: Float) -> NDArray[np.int64]:
     Returns:
         Shape (N,).
     """
-    largest = np.abs(generators).max(axis=2, keepdims=True)
-    return np.asarray(np.linalg.matrix_rank(generators / np.where(largest > 0, largest, 1.0)))
+    scaled = generators
+    for axis in (2, 1):
+        largest = np.abs(scaled).max(axis=axis, keepdims=True)
+        scaled = scaled / np.where(largest > 0, largest, 1.0)
+    return np.asarray(np.linalg.matrix_rank(scaled))

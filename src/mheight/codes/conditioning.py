@@ -39,7 +39,7 @@ def reduced_generator(G: Float) -> Float | None:
         G: shape (k, n), finite.
 
     Returns:
-        Shape (k, n); None if the rows are dependent.
+        Shape (k, n); None if the rows are dependent, or an entry is too large for a float.
     """
     k, n = G.shape
     order = _pivot_order(G)
@@ -51,7 +51,10 @@ def reduced_generator(G: Float) -> Float | None:
     for i in range(k):
         for position, j in enumerate(order):
             value = reduced[i, position]
-            out[i, j] = int(value.p) / int(value.q)
+            try:
+                out[i, j] = int(value.p) / int(value.q)
+            except OverflowError:
+                return None
     return out
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "CONDITIONED",
     "DOUBT",
     "NOISE",
+    "SUSPICIOUS",
     "ZERO_TOLERANCE",
     "absolute_minors",
     "expansion_rows",
@@ -57,7 +58,10 @@ r products, r sums and the entries.  A larger minor that counts as zero is in do
 DOUBT = 1e-9
 """A nonzero minor above this fraction of the permanent is right to about 1e-6."""
 
-CONDITIONED = 1e-4
+SUSPICIOUS = 1e-4
+"""Beside nonzero minors below this fraction of the permanent, zero ones may be small too."""
+
+CONDITIONED = 1e-2
 """If no minor is above this fraction of its permanent, the rows are nearly dependent."""
 
 _EXACT_LIMIT = float(2**53)
@@ -204,8 +208,8 @@ def block_minors(  # type: ignore[no-untyped-def]
     """Absolute minors of a block in the order of k-subsets; zero up to rounding is 0.
 
     `doubt`, shape (1, LANES), becomes 1 for codes with a minor that counts as zero but is
-    larger than rounding makes it (`NOISE`), or is known to few digits (`DOUBT`), or with
-    rows that are nearly dependent (`CONDITIONED`).
+    larger than rounding makes it (`NOISE`), or is known to few digits (`DOUBT`), with zero
+    minors beside small ones (`SUSPICIOUS`), or with nearly dependent rows (`CONDITIONED`).
     """
     signed = expand_minors(block, n, column, child, sizes, spare, other)
     for s in range(len(order)):
@@ -221,7 +225,8 @@ def block_minors(  # type: ignore[no-untyped-def]
     noise = multiply(relative, splat(NOISE / ZERO_TOLERANCE))
     few_digits = multiply(relative, splat(DOUBT / ZERO_TOLERANCE))
     well = multiply(relative, splat(CONDITIONED / ZERO_TOLERANCE))
-    found, best = splat(0.0), splat(0.0)
+    suspicious = multiply(relative, splat(SUSPICIOUS / ZERO_TOLERANCE))
+    found, best, small, zero = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
     for s in range(len(order)):
         value, permanent = load(minors, s * LANES), load(bounds, s * LANES)
         bound = largest(permanent, load(norms, entry(order, s)))
@@ -231,7 +236,11 @@ def block_minors(  # type: ignore[no-untyped-def]
         loud = subtract(value, multiply(noise, permanent))
         found = largest(found, where_positive(excess, vague, loud))
         best = largest(best, subtract(value, multiply(well, permanent)))
+        low = subtract(multiply(suspicious, permanent), value)
+        small = largest(small, where_positive(excess, low, splat(0.0)))
+        zero = largest(zero, where_positive(excess, splat(0.0), splat(1.0)))
     found = where_positive(best, found, relative)
+    found = largest(found, where_positive(small, zero, splat(0.0)))
     store(doubt, 0, where_positive(relative, found, splat(0.0)))
 
 

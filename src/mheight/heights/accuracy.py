@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +10,12 @@ from numpy.typing import NDArray
 from mheight.codes.conditioning import condition, reduced_generator
 from mheight.codes.minors import DOUBT, NOISE, ZERO_TOLERANCE
 from mheight.errors import AccuracyWarning
+from mheight.heights.certificate import rounded
 from mheight.heights.packed import MAX_LENGTH, PackedProfile, packed_profile
 from mheight.heights.rational import exact_profile
 
 __all__ = [
+    "LARGEST_HEIGHT",
     "MAX_EXACT_LENGTH",
     "describe_condition",
     "describe_doubt",
@@ -27,6 +28,10 @@ Float = NDArray[np.float64]
 MAX_EXACT_LENGTH = 16
 """Up to this length rational arithmetic settles what rounding leaves open, in 0.3 s or less."""
 
+LARGEST_HEIGHT = 1e13
+"""A height of float entries above this is called infinite: rounding makes such of zeros."""
+
+_DOUBTFUL_HEIGHT, _ROUNDING_HEIGHT = 1e11, 1e15
 _EPSILON = float(np.finfo(np.float64).eps)
 _WORST_CONDITION = 1e8
 
@@ -62,6 +67,19 @@ def describe_doubt(result: PackedProfile, k: int, n: int) -> str | None:
     return "; ".join(texts) or None
 
 
+def describe_large(heights: Float) -> str | None:
+    """What to say of exact heights so large that rounded entries may mean infinite ones."""
+    doubtful = np.flatnonzero((heights >= _DOUBTFUL_HEIGHT) & (heights < _ROUNDING_HEIGHT))
+    if not len(doubtful):
+        return None
+    first = int(doubtful[0])
+    verdict = "is called infinite" if heights[first] >= LARGEST_HEIGHT else "is reported"
+    return (
+        f"h_{first + 1} = {heights[first]:.2g} for exactly these entries and {verdict}; "
+        "if they are rounded, it may be finite or infinite"
+    )
+
+
 def describe_condition(G: Float) -> str | None:
     """What nearly dependent rows mean, None if they are not."""
     number = condition(G)
@@ -91,13 +109,14 @@ def settle_doubts(batch: Float, doubtful: NDArray[np.bool_], out: Float, single:
         better = reduced_generator(batch[i])
         if better is None:
             continue  # dependent rows, an error that the caller raises
-        result = packed_profile(better, witnesses=False)
-        out[i] = result.heights
-        if result.least_kept < DOUBT and n <= MAX_EXACT_LENGTH:
-            exact = np.array([float(height) for height in exact_profile(batch[i])])
-            out[i] = np.where(np.isinf(out[i]), out[i], exact)
-            result = replace(result, least_kept=1.0)
-        text = describe_doubt(result, k, n) or describe_condition(batch[i])
+        if n <= MAX_EXACT_LENGTH:
+            exact = np.array([rounded(height) for height in exact_profile(batch[i])])
+            out[i] = np.where(exact < LARGEST_HEIGHT, exact, np.inf)
+            text = describe_large(exact) or describe_condition(batch[i])
+        else:
+            result = packed_profile(better, witnesses=False)
+            out[i] = result.heights
+            text = describe_doubt(result, k, n) or describe_condition(batch[i])
         if text is not None:
             left.append((i, text))
     if left:

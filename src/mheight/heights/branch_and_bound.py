@@ -28,7 +28,7 @@ Progress = Callable[[int, int, float, float], None]
 
 _PERTURBATION = 1e-9
 _ROUNDING = 1e-12  # of a value summed from a tableau
-_WORST_GROWTH = 1e7  # largest entry of a tableau whose values are right to 1e-9
+_WORST_GROWTH = 1e6  # largest entry of a tableau whose values are right to 1e-9
 _SLICE = 2000  # nodes between two looks at the clock
 
 
@@ -90,12 +90,12 @@ class _Search:
         self.bounds = 1.0 + _PERTURBATION * rng.uniform(1.0, 2.0, self.n)
         self.stack = _Stack.of(self.k, self.n, self.drops)
         self.basis = np.empty(self.k, np.int64)
-        self.table = reduced_table(np.ascontiguousarray(G), self.basis)
+        self.growth = np.zeros(1)
+        self.table = reduced_table(np.ascontiguousarray(G), self.basis, self.growth)
         self.incumbent = 0.0
         self.best: tuple[int, list[int]] | None = None  # target and dropped columns
         self.infinite = False
         self.nodes = 0
-        self.growth = 0.0
         self.found = np.zeros(self.drops + 1, np.int64)
 
     def root(self, target: int) -> _Root | None:
@@ -108,13 +108,12 @@ class _Search:
         root = _Root(
             target, table, basis, np.empty(self.k), np.empty(self.n), allowed, float("inf")
         )
-        if expel(table, basis, allowed):
+        if expel(table, basis, self.growth, allowed):
             root.open_ = allowed.copy()
             root.open_[basis] = False
             root.value, _ = crash(
-                table, basis, root.signs, root.word, root.open_, self.bounds, target
+                table, basis, self.growth, root.signs, root.word, root.open_, self.bounds, target
             )
-            self.growth = max(self.growth, float(np.abs(table).max()))
         self.nodes += 1
         self.improve(root.value, target, [])
         return root
@@ -147,7 +146,7 @@ class _Search:
         state, value, nodes = advance(
             s.place, self.drops, target, self.incumbent, budget, width,
             s.tables, s.bases, s.signs, s.words, s.opens, s.promised, self.bounds,
-            s.order, s.quick, s.counts, s.nexts, s.dropped, self.found,
+            s.order, s.quick, s.counts, s.nexts, s.dropped, self.found, self.growth,
         )  # fmt: skip
         self.nodes += nodes
         if value > self.incumbent:
@@ -169,7 +168,7 @@ class _Search:
             self.nodes += bound(
                 s.place, self.drops, root.target, worst, groups, _SLICE,
                 s.tables, s.bases, s.signs, s.words, s.opens, s.promised, self.bounds,
-                s.order, s.quick, s.counts, s.nexts,
+                s.order, s.quick, s.counts, s.nexts, self.growth,
             )  # fmt: skip
             if s.place[0] >= 0 and (reason := limit()) is not None:
                 return reason
@@ -283,7 +282,7 @@ def _conclude(search: _Search, upper: float, reason: Status | None, start: float
     if np.isinf(lower):
         lower, upper = infinite_bounds(search.G, search.m, kept, certificate)
         tight = bool(np.isinf(lower))
-    elif search.growth > _WORST_GROWTH:
+    elif search.growth[0] > _WORST_GROWTH:
         # Entries of the tableaux have lost too many digits for an upper bound.
         tight, upper = False, float("inf")
     status: Status = "exact" if tight else (reason or "rounding")

@@ -14,7 +14,7 @@ from mheight.codes import LinearCode
 from mheight.codes.rationals import rational_matrix
 from mheight.errors import InvalidCodeError
 
-__all__ = ["Certificate", "Number", "verify"]
+__all__ = ["Certificate", "Number", "rounded", "verify"]
 
 Number = float | Fraction
 """A float, or in exact results a `Fraction` (infinity is always the float `inf`)."""
@@ -70,6 +70,14 @@ class Certificate:
         }
 
 
+def rounded(height: Number) -> float:
+    """The nearest float; infinite where none is large enough."""
+    try:
+        return float(height)
+    except OverflowError:
+        return math.inf
+
+
 def _plain(value: Number) -> float | str | None:
     if isinstance(value, Fraction):
         return str(value)
@@ -85,12 +93,12 @@ def verify(
     """Whether a certificate proves that h_m of a code is at least what it claims.
 
     Computed anew from the message and G as they are, without rounding: c = message G, then
-    |c|_(0) / |c|_(m).
+    |c|_(0) / |c|_(m).  Nothing else of the certificate is used, or checked.
 
     Args:
         certificate: what to check.
         G: the generator matrix it was made for, shape (k, n): a `LinearCode`, or numbers
-            as `mheight.rational_matrix` takes them.
+            as `exact_profile` takes them.
         tolerance: relative, for a message of floats, which are rounded; for an infinite
             height, |c|_(m) may be this small beside |c|_(0).  A message of fractions must
             reach the height exactly.
@@ -115,7 +123,11 @@ def verify(
             f"the certificate is of a code of dimension {len(certificate.message)}, "
             f"m = {certificate.m}; G has shape {(k, n)}"
         )
-    message = [Fraction(u) for u in certificate.message]
+    try:
+        message = [Fraction(u) for u in certificate.message]
+        claim = None if certificate.is_infinite else Fraction(certificate.height)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidCodeError("a certificate must be of finite numbers") from None
     zero = Fraction(0)
     word = sorted(
         (abs(sum((u * row[j] for u, row in zip(message, rows, strict=True)), zero)))
@@ -126,6 +138,6 @@ def verify(
     largest, ranked = word[0], word[certificate.m]
     if largest == 0:
         return False
-    if certificate.is_infinite:
+    if claim is None:
         return ranked <= slack * largest
-    return largest >= ranked * Fraction(certificate.height) * (1 - slack)
+    return largest >= ranked * claim * (1 - slack)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import comb
 from typing import Any
@@ -15,19 +15,19 @@ from numpy.typing import ArrayLike, NDArray
 from mheight.codes import LinearCode
 from mheight.codes.conditioning import condition, reduced_generator
 from mheight.errors import AccuracyWarning, InvalidCodeError
-from mheight.heights.accuracy import MAX_EXACT_LENGTH, describe_condition, describe_doubt
+from mheight.heights.accuracy import MAX_EXACT_LENGTH, describe_condition
 from mheight.heights.branch_and_bound import Progress, branch_and_bound
-from mheight.heights.certificate import Certificate
+from mheight.heights.certificate import Certificate, rounded, verify
 from mheight.heights.packed import MAX_LENGTH, packed_profile
 from mheight.heights.rational import exact_certificates
 from mheight.heights.solution import EXACT_TO, Method, Solution
 from mheight.heights.witness import build_certificate, infinite_bounds, positions, restated
 
-__all__ = ["certificates", "find_height", "predicted_seconds"]
+__all__ = ["certificates", "find_height", "lattice_solutions", "predicted_seconds"]
 
 Float = NDArray[np.float64]
 
-_WELL_CONDITIONED = 1e4
+_WELL_CONDITIONED = 1e3
 _LATTICE_STEP = 0.7e-9  # seconds for one of the n (n-1) 2^(n-2) minima
 _LAST_DIGITS = 4e-16  # a division, a sum, a difference
 _PIVOT_ENTRY = 12e-9  # seconds a program for each of the k n entries of its tableau
@@ -59,20 +59,26 @@ def certificates(G: LinearCode | ArrayLike | Sequence[Any]) -> tuple[Certificate
         raise InvalidCodeError(
             f"certificates of all heights need n <= {MAX_LENGTH}, got {n}; use find_height"
         )
+    return tuple(solution.certificate for solution in lattice_solutions(code))
+
+
+def lattice_solutions(code: LinearCode) -> list[Solution]:
+    """All heights of a code by the lattice, with certificates and bounds.
+
+    Args:
+        code: 1 <= k < n <= 26.
+    """
     matrix, remark = _prepared(code)
-    result = packed_profile(matrix)
-    out = []
-    for m in range(1, n - k + 1):
-        at = m - 1
-        certificate = build_certificate(
-            matrix, m, int(result.targets[at]), positions(result.kept[at]),
-            positions(result.bases[at]),
-        )  # fmt: skip
-        out.append(restated(certificate, code.G) if matrix is not code.G else certificate)
-    text = describe_doubt(result, k, n) or remark
-    if text is not None:
-        warnings.warn(f"{text}; exact_certificates rounds nothing", AccuracyWarning, stacklevel=2)
-    return tuple(out)
+    out: list[Solution] = []
+    if matrix is code.G:
+        out = _by_lattice(matrix, range(1, code.n - code.k + 1))
+    if code.n <= MAX_EXACT_LENGTH and not (out and all(_is_sound(s, code.G) for s in out)):
+        return _exactly(code)
+    if not out:
+        found = _by_lattice(matrix, range(1, code.n - code.k + 1))
+        out = [_restated(solution, code.G) for solution in found]
+    _warn(out, remark, code.G)
+    return out
 
 
 def _prepared(code: LinearCode) -> tuple[Float, str | None]:
@@ -83,6 +89,21 @@ def _prepared(code: LinearCode) -> tuple[Float, str | None]:
         return code.G, None
     better = reduced_generator(code.G)
     return (code.G if better is None else better), describe_condition(code.G)
+
+
+def _is_sound(solution: Solution, G: Float) -> bool:
+    """Whether a solution needs no rational arithmetic to be believed."""
+    return solution.status != "rounding" and verify(solution.certificate, G)
+
+
+def _warn(solutions: list[Solution], remark: str | None, G: Float) -> None:
+    doubtful = [s.m for s in solutions if not verify(s.certificate, G)]
+    if doubtful:
+        remark = f"the certificate of h_{doubtful[0]} is spoilt by rounding" + (
+            f"; {remark}" if remark else ""
+        )
+    if remark is not None:
+        warnings.warn(f"{remark}; exact_profile rounds nothing", AccuracyWarning, stacklevel=3)
 
 
 def find_height(
@@ -147,8 +168,11 @@ def find_height(
             f"the lattice needs n <= {MAX_LENGTH}, got {n}; use method='branch-and-bound'"
         )
     matrix, remark = _prepared(code)
+    short = n <= MAX_EXACT_LENGTH
+    if short and matrix is not code.G:
+        return _exactly(code)[m - 1]
     if method == "lattice":
-        solution = _by_lattice(matrix, int(m))
+        solution = _by_lattice(matrix, [int(m)])[0]
     else:
         solution = branch_and_bound(
             matrix, int(m), time_limit=time_limit, node_limit=node_limit,
@@ -156,10 +180,9 @@ def find_height(
         )  # fmt: skip
     if matrix is not code.G:
         solution = _restated(solution, code.G)
-    if solution.status == "rounding" and n <= MAX_EXACT_LENGTH:
-        solution = _exactly(code, solution)
-    if remark is not None:
-        warnings.warn(f"{remark}; exact_profile rounds nothing", AccuracyWarning, stacklevel=2)
+    if short and not _is_sound(solution, code.G):
+        return _exactly(code)[m - 1]
+    _warn([solution], remark, code.G)
     return solution
 
 
@@ -190,34 +213,43 @@ def _restated(solution: Solution, G: Float) -> Solution:
     return replace(solution, certificate=certificate, lower=lower, status=status)
 
 
-def _exactly(code: LinearCode, solution: Solution) -> Solution:
-    """The same solution with what rational arithmetic makes of the entries as they are."""
+def _exactly(code: LinearCode) -> list[Solution]:
+    """All heights by rational arithmetic, from the entries as they are."""
     start = time.perf_counter()
-    certificate = exact_certificates(code.G)[solution.m - 1]
-    height = float(certificate.height)
-    seconds = solution.seconds + time.perf_counter() - start
-    return replace(
-        solution, lower=height, upper=height, status="exact", certificate=certificate,
-        seconds=seconds,
-    )  # fmt: skip
+    found = exact_certificates(code.G)
+    seconds = (time.perf_counter() - start) / len(found)
+    return [
+        Solution(
+            n=code.n, k=code.k, m=c.m, lower=rounded(c.height), upper=rounded(c.height),
+            status="exact", certificate=c, method="rational", nodes=0, seconds=seconds,
+        )
+        for c in found
+    ]  # fmt: skip
 
 
-def _by_lattice(G: Float, m: int) -> Solution:
+def _by_lattice(G: Float, orders: Iterable[int]) -> list[Solution]:
     start = time.perf_counter()
     k, n = G.shape
     result = packed_profile(G)
-    at = m - 1
-    certificate = build_certificate(
-        G, m, int(result.targets[at]), positions(result.kept[at]), positions(result.bases[at])
-    )
-    lower = float(certificate.height)
-    above = float(packed_profile(G, witnesses=False, upwards=True).heights[at])
-    upper = max(lower, above * (1.0 + _LAST_DIGITS))
-    proved = upper - lower <= EXACT_TO * lower
-    if np.isinf(lower):
-        lower, upper = infinite_bounds(G, m, positions(result.kept[at]), certificate)
-        proved = bool(np.isinf(lower))
-    return Solution(
-        n=n, k=k, m=m, lower=lower, upper=upper, status="exact" if proved else "rounding",
-        certificate=certificate, method="lattice", nodes=0, seconds=time.perf_counter() - start,
-    )  # fmt: skip
+    above = packed_profile(G, witnesses=False, upwards=True).heights
+    out = []
+    for m in orders:
+        at = m - 1
+        kept = positions(result.kept[at])
+        certificate = build_certificate(
+            G, m, int(result.targets[at]), kept, positions(result.bases[at])
+        )
+        lower = float(certificate.height)
+        upper = max(lower, float(above[at]) * (1.0 + _LAST_DIGITS))
+        proved = upper - lower <= EXACT_TO * lower
+        if np.isinf(lower):
+            lower, upper = infinite_bounds(G, m, kept, certificate)
+            proved = bool(np.isinf(lower))
+        out.append(
+            Solution(
+                n=n, k=k, m=m, lower=lower, upper=upper, status="exact" if proved else "rounding",
+                certificate=certificate, method="lattice", nodes=0,
+                seconds=time.perf_counter() - start,
+            )
+        )  # fmt: skip
+    return out

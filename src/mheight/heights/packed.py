@@ -20,6 +20,7 @@ from mheight.codes.minors import (
     CONDITIONED,
     DOUBT,
     NOISE,
+    SUSPICIOUS,
     ZERO_TOLERANCE,
     expansion_rows,
 )
@@ -52,6 +53,7 @@ class PackedProfile:
             its entries (1 if minors are exact).
         largest_kept: largest such ratio.
         largest_dropped: largest such ratio of a minor that counts as zero.
+        zeros: how many minors do, where they are not exact.
     """
 
     heights: Float
@@ -61,6 +63,7 @@ class PackedProfile:
     least_kept: float
     largest_kept: float
     largest_dropped: float
+    zeros: int
 
     @property
     def is_doubtful(self) -> bool:
@@ -69,6 +72,7 @@ class PackedProfile:
             self.least_kept < DOUBT
             or self.largest_kept < CONDITIONED
             or self.largest_dropped > NOISE
+            or (self.zeros > 0 and self.least_kept < SUSPICIOUS)
         )
 
 
@@ -114,17 +118,20 @@ def _norm_products(rows, first):  # type: ignore[no-untyped-def]
 def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untyped-def]
     """Absolute minors p(B) at B ^ flip, zero where below tolerance; then s(A) at A ^ flip.
 
-    Returns the least and the largest ratio kept, and the largest dropped.
+    Returns the least and the largest ratio kept, the largest dropped, and how many are 0.
     """
     n = rows.shape[1]
     low_norms, high_norms = _norm_products(rows, 0), _norm_products(rows, _HALF_BITS)
     full = (1 << n) - 1
     kept, top, dropped = 1.0, 1.0 if tolerance == 0.0 else 0.0, 0.0
+    zeros = 0
     basis = (1 << k) - 1
     while basis <= full:
         at = basis ^ flip
         value = abs(minors[at])
-        if tolerance > 0.0 and value > 0.0:
+        if tolerance > 0.0 and value == 0.0:
+            zeros += 1
+        elif tolerance > 0.0:
             ratio = value / bounds[at]
             norms = low_norms[at & ((1 << _HALF_BITS) - 1)] * high_norms[at >> _HALF_BITS]
             if value > tolerance * max(bounds[at], norms):
@@ -132,6 +139,7 @@ def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untype
                 top = max(top, ratio)
             else:
                 dropped = max(dropped, ratio)
+                zeros += 1
                 value = 0.0
         minors[at] = value
         basis = next_of_same_size(basis)
@@ -144,7 +152,7 @@ def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untype
             rest ^= low
         minors[circuit ^ flip] = total
         circuit = next_of_same_size(circuit)
-    return kept, top, dropped
+    return kept, top, dropped, zeros
 
 
 @njit(cache=True, boundscheck=False)
@@ -312,7 +320,7 @@ def _best_basis(minors, n, k, flip, target, kept):  # type: ignore[no-untyped-de
 
 @njit(cache=True, boundscheck=False)
 def _minors_and_circuits(G, upwards):  # type: ignore[no-untyped-def]
-    """Absolute minors p(B) at B ^ flip, sums s(A) at A ^ flip; flip; three ratios.
+    """Absolute minors p(B) at B ^ flip, sums s(A) at A ^ flip; flip; three ratios and a count.
 
     If `upwards`, rounded so that heights come out no smaller than they are.
     """
@@ -327,21 +335,23 @@ def _minors_and_circuits(G, upwards):  # type: ignore[no-untyped-def]
         _expand(rows, False, bounds)
     if upwards:
         _settle_upwards(minors, bounds, n, k, flip, 0.0 if exact else 3.0 * len(rows) * _UNIT)
-        return minors, flip, 1.0, 1.0, 0.0
-    kept, top, dropped = _settle(minors, bounds, rows, k, flip, 0.0 if exact else ZERO_TOLERANCE)
-    return minors, flip, kept, top, dropped
+        return minors, flip, 1.0, 1.0, 0.0, 0
+    kept, top, dropped, zeros = _settle(
+        minors, bounds, rows, k, flip, 0.0 if exact else ZERO_TOLERANCE
+    )
+    return minors, flip, kept, top, dropped, zeros
 
 
 @njit(cache=True, boundscheck=False)
 def _sweep_serial(G, upwards, heights, sets):  # type: ignore[no-untyped-def]
     """All of a short code in one call."""
     k, n = G.shape
-    minors, flip, kept, top, dropped = _minors_and_circuits(G, upwards)
+    minors, flip, kept, top, dropped, zeros = _minors_and_circuits(G, upwards)
     values = np.empty(1 << (n - 1))
     best, lanes = np.empty(n), np.empty((n, LANES))
     for target in range(n):
         _sweep_target(minors, n, k, flip, target, values, best, lanes, heights, sets)
-    return minors, flip, kept, top, dropped
+    return minors, flip, kept, top, dropped, zeros
 
 
 def packed_profile(G: Float, *, witnesses: bool = True, upwards: bool = False) -> PackedProfile:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mheight.codes.rationals import Matrix
 from mheight.errors import InvalidCodeError
-from mheight.heights.certificate import Certificate, Number
+from mheight.heights.certificate import Certificate, Number, rounded
 from mheight.heights.finding import certificates
 from mheight.heights.profile import height_profile
 from mheight.heights.rational import exact_certificates, exact_profile
@@ -124,7 +124,7 @@ def witness_rows(index: int, G: Float, m: int | None = None) -> HeightRows:
     orders = _orders(m, n, k)
     found = certificates(G)
     chosen = tuple(found[i - 1] for i in orders)
-    heights = np.array([float(c.height) for c in chosen])
+    heights = np.array([rounded(c.height) for c in chosen])
     return _of_one(index, n, k, orders, heights, certificates=chosen)
 
 
@@ -145,7 +145,7 @@ def rational_rows(
     profile = exact_profile(G) if found is None else tuple(c.height for c in found)
     exact = tuple(profile[i - 1] for i in orders)
     chosen = None if found is None else tuple(found[i - 1] for i in orders)
-    heights = np.array([_rounded(h) for h in exact])
+    heights = np.array([rounded(h) for h in exact])
     return _of_one(index, n, k, orders, heights, exact=exact, certificates=chosen)
 
 
@@ -195,15 +195,8 @@ def _of_one(index: int, n: int, k: int, orders: Int, height: Float, **other: Any
     )
 
 
-def _rounded(height: Number) -> float:
-    try:
-        return float(height)
-    except OverflowError:
-        return math.inf
-
-
 def _log2(height: Number) -> float:
-    rounded = _rounded(height)
-    if isinstance(height, float) or math.isfinite(rounded):
-        return math.log2(rounded)
+    nearest = rounded(height)
+    if isinstance(height, float) or math.isfinite(nearest):
+        return math.log2(nearest)
     return math.log2(height.numerator) - math.log2(height.denominator)

@@ -31,13 +31,19 @@ _PATIENCE = 40
 
 
 @njit(cache=True, boundscheck=False)
-def pivot(table, basis, row, column):  # type: ignore[no-untyped-def]
-    """Column `column` replaces the basic column of `row`."""
+def pivot(table, basis, growth, row, column):  # type: ignore[no-untyped-def]
+    """Column `column` replaces the basic column of `row`.
+
+    `growth[0]` keeps the largest entry of a pivot row, by which rounding errors grow.
+    """
     k, n = table.shape
     scale = 1.0 / table[row, column]
     pivot_row = table[row]
+    top = 0.0
     for j in range(n):
         pivot_row[j] *= scale
+        top = max(top, abs(pivot_row[j]))
+    growth[0] = max(growth[0], top)
     pivot_row[column] = 1.0
     for i in range(k):
         if i == row:
@@ -52,7 +58,7 @@ def pivot(table, basis, row, column):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, boundscheck=False)
-def reduced_table(G, basis):  # type: ignore[no-untyped-def]
+def reduced_table(G, basis, growth):  # type: ignore[no-untyped-def]
     """The tableau of G for a basis found by complete pivoting; `basis`, shape (k,), is filled."""
     table = G.copy()
     k, n = table.shape
@@ -68,7 +74,7 @@ def reduced_table(G, basis):  # type: ignore[no-untyped-def]
         if row < 0:
             break
         used[row] = True
-        pivot(table, basis, row, column)
+        pivot(table, basis, growth, row, column)
     return table
 
 
@@ -107,19 +113,19 @@ def _blocking(line, direction, word, open_, bounds, limit):  # type: ignore[no-u
 
 
 @njit(cache=True, boundscheck=False)
-def _move(table, basis, signs, word, open_, bounds, row, direction, step, column):  # type: ignore[no-untyped-def]
+def _move(table, basis, growth, signs, word, open_, bounds, row, direction, step, column):  # type: ignore[no-untyped-def]
     """Move the codeword by `step` along a row and let `column` replace the row's basic column."""
     line = table[row]
     for j in range(len(line)):
         word[j] += direction * step * line[j]
     signs[row] = 1.0 if direction * line[column] > 0.0 else -1.0
     word[column] = signs[row] * bounds[column]
-    pivot(table, basis, row, column)
+    pivot(table, basis, growth, row, column)
     open_[column] = False
 
 
 @njit(cache=True, boundscheck=False)
-def reoptimise(table, basis, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
+def reoptimise(table, basis, growth, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
     """Primal simplex steps from a vertex to an optimal one; returns the value and the steps.
 
     The value is the sum of magnitudes, an upper bound of f(K) by any basis.
@@ -153,7 +159,7 @@ def reoptimise(table, basis, signs, word, open_, bounds, target):  # type: ignor
             signs[row] = direction
             word[column] = direction * bounds[column]
             continue
-        _move(table, basis, signs, word, open_, bounds, row, direction, step, stop)
+        _move(table, basis, growth, signs, word, open_, bounds, row, direction, step, stop)
         open_[column] = True
     value = 0.0
     for i in range(k):
@@ -162,7 +168,7 @@ def reoptimise(table, basis, signs, word, open_, bounds, target):  # type: ignor
 
 
 @njit(cache=True, boundscheck=False)
-def drop(table, basis, signs, word, open_, bounds, target, row):  # type: ignore[no-untyped-def]
+def drop(table, basis, growth, signs, word, open_, bounds, target, row):  # type: ignore[no-untyped-def]
     """Drop the constraint of a basic column; returns the new value and the simplex steps.
 
     The value is infinite if nothing else kept stops the codeword.
@@ -171,8 +177,8 @@ def drop(table, basis, signs, word, open_, bounds, target, row):  # type: ignore
     step, stop = _blocking(table[row], direction, word, open_, bounds, np.inf)
     if stop < 0:
         return np.inf, 0
-    _move(table, basis, signs, word, open_, bounds, row, direction, step, stop)
-    return reoptimise(table, basis, signs, word, open_, bounds, target)
+    _move(table, basis, growth, signs, word, open_, bounds, row, direction, step, stop)
+    return reoptimise(table, basis, growth, signs, word, open_, bounds, target)
 
 
 @njit(cache=True, boundscheck=False)
@@ -192,7 +198,7 @@ def drop_value(table, word, open_, bounds, target, row):  # type: ignore[no-unty
 
 
 @njit(cache=True, boundscheck=False)
-def expel(table, basis, allowed):  # type: ignore[no-untyped-def]
+def expel(table, basis, growth, allowed):  # type: ignore[no-untyped-def]
     """Exchange every basic column that is not allowed; False if no allowed columns span."""
     k, n = table.shape
     basic = np.zeros(n, np.bool_)
@@ -208,12 +214,12 @@ def expel(table, basis, allowed):  # type: ignore[no-untyped-def]
         if column < 0:
             return False
         basic[column] = True
-        pivot(table, basis, row, column)
+        pivot(table, basis, growth, row, column)
     return True
 
 
 @njit(cache=True, boundscheck=False)
-def crash(table, basis, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
+def crash(table, basis, growth, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
     """From the zero codeword to an optimal vertex; returns the value and the steps.
 
     `basis` must be without the target, `open_` mark the kept columns outside it.
@@ -232,6 +238,6 @@ def crash(table, basis, signs, word, open_, bounds, target):  # type: ignore[no-
             signs[row] = direction
             word[column] = direction * bounds[column]
         else:
-            _move(table, basis, signs, word, open_, bounds, row, direction, step, stop)
+            _move(table, basis, growth, signs, word, open_, bounds, row, direction, step, stop)
             open_[column] = True
-    return reoptimise(table, basis, signs, word, open_, bounds, target)
+    return reoptimise(table, basis, growth, signs, word, open_, bounds, target)

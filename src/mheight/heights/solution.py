@@ -9,9 +9,10 @@ from typing import Any, Literal
 from mheight.errors import UnsolvedHeightError
 from mheight.heights.certificate import Certificate
 
-__all__ = ["EXACT_TO", "Method", "Solution", "Status"]
+__all__ = ["EXACT_TO", "Method", "Route", "Solution", "Status"]
 
 Method = Literal["auto", "lattice", "branch-and-bound"]
+Route = Literal["lattice", "branch-and-bound", "rational"]
 Status = Literal["exact", "time limit", "node limit", "stopped", "rounding"]
 
 EXACT_TO = 1e-9
@@ -31,7 +32,8 @@ class Solution:
         status: "exact" if both agree to 1e-9, else why the search stopped: a limit, a
             request, or "rounding" where float64 does not carry that far.
         certificate: a codeword that reaches `lower`.
-        method: "lattice" or "branch-and-bound".
+        method: "lattice", "branch-and-bound", or "rational" where a short code was done
+            exactly because rounding would have left doubt.
         nodes: linear programs that branch and bound solved; 0 for the lattice.
         seconds: wall time.
     """
@@ -43,7 +45,7 @@ class Solution:
     upper: float
     status: Status
     certificate: Certificate
-    method: Method
+    method: Route
     nodes: int
     seconds: float
 

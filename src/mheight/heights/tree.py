@@ -56,7 +56,7 @@ def expand(  # type: ignore[no-untyped-def]
 def advance(  # type: ignore[no-untyped-def]
     place, drops, target, incumbent, budget, width,
     tables, bases, signs, words, opens, promised, bounds, order, quick, counts, nexts,
-    dropped, found,
+    dropped, found, growth,
 ):  # fmt: skip
     """Go on with the search; returns its state, the best value and the nodes solved.
 
@@ -92,7 +92,7 @@ def advance(  # type: ignore[no-untyped-def]
             promised[depth + 1, bases[depth, order[depth, earlier]]] = True
         dropped[depth] = bases[depth, row]
         value, _ = drop(
-            tables[depth + 1], bases[depth + 1], signs[depth + 1], words[depth + 1],
+            tables[depth + 1], bases[depth + 1], growth, signs[depth + 1], words[depth + 1],
             opens[depth + 1], bounds, target, row,
         )  # fmt: skip
         nodes += 1
@@ -114,7 +114,7 @@ def advance(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, boundscheck=False)
-def _drop_group(table, basis, signs, word, open_, bounds, target, columns):  # type: ignore[no-untyped-def]
+def _drop_group(table, basis, growth, signs, word, open_, bounds, target, columns):  # type: ignore[no-untyped-def]
     """Drop several constraints of one basis; returns the value."""
     value = -1.0
     for column in columns:
@@ -125,7 +125,7 @@ def _drop_group(table, basis, signs, word, open_, bounds, target, columns):  # t
         if row < 0:
             open_[column] = False  # it left the basis by itself
             continue
-        value, _ = drop(table, basis, signs, word, open_, bounds, target, row)
+        value, _ = drop(table, basis, growth, signs, word, open_, bounds, target, row)
         if value == np.inf:
             break
     return value
@@ -134,7 +134,7 @@ def _drop_group(table, basis, signs, word, open_, bounds, target, columns):  # t
 @njit(cache=True, boundscheck=False)
 def bound(  # type: ignore[no-untyped-def]
     place, drops, target, worst, groups, budget,
-    tables, bases, signs, words, opens, promised, bounds, order, quick, counts, nexts,
+    tables, bases, signs, words, opens, promised, bounds, order, quick, counts, nexts, growth,
 ):  # fmt: skip
     """Go on with an upper bound of what a loaded target reaches; returns the programs solved.
 
@@ -168,7 +168,7 @@ def bound(  # type: ignore[no-untyped-def]
         # The most harmful constraints are spread over the groups.
         columns = bases[depth][order[depth, part : counts[depth] : groups]]
         reached = _drop_group(
-            tables[depth + 1], bases[depth + 1], signs[depth + 1], words[depth + 1],
+            tables[depth + 1], bases[depth + 1], growth, signs[depth + 1], words[depth + 1],
             opens[depth + 1], bounds, target, columns,
         )  # fmt: skip
         programs += len(columns)

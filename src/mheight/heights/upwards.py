@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mheight.codes import LinearCode
-from mheight.errors import AccuracyWarning, InvalidCodeError
+from mheight.errors import InvalidCodeError
 from mheight.heights.branch_and_bound import Progress
 from mheight.heights.certificate import Certificate
-from mheight.heights.finding import certificates, find_height, predicted_seconds
+from mheight.heights.finding import find_height, lattice_solutions, predicted_seconds
 from mheight.heights.packed import MAX_LENGTH
 from mheight.heights.solution import Method, Solution
 
@@ -56,15 +55,14 @@ def find_heights(
     if time_limit is not None and not time_limit > 0:
         raise InvalidCodeError(f"time_limit must be positive, got {time_limit!r}")
     end = float("inf") if time_limit is None else time.perf_counter() + time_limit
+    known: Solution | None = None
     for m in range(1, n - k + 1):
         left = end - time.perf_counter()
         if left <= 0 or (stop is not None and stop()):
             return
         if method == "auto" and _lattice_is_better(n, k, m, left):
-            rest = _rest_by_lattice(code, m)
-            if rest is not None:
-                yield from rest
-                return
+            yield from lattice_solutions(code)[m - 1 :]
+            return
         solution = find_height(
             code,
             m,
@@ -73,6 +71,12 @@ def find_heights(
             progress=None if progress is None else progress(m),
             stop=stop,
         )
+        if known is not None and not solution.is_exact and known.lower > solution.lower:
+            # Heights rise with m, and a codeword's ratio does too.
+            solution = replace(
+                solution, lower=known.lower, certificate=_raised(known, m).certificate
+            )
+        known = solution
         yield solution
         if solution.status in ("time limit", "stopped"):
             return
@@ -87,25 +91,6 @@ def _lattice_is_better(n: int, k: int, m: int, left: float) -> bool:
     return n <= MAX_LENGTH and lattice < left and lattice <= predicted_seconds(
         n, k, m, "branch-and-bound"
     )  # fmt: skip
-
-
-def _rest_by_lattice(code: LinearCode, m: int) -> list[Solution] | None:
-    """Heights from h_m on; None if rounding leaves some in doubt."""
-    start = time.perf_counter()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", AccuracyWarning)
-        try:
-            found = certificates(code)[m - 1 :]
-        except AccuracyWarning:
-            return None
-    seconds = (time.perf_counter() - start) / len(found)
-    return [
-        Solution(
-            n=code.n, k=code.k, m=c.m, lower=float(c.height), upper=float(c.height),
-            status="exact", certificate=c, method="lattice", nodes=0, seconds=seconds,
-        )
-        for c in found
-    ]  # fmt: skip
 
 
 def _raised(solution: Solution, m: int) -> Solution:

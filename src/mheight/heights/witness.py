@@ -63,13 +63,14 @@ def _optimal_vertex(G: Float, target: int, kept: Sequence[int]) -> tuple[list[in
     allowed = np.zeros(n, np.bool_)
     allowed[list(kept)] = True
     basis = np.empty(k, np.int64)
-    table = reduced_table(np.ascontiguousarray(G), basis)
-    if not expel(table, basis, allowed):
+    growth = np.zeros(1)
+    table = reduced_table(np.ascontiguousarray(G), basis, growth)
+    if not expel(table, basis, growth, allowed):
         return None
     open_ = allowed.copy()
     open_[basis] = False
     signs, word = np.empty(k), np.empty(n)
-    crash(table, basis, signs, word, open_, np.ones(n), target)
+    crash(table, basis, growth, signs, word, open_, np.ones(n), target)
     return basis.tolist(), signs
 
 

@@ -7,8 +7,16 @@ import warnings
 import numpy as np
 import pytest
 
-from mheight import AccuracyWarning, exact_profile, find_height, height_profile, verify
+from mheight import (
+    AccuracyWarning,
+    certificates,
+    exact_profile,
+    find_height,
+    height_profile,
+    verify,
+)
 from mheight.codes.conditioning import condition, exact_rank, reduced_generator
+from mheight.errors import InvalidCodeError
 from mheight.heights.packed import packed_profile
 
 
@@ -56,18 +64,33 @@ def test_one_height_is_never_called_exact_when_it_is_not(ensemble, seed: int) ->
 
 def test_what_a_warning_says() -> None:
     G = np.array([[1.0, 0, 1, 1], [0, 1, 1, 1 + 3e-13]])
-    with pytest.warns(AccuracyWarning, match=r"minor of .*e-13 of its permanent counts as zero"):
-        assert height_profile(G)[1] == np.inf
-    with pytest.warns(AccuracyWarning, match=r"^1 of 2 codes; code 1: "):
+    exact = float(exact_profile(G)[1])
+    with pytest.warns(AccuracyWarning, match=r"^h_2 = 6.7e\+12 for exactly these .* is reported;"):
+        assert height_profile(G)[1] == exact
+    with pytest.warns(AccuracyWarning, match=r"^1 of 2 codes; code 1: h_2 = "):
         height_profile(np.array([[[1.0, 0, 1, 2], [0, 1, 1, 1]], G]))
+    larger = np.array([[1.0, 0, 1, 1], [0, 1, 1, 1 + 3e-14]])
+    with pytest.warns(AccuracyWarning, match=r"h_2 = 6.7e\+13 .* is called infinite"):
+        assert height_profile(larger)[1] == np.inf
     rows = np.array([[1.0, 2, 3, 4], [1, 2 + 1e-9, 3, 4 - 1e-9]])
     with pytest.warns(AccuracyWarning, match=r"condition number .*; if its entries are rounded"):
         height_profile(rows)
 
 
+def test_long_codes_are_warned_of() -> None:
+    """Beyond the reach of exact arithmetic in passing."""
+    G = np.hstack([np.eye(2), np.random.default_rng(0).uniform(1, 2, (2, 16))])
+    G[:, 17] = G[:, 16] * [1, 1 + 2e-13]
+    with pytest.warns(AccuracyWarning, match=r"minor of .*e-13 of its permanent counts as zero"):
+        assert height_profile(G)[-1] == np.inf
+    G[:, 17] = G[:, 16] * [1, 1 + 2e-10]
+    with pytest.warns(AccuracyWarning, match=r"smallest minor .* off by a relative"):
+        height_profile(G)
+
+
 def test_few_digits_are_settled_exactly() -> None:
-    """A minor of 1e-10 of its permanent: rounding alone would leave six digits."""
-    G = np.array([[1.0, 0, 0.1, 0.3], [0, 1, 0.7, 2.1 * (1 + 1e-10)]])
+    """A minor of 4e-10 of its permanent: rounding alone would leave six digits."""
+    G = np.array([[1.0, 0, 0.1, 0.3], [0, 1, 0.7, 2.1 * (1 + 8e-10)]])
     exact = [float(h) for h in exact_profile(G)]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -111,3 +134,44 @@ def test_dependent_rows_have_no_reduced_generator() -> None:
     assert exact_rank(np.array([[1.0, 2, 3], [2, 4, 6]])) == 1
     assert exact_rank(np.array([[0.1, 0.3], [1.0, 3.0]])) == 2  # not in binary fractions
     assert exact_rank(np.empty((2, 0))) == 0
+
+
+def near_integers(rng: np.random.Generator) -> np.ndarray:
+    """Integers with noise, mixed by an ill-conditioned matrix and rounded to decimals."""
+    k = int(rng.integers(2, 5))
+    n = k + int(rng.integers(1, 4))
+    noise = 10.0 ** rng.uniform(-9, -3) * rng.integers(-1, 2, (k, n)) * (rng.random((k, n)) < 0.3)
+    left, _ = np.linalg.qr(rng.standard_normal((k, k)))
+    right, _ = np.linalg.qr(rng.standard_normal((k, k)))
+    mix = left * np.logspace(0, -rng.uniform(0, 7), k) @ right
+    return np.round(mix @ (rng.integers(-3, 4, (k, n)) + noise), int(rng.integers(6, 14)))
+
+
+@pytest.mark.filterwarnings("ignore::mheight.errors.AccuracyWarning")
+@pytest.mark.parametrize("seed", range(150))
+def test_near_integers(seed: int) -> None:
+    G = near_integers(np.random.default_rng(seed))
+    try:
+        exact = [float(h) for h in exact_profile(G)]
+    except InvalidCodeError:
+        return
+    if np.linalg.matrix_rank(G / np.abs(G).max(axis=1, keepdims=True)) < len(G):
+        return
+    ours = height_profile(G)
+    for m, height in enumerate(exact, start=1):
+        if height < 1e12:
+            assert ours[m - 1] == pytest.approx(height, rel=1e-6)
+        for method in ("lattice", "branch-and-bound"):
+            solution = find_height(G, m, method=method)
+            assert solution.lower <= height * (1 + 1e-9)
+            assert solution.upper >= height * (1 - 1e-9)
+            assert verify(solution.certificate, G)
+    for witness, height in zip(certificates(G), exact, strict=True):
+        assert float(witness.height) == pytest.approx(height, rel=1e-8)
+        assert verify(witness, G)
+
+
+def test_columns_of_very_different_scale_are_no_dependence() -> None:
+    for scale in (1e15, 1e16, 1e60):
+        G = [[scale, 1, 0, 1], [scale, 0, 1, 1]]
+        assert find_height(G, 1).height == pytest.approx(float(exact_profile(G)[0]))

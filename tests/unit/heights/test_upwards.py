@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 
 import mheight
+from mheight import exact_profile, verify
 from mheight.codes import LinearCode
-from mheight.errors import AccuracyWarning, InvalidCodeError
+from mheight.errors import InvalidCodeError
 from mheight.heights.upwards import find_heights
 
 TRAP = [[-1, -7, 5, -2, 4, 6, -8], [-2, -9, -2, -4, -4, 7, -11], [-8, 0, 5, -9, -3, -8, -8]]
@@ -80,12 +79,17 @@ def test_progress_is_told_by_height():
     assert all(lower <= upper for *_, lower, upper in told)
 
 
-def test_heights_that_rounding_leaves_in_doubt_are_searched_one_by_one(monkeypatch):
-    def doubtful(code):
-        warnings.warn("doubt", AccuracyWarning, stacklevel=2)
-
-    monkeypatch.setattr("mheight.heights.upwards.certificates", doubtful)
-    assert [s.height for s in find_heights([[1, 0, 1, 1], [0, 1, 1, 2]])] == [2.0, 3.0]
+def test_heights_that_rounding_leaves_in_doubt_are_done_exactly():
+    """Decimals of a code of rank 2: as floats its height is finite and huge."""
+    G = [
+        [0.0965987, 1.1143517, 1.2109504, 1.2785657],
+        [-0.0311978, -0.3615511, -0.3927489, -0.4142156],
+        [0.1402011, 1.6215356, 1.7617367, 1.8589369],
+    ]
+    (solution,) = find_heights(G)
+    assert solution.method == "rational"
+    assert solution.certificate.height == exact_profile(G)[0]
+    assert verify(solution.certificate, G)
 
 
 @pytest.mark.parametrize(
