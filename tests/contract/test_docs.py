@@ -8,10 +8,13 @@ from pydantic import BaseModel
 from tiny import ROOT
 
 from mheight.experiments.config import RunConfig, all_keys
+from mheight.models import ResidualConfig, SetsConfig
 
 
 def default(key: str) -> object:
     value: object = RunConfig()
+    if key.removeprefix("model.") in SetsConfig.model_fields.keys() - ResidualConfig.model_fields:
+        value = RunConfig(model=SetsConfig())
     for part in key.split("."):
         assert isinstance(value, BaseModel)
         value = getattr(value, part)

@@ -196,6 +196,8 @@ def _apply(values: dict[str, Any], override: str) -> None:
 def _explain(error: Any) -> str:
     """One validation error in a user's words."""
     location = [str(part) for part in error["loc"]]
+    if location[0] == "model" and len(location) > 2:
+        del location[1]  # the network's name, which pydantic adds
     key = ".".join(location)
     if error["type"] == "extra_forbidden":
         known = _keys_at(location[:-1])
@@ -203,31 +205,43 @@ def _explain(error: Any) -> str:
         everywhere = [path for path in all_keys(RunConfig) if path.split(".")[-1] == location[-1]]
         nearest = everywhere[0] if everywhere else ".".join([*location[:-1], *close])
         return f"unknown key {key!r}; the nearest valid key is {nearest!r}"
+    if error["type"] == "union_tag_invalid":
+        context = error["ctx"]
+        return f"{key}.name must be one of {context['expected_tags']}, got {context['tag']!r}"
     if error["type"] == "value_error":
         return f"{key + ': ' if key else ''}{error['ctx']['error']}"
     return f"{key}: {error['msg']}, got {error['input']!r}"
 
 
-def _model_of(annotation: Any) -> type[BaseModel] | None:
-    for candidate in (annotation, *get_args(annotation)):
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-            return candidate
-    return None
+def _models_of(annotation: Any) -> list[type[BaseModel]]:
+    """The sections that a key may hold: several where a name tells them apart."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_of(part)]
 
 
 def _keys_at(location: list[str]) -> list[str]:
-    model: type[BaseModel] | None = RunConfig
+    models: list[type[BaseModel]] = [RunConfig]
     for part in location:
-        if model is None or part not in model.model_fields:
+        found = [
+            inner
+            for model in models
+            if part in model.model_fields
+            for inner in _models_of(model.model_fields[part].annotation)
+        ]
+        if not found:
             break
-        model = _model_of(model.model_fields[part].annotation)
-    return list((model or RunConfig).model_fields)
+        models = found
+    return list(dict.fromkeys(key for model in models for key in model.model_fields))
 
 
 def all_keys(model: type[BaseModel] = RunConfig, prefix: str = "") -> list[str]:
     """Every key of a configuration, as `section.key`."""
-    keys = []
+    keys: dict[str, None] = {}
     for name, field in model.model_fields.items():
-        inner = _model_of(field.annotation)
-        keys += all_keys(inner, f"{prefix}{name}.") if inner else [prefix + name]
-    return keys
+        sections = _models_of(field.annotation)
+        for section in sections:
+            keys.update(dict.fromkeys(all_keys(section, f"{prefix}{name}.")))
+        if not sections:
+            keys[prefix + name] = None
+    return list(keys)

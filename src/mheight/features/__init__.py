@@ -2,12 +2,27 @@
 
 from typing import Literal
 
-from mheight.features.base import FeatureSet, FittedFeatures, Inputs
+from mheight.features.base import FeatureSet, FittedFeatures
+from mheight.features.inputs import Batch, GroupedInputs, Inputs, RowInputs
 from mheight.features.raw_p import RawP
+from mheight.features.set_features import circuits, punctured
 
-__all__ = ["FEATURES", "FeatureName", "FeatureSet", "FittedFeatures", "Inputs"]
+__all__ = [
+    "FEATURES",
+    "Batch",
+    "FeatureName",
+    "FeatureSet",
+    "FittedFeatures",
+    "GroupedInputs",
+    "Inputs",
+    "RowInputs",
+]
 
-FeatureName = Literal["raw-p"]
+FeatureName = Literal["raw-p", "circuits", "punctured"]
 
-FEATURES: dict[FeatureName, FeatureSet] = {"raw-p": RawP()}
+FEATURES: dict[FeatureName, FeatureSet] = {
+    "raw-p": RawP(),
+    "circuits": circuits,
+    "punctured": punctured,
+}
 """Every feature set by the name that configurations use."""

@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.datasets import AugmentedTraining, Samples, TrainingView
+from mheight.features.inputs import Inputs
 
-__all__ = ["FeatureSet", "FittedFeatures", "Inputs"]
-
-Inputs = dict[str, NDArray[Any]]
-"""Arrays of a network's inputs by name, first axis N."""
+__all__ = ["FeatureSet", "FittedFeatures"]
 
 
 class FittedFeatures(Protocol):

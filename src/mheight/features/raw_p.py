@@ -12,7 +12,8 @@ from sklearn.preprocessing import StandardScaler
 from mheight.datasets import AugmentedTraining, Samples, TrainingView, require_training
 from mheight.datasets.samples import PADDED_ENTRIES
 from mheight.errors import InvalidDataError
-from mheight.features.base import Inputs, rounded_equal
+from mheight.features.base import rounded_equal
+from mheight.features.inputs import RowInputs
 from mheight.tiers import CODE_LENGTH
 
 __all__ = ["FittedRawP", "RawP"]
@@ -32,14 +33,14 @@ class FittedRawP:
         """Inputs: n (float), k and m (integers), P (20 floats)."""
         return {"n": (1,), "k": (1,), "m": (1,), "P": (PADDED_ENTRIES,)}
 
-    def encode(self, samples: Samples) -> Inputs:
+    def encode(self, samples: Samples) -> RowInputs:
         """The network's inputs: float32 n and P, int32 k and m."""
-        return {
-            "n": np.full((len(samples), 1), CODE_LENGTH, dtype=np.float32),
-            "k": samples.k[:, None].astype(np.int32),
-            "m": samples.m[:, None].astype(np.int32),
-            "P": ((samples.parity - self.mean) / self.scale).astype(np.float32),
-        }
+        return RowInputs(
+            n=np.full((len(samples), 1), CODE_LENGTH, dtype=np.float32),
+            k=samples.k[:, None].astype(np.int32),
+            m=samples.m[:, None].astype(np.int32),
+            P=((samples.parity - self.mean) / self.scale).astype(np.float32),
+        )
 
     def provenance_error(self, training: AugmentedTraining) -> str | None:
         """What is wrong if the statistics are not those of the training originals."""

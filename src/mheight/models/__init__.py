@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mheight.models.config import ModelConfig, ResidualConfig
+from mheight.models.config import ModelConfig, ResidualConfig, SetsConfig
 
-__all__ = ["ModelConfig", "ResidualConfig", "build_model"]
+__all__ = ["ModelConfig", "ResidualConfig", "SetsConfig", "build_model"]
 
 
 def build_model(config: ModelConfig, shapes: dict[str, tuple[int, ...]], seed: int) -> Any:
@@ -22,6 +22,9 @@ def build_model(config: ModelConfig, shapes: dict[str, tuple[int, ...]], seed: i
     """
     from mheight.models.backend import keras
     from mheight.models.residual import build_residual
+    from mheight.models.sets import build_sets
 
     keras.utils.set_random_seed(seed)
+    if isinstance(config, SetsConfig):
+        return build_sets(config, shapes)
     return build_residual(config, shapes)

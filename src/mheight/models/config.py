@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-__all__ = ["ModelConfig", "ResidualConfig"]
+__all__ = ["ModelConfig", "ResidualConfig", "SetsConfig"]
 
 Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
 Width = Annotated[int, Field(ge=1, le=65536)]
@@ -56,4 +56,37 @@ class ResidualConfig(BaseModel):
         return min(base * self.dropout_factor, 0.95)
 
 
-ModelConfig = ResidualConfig
+class SetsConfig(BaseModel):
+    """The network over sets of columns.
+
+    Attributes:
+        name: `sets`.
+        width: of the perceptron that reads a set.
+        layers: residual layers of that perceptron between its first and last.
+        pooled_width: width of the perceptron behind the pooling.
+        pooled_layers: its layers.
+        l2: L2 penalty on Dense kernels.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["sets"] = "sets"
+    width: Width = 64
+    layers: Annotated[int, Field(ge=0, le=16)] = 1
+    pooled_width: Width = 128
+    pooled_layers: Annotated[int, Field(ge=1, le=16)] = 2
+    l2: Annotated[float, Field(ge=0.0)] = 0.0
+
+
+def _name_of(values: Any) -> str:
+    """The network that settings are for; without a name, that of Run 7."""
+    if isinstance(values, dict):
+        return str(values.get("name", "residual"))
+    return str(getattr(values, "name", "residual"))
+
+
+ModelConfig = Annotated[
+    Annotated[ResidualConfig, Tag("residual")] | Annotated[SetsConfig, Tag("sets")],
+    Discriminator(_name_of),
+]
+"""Settings of any network, told apart by `name`."""

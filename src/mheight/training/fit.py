@@ -65,17 +65,18 @@ class FitOutcome:
 
 def batches(
     rows: Encoded, weights: Float, batch_size: int, seed: int, first_epoch: int
-) -> Iterator[tuple[Inputs, Any, Any]]:
-    """Shuffled batches without end; the order of an epoch depends on seed and epoch alone."""
-    inputs = rows.inputs
-    targets = rows.log2_heights.astype(np.float32)[:, None]
+) -> Iterator[tuple[dict[str, Any], Any, Any]]:
+    """Shuffled batches without end; the order of an epoch depends on seed and epoch alone.
+
+    Rows that fill a batch up weigh nothing.
+    """
+    targets = rows.log2_heights.astype(np.float32)
     sample_weights = weights[rows.group].astype(np.float32)
     for epoch in count(first_epoch):
         order = np.random.default_rng([seed, epoch]).permutation(len(rows))
-        for start in range(0, len(rows), batch_size):
-            index = order[start : start + batch_size]
-            batch = {name: values[index] for name, values in inputs.items()}
-            yield batch, targets[index], sample_weights[index]
+        for batch in rows.inputs.batches(order, batch_size):
+            weight = sample_weights[batch.rows] * batch.real
+            yield batch.arrays, targets[batch.rows, None], weight
 
 
 def fit(

@@ -64,7 +64,10 @@ def test_every_item_of_the_troubleshooting_list_is_one_key(override):
         ("epochs=3", "unknown key 'epochs'; the nearest valid key is 'training.epochs'"),
         ("loss.weights.eazy=3", "the nearest valid key is 'loss.weights.easy'"),
         ("training.epochs=0", "training.epochs: .* greater than or equal to 1, got 0"),
-        ("model.name=transformer", "model.name: Input should be 'residual', got 'transformer'"),
+        (
+            "model.name=transformer",
+            "model.name must be one of 'residual', 'sets', got 'transformer'",
+        ),
         ("split.validation_fraction=1.0", "less than 1, got 1.0"),
         ("name=../up", "name: String should match pattern"),
         ("data.labels=y.pkl", "data.labels needs data.path"),

@@ -38,7 +38,7 @@ def test_the_layers_are_those_of_the_description(network):
 def test_heights_are_at_least_one(network):
     samples = generate("course", 2, 0).samples
     inputs = FEATURES["raw-p"].fit(TrainingView(samples)).encode(samples)
-    predicted = network.predict(inputs, verbose=0)
+    predicted = network.predict(dict(inputs), verbose=0)
     assert predicted.shape == (18, 1)
     assert (predicted >= 0).all()
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mheight.errors import MheightError, RunFolderError
+from mheight.features import RowInputs
 from mheight.models.backend import keras
 from mheight.training.callbacks import (
     BestWeights,
@@ -126,7 +127,7 @@ def test_a_damaged_checkpoint_is_refused(model, tmp_path):
 
 
 def test_batches_depend_on_seed_and_epoch_alone():
-    rows = Encoded({"x": np.arange(10)[:, None]}, np.arange(10.0), np.arange(10) % 9)
+    rows = Encoded(RowInputs(x=np.arange(10)[:, None]), np.arange(10.0), np.arange(10) % 9)
     weights = np.arange(9.0) + 1
 
     def epoch(stream):

@@ -18,8 +18,11 @@ _PREDICT_BATCH = 4096
 
 def predict_log2(model: Any, inputs: Inputs) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Predicted log2 heights, shape (N,), without dropout."""
-    predicted = model.predict(inputs, batch_size=_PREDICT_BATCH, verbose=0)
-    return np.asarray(predicted, dtype=np.float64).reshape(-1)
+    out = np.empty(len(inputs))
+    for batch in inputs.batches(np.arange(len(inputs)), _PREDICT_BATCH):
+        predicted = np.asarray(model.predict_on_batch(batch.arrays)).reshape(-1)
+        out[batch.rows[batch.real]] = predicted[batch.real]
+    return out
 
 
 class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]

@@ -1,0 +1,198 @@
+"""Numba kernel: the minors inside every set U of columns, in an order of U's own.
+
+Equivalent codes differ by a permutation of the columns, so what a network reads about U
+must not depend on how its columns are numbered.  They are sorted by a key made of the
+minors that a column takes part in; where keys tie, the order whose minors come out
+largest is taken (of at most 1,000).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import combinations
+from math import comb
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+__all__ = ["FLOOR", "set_minors", "set_shape"]
+
+Float = NDArray[np.float64]
+
+FLOOR = -16.0
+"""Log2 of a minor, beside the largest of its set, that stands for zero and all below."""
+
+_TIE = 1e-9
+_MOST_ARRANGEMENTS = 1000
+
+
+def set_shape(n: int, k: int, size: int) -> tuple[int, int]:
+    """Number of sets, and numbers read about each: its minors, and a sum for each column."""
+    return comb(n, size), comb(size, k) + size
+
+
+@lru_cache(maxsize=32)
+def _tables(n: int, k: int, size: int) -> tuple[NDArray[np.int32], ...]:
+    number = np.zeros(1 << n, np.int32)
+    for i, subset in enumerate(combinations(range(n), k)):
+        number[sum(1 << j for j in subset)] = i
+    sets = np.array(list(combinations(range(n), size)), np.int32)
+    inside = np.array(list(combinations(range(size), k)), np.int32)
+    places = np.zeros(1 << size, np.int32)
+    for i, subset in enumerate(inside):
+        places[sum(1 << int(j) for j in subset)] = i
+    return number, sets, inside, places
+
+
+@njit(cache=True)
+def _rank_columns(values, inside, key, weight, order):  # type: ignore[no-untyped-def]
+    """Sort the columns of a set, descending, by what the minors they take part in say.
+
+    The key of a column adds up its minors, their squares, and twice over the minors times
+    a product of the keys so far of their columns.  Columns with one key are, as a rule,
+    alike for every purpose.
+    """
+    size, k = len(key), inside.shape[1]
+    key[:] = 0.0
+    for b in range(len(inside)):
+        for i in inside[b]:
+            key[i] += values[b] + 0.61803 * values[b] * values[b]
+    for _ in range(2):
+        weight[:] = key / key.max()
+        for b in range(len(inside)):
+            product = values[b]
+            for i in inside[b]:
+                product *= 0.7 + weight[i]
+            for i in inside[b]:
+                key[i] += 0.37713 * product / k
+    tie = _TIE * key.max()
+    for i in range(size):
+        at = i
+        while at > 0 and key[order[at - 1]] < key[i] - tie:
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = i
+
+
+@njit(cache=True)
+def _next_arrangement(order, start, stop):  # type: ignore[no-untyped-def]
+    """The next permutation of a slice; False, and the first one again, after the last."""
+    i = stop - 2
+    while i >= start and order[i] >= order[i + 1]:
+        i -= 1
+    if i < start:
+        order[start:stop] = order[start:stop][::-1].copy()
+        return False
+    j = stop - 1
+    while order[j] <= order[i]:
+        j -= 1
+    order[i], order[j] = order[j], order[i]
+    order[i + 1 : stop] = order[i + 1 : stop][::-1].copy()
+    return True
+
+
+@njit(cache=True)
+def _read(values, places, inside, order, out):  # type: ignore[no-untyped-def]
+    """Minors of the set in the order that its sorted columns give."""
+    for b in range(len(inside)):
+        mask = 0
+        for i in inside[b]:
+            mask |= 1 << order[i]
+        out[b] = values[places[mask]]
+
+
+@njit(cache=True)
+def _break_ties(values, places, inside, key, order, best, trial):  # type: ignore[no-untyped-def]
+    """Of all orders that the keys leave open, the one whose minors come out largest."""
+    size = len(order)
+    _read(values, places, inside, order, best)
+    tie = _TIE * key.max()
+    starts = np.zeros(size + 1, np.int64)
+    classes, arrangements = 1, 1
+    for i in range(1, size):
+        if key[order[i - 1]] - key[order[i]] > tie:
+            starts[classes] = i
+            classes += 1
+        else:
+            arrangements *= i - starts[classes - 1] + 1
+    starts[classes] = size
+    if arrangements == 1 or arrangements > _MOST_ARRANGEMENTS:
+        return
+    for c in range(classes):
+        order[starts[c] : starts[c + 1]] = np.sort(order[starts[c] : starts[c + 1]])
+    first = True
+    while True:
+        _read(values, places, inside, order, trial)
+        larger = first
+        for b in range(len(inside)):
+            if abs(trial[b] - best[b]) > _TIE:
+                larger = trial[b] > best[b]
+                break
+        if larger:
+            best[:] = trial
+        first = False
+        c = classes - 1
+        while c >= 0 and not _next_arrangement(order, starts[c], starts[c + 1]):
+            c -= 1
+        if c < 0:
+            return
+
+
+@njit(cache=True, parallel=True)
+def _fill(minors, number, sets, inside, places, out):  # type: ignore[no-untyped-def]
+    count, size = len(minors), sets.shape[1]
+    width = len(inside)
+    tasks = min(64, count)
+    for task in prange(tasks):
+        key, weight = np.empty(size), np.empty(size)
+        order = np.empty(size, np.int64)
+        values, sorted_, trial = np.empty(width), np.empty(width), np.empty(width)
+        for code in range(task * count // tasks, (task + 1) * count // tasks):
+            for s in range(len(sets)):
+                top = 0.0
+                for b in range(width):
+                    mask = 0
+                    for i in inside[b]:
+                        mask |= 1 << sets[s, i]
+                    values[b] = minors[code, number[mask]]
+                    top = max(top, values[b])
+                if top == 0.0:
+                    out[code, s, :] = FLOOR
+                    continue
+                values /= top
+                _rank_columns(values, inside, key, weight, order)
+                _break_ties(values, places, inside, key, order, sorted_, trial)
+                total, key[:] = 0.0, 0.0
+                for b in range(width):
+                    value = sorted_[b]
+                    total += value
+                    for i in inside[b]:
+                        key[i] += value
+                    out[code, s, b] = max(np.log2(value), FLOOR) if value > 0.0 else FLOOR
+                for i in range(size):
+                    # The rest is a rounding error where every minor has the column.
+                    value = total - key[i]
+                    small = value <= 1e-12 * total
+                    out[code, s, width + i] = FLOOR if small else max(np.log2(value), FLOOR)
+
+
+def set_minors(minors: Float, n: int, k: int, size: int) -> NDArray[np.float32]:
+    """Log2 minors inside each set of `size` columns, sorted as the module says.
+
+    Args:
+        minors: shape (N, C(n, k)), absolute minors of codes in lexicographic order.
+        n: length.
+        k: dimension.
+        size: columns of a set, k < size <= n.
+
+    Returns:
+        Shape (N, C(n, size), C(size, k) + size): log2 of the minors over the largest of
+        the set, and for each column log2 of the sum of the minors without it; at least
+        `FLOOR`.
+    """
+    out = np.empty((len(minors), *set_shape(n, k, size)), np.float32)
+    if len(minors):
+        number, sets, inside, places = _tables(n, k, size)
+        _fill(np.ascontiguousarray(minors), number, sets, inside, places, out)
+    return out
