@@ -35,12 +35,11 @@ from mheight.codes.lanes import (
 from mheight.codes.minor_tables import minor_table
 
 __all__ = [
-    "CONDITIONED",
     "DOUBT",
     "NOISE",
-    "SUSPICIOUS",
     "ZERO_TOLERANCE",
     "absolute_minors",
+    "doubt_limits",
     "expansion_rows",
 ]
 
@@ -58,17 +57,27 @@ r products, r sums and the entries.  A larger minor that counts as zero is in do
 DOUBT = 1e-9
 """A nonzero minor above this fraction of the permanent is right to about 1e-6."""
 
-SUSPICIOUS = 1e-4
-"""Beside nonzero minors below this fraction of the permanent, zero ones may be small too."""
-
-CONDITIONED = 1e-2
-"""If no minor is above this fraction of its permanent, the rows are nearly dependent."""
+_SUSPICIOUS, _CONDITIONED, _FEW_MINORS = 2e-4, 2e-2, 126.0
 
 _EXACT_LIMIT = float(2**53)
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Offsets = NDArray[np.int32]
+
+
+@njit(cache=True)
+def doubt_limits(rows, count):  # type: ignore[no-untyped-def]
+    """Two fractions of the permanent that tell an unusual code from a random one.
+
+    The first: beside nonzero minors below it, zero ones may be small instead.  The second:
+    if no minor is above it, the rows are nearly dependent.  A random minor of r rows is
+    about 1 / (0.8^r sqrt(r!)) of its permanent, and the least of many is smaller.
+    """
+    typical = 1.0
+    for i in range(1, rows + 1):
+        typical /= 0.8 * np.sqrt(i)
+    return _SUSPICIOUS * typical * min(1.0, _FEW_MINORS / count), _CONDITIONED * typical
 
 
 @njit(cache=True, boundscheck=False)
@@ -209,7 +218,7 @@ def block_minors(  # type: ignore[no-untyped-def]
 
     `doubt`, shape (1, LANES), becomes 1 for codes with a minor that counts as zero but is
     larger than rounding makes it (`NOISE`), or is known to few digits (`DOUBT`), with zero
-    minors beside small ones (`SUSPICIOUS`), or with nearly dependent rows (`CONDITIONED`).
+    minors beside small ones, or with nearly dependent rows (`doubt_limits`).
     """
     signed = expand_minors(block, n, column, child, sizes, spare, other)
     for s in range(len(order)):
@@ -224,8 +233,9 @@ def block_minors(  # type: ignore[no-untyped-def]
     relative = load(tolerance, 0)
     noise = multiply(relative, splat(NOISE / ZERO_TOLERANCE))
     few_digits = multiply(relative, splat(DOUBT / ZERO_TOLERANCE))
-    well = multiply(relative, splat(CONDITIONED / ZERO_TOLERANCE))
-    suspicious = multiply(relative, splat(SUSPICIOUS / ZERO_TOLERANCE))
+    low_limit, well_limit = doubt_limits(len(sizes) - 1, len(order))
+    well = multiply(relative, splat(well_limit / ZERO_TOLERANCE))
+    suspicious = multiply(relative, splat(low_limit / ZERO_TOLERANCE))
     found, best, small, zero = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
     for s in range(len(order)):
         value, permanent = load(minors, s * LANES), load(bounds, s * LANES)

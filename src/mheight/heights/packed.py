@@ -9,6 +9,7 @@ n-1 passes over an array of 2^(n-1) numbers, eight to a vector.  For the formula
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 from numba import get_num_threads, njit, prange
@@ -17,11 +18,10 @@ from numpy.typing import NDArray
 from mheight.codes.bits import count_bits, lowest_position, next_of_same_size, with_gap
 from mheight.codes.lanes import LANES, largest, least, load, store, subset_minima
 from mheight.codes.minors import (
-    CONDITIONED,
     DOUBT,
     NOISE,
-    SUSPICIOUS,
     ZERO_TOLERANCE,
+    doubt_limits,
     expansion_rows,
 )
 
@@ -54,6 +54,8 @@ class PackedProfile:
         largest_kept: largest such ratio.
         largest_dropped: largest such ratio of a minor that counts as zero.
         zeros: how many minors do, where they are not exact.
+        rows: rows of the expansion.
+        minors: number of maximal minors.
     """
 
     heights: Float
@@ -64,15 +66,18 @@ class PackedProfile:
     largest_kept: float
     largest_dropped: float
     zeros: int
+    rows: int
+    minors: int
 
     @property
     def is_doubtful(self) -> bool:
         """Whether rounding leaves a verdict or more than 1e-6 of a height in doubt."""
-        return (
+        suspicious, conditioned = doubt_limits(self.rows, self.minors)
+        return bool(
             self.least_kept < DOUBT
-            or self.largest_kept < CONDITIONED
+            or self.largest_kept < conditioned
             or self.largest_dropped > NOISE
-            or (self.zeros > 0 and self.least_kept < SUSPICIOUS)
+            or (self.zeros > 0 and self.least_kept < suspicious)
         )
 
 
@@ -382,8 +387,21 @@ def packed_profile(G: Float, *, witnesses: bool = True, upwards: bool = False) -
         task = all_heights.argmax(axis=0)[sizes]
         reached = all_heights[task, sizes]
         kept, targets = all_sets[task, sizes], all_sets[task, n + sizes]
+    rows = n - k if flip else k
     bases = np.zeros(n - k, np.int64)
     if witnesses:
         for i in range(n - k):
             bases[i] = _best_basis(minors, n, k, flip, targets[i], kept[i])
-    return PackedProfile(np.maximum(reached - 1.0, 1.0), targets, kept, bases, *ratios)
+    least_kept, largest_kept, largest_dropped, zeros = ratios
+    return PackedProfile(
+        heights=np.maximum(reached - 1.0, 1.0),
+        targets=targets,
+        kept=kept,
+        bases=bases,
+        least_kept=least_kept,
+        largest_kept=largest_kept,
+        largest_dropped=largest_dropped,
+        zeros=zeros,
+        rows=rows,
+        minors=comb(n, k),
+    )
