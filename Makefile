@@ -3,6 +3,7 @@
 # make lint  lint, types, import rules
 # make benchmark       height profiles a second, against a published package
 # make benchmark-long  long codes: lattice, branch and bound, exact, start-up
+# make benchmark-peer-answers  where the published package's profiles are wrong, and how often
 # make hunt            a million small-integer codes against exact arithmetic and HiGHS
 # make clean remove the environment and every cache, compiled kernels among them
 # make lock  pin the newest versions that pyproject.toml allows
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint benchmark benchmark-long hunt lock clean
+.PHONY: run test lint benchmark benchmark-long benchmark-peer-answers hunt lock clean
 
 run: $(VENV)/.run
 	$(BIN)/mheight train runs/quickstart.toml --output-root results --resume
@@ -36,9 +37,13 @@ $(VENV)/.peer: | $(VENV)/.run
 
 benchmark: $(VENV)/.run $(VENV)/.peer
 	$(BIN)/python benchmarks/heights.py
+	$(BIN)/python benchmarks/kernel_parts.py
 
 benchmark-long: $(VENV)/.dev
 	$(BIN)/python benchmarks/long_codes.py
+
+benchmark-peer-answers: $(VENV)/.run $(VENV)/.peer
+	$(BIN)/python benchmarks/peer_answers.py
 
 hunt: $(VENV)/.dev
 	$(BIN)/python benchmarks/hunt.py

@@ -8,6 +8,10 @@ only systematic.  Their float profiles are compared
 Reports the largest relative error and the number of wrong finite/infinite verdicts, and
 fails if there is one.
 
+Then real matrices that rounding makes hard: integers with noise, mixed by matrices of
+condition up to 1e7 and rounded to decimals.  Every height below 1e12 must be right to
+1e-6 or warned of; those that are neither are counted.
+
     make hunt
 """
 
@@ -15,14 +19,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
 import mheight
+from mheight.heights.certificate import rounded
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+from matrices import near_integers
 from programs import HeightPrograms
 
 SHAPES = [(n, k) for n in range(3, 10) for k in range(1, n)]
@@ -50,12 +57,38 @@ def compare(ours: np.ndarray, exact: np.ndarray) -> tuple[float, int]:
     return float(error.max(initial=0.0)), wrong
 
 
+def hunt_decimals(rng: np.random.Generator, count: int) -> list[str]:
+    """Float profiles of hard matrices against exact arithmetic on the same floats."""
+    codes = warned = 0
+    silent = []
+    while codes < count:
+        G = near_integers(rng)
+        try:
+            exact = np.array([rounded(h) for h in mheight.exact_profile(G)])
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                ours = mheight.height_profile(G)
+        except mheight.MheightError:
+            continue  # dependent rows
+        codes += 1
+        warned += bool(caught)
+        sound = np.isclose(ours, exact, rtol=1e-6) | (exact >= 1e12)
+        if not caught and not sound.all():
+            silent.append(float(exact[~sound].min()))
+    lines = [f"hard decimal matrices: {codes:,}, warned of: {warned:,}"]
+    lines.append(f"heights below 1e12 neither right to 1e-6 nor warned of: {len(silent)}")
+    if silent:
+        lines[-1] += f", the smallest {min(silent):.1e}"
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--codes", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--exact", type=int, default=60_000, help="random codes done exactly")
     parser.add_argument("--programs", type=int, default=1_500, help="random codes for HiGHS")
+    parser.add_argument("--decimals", type=int, default=50_000, help="hard decimal matrices")
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
     each = -(-options.codes * 21 // (20 * len(SHAPES)))  # some are of lower rank
@@ -87,6 +120,8 @@ def main() -> None:
         print(f"{name}: {count:,}")
     for name, error in worst.items():
         print(f"largest relative error against {name}: {error:.1e}")
+    for line in hunt_decimals(rng, options.decimals):
+        print(line)
     if done["wrong verdicts"] or worst["rational"] > 1e-12 or worst["HiGHS"] > 1e-6:
         sys.exit("a wrong height was found")
 

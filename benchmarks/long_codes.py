@@ -102,11 +102,11 @@ def search_rows() -> list[list[str]]:
 def exact_rows() -> list[list[str]]:
     rng = np.random.default_rng(0)
     rows = []
-    for n, k in [(9, 4), (9, 5), (9, 6), (12, 6), (16, 8)]:
+    for n, k in [(9, 4), (9, 5), (9, 6), (12, 6), (16, 8), (20, 10)]:
         G = np.hstack([np.eye(k), rng.integers(-100, 101, (k, n - k))]).astype(int).tolist()
         mheight.exact_profile(G)
         times = []
-        for _ in range(5 if n > 9 else 50):
+        for _ in range({9: 50, 20: 1}.get(n, 5)):
             start = time.perf_counter()
             mheight.exact_profile(G)
             times.append(time.perf_counter() - start)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
 from numba import njit, types
-from numba.extending import intrinsic
+
+from mheight.codes.lanes import kernel_function
 
 __all__ = ["count_bits", "lowest_position", "next_of_same_size", "with_gap"]
 
 
-def _kernel_function(function: Callable[..., Any]) -> Any:
-    """`numba.extending.intrinsic`, for type checkers a function of anything."""
-    return intrinsic(function)
-
-
-@_kernel_function
+@kernel_function
 def count_bits(typing_context: Any, mask: Any) -> Any:
     """Size of a set."""
 
@@ -27,7 +22,7 @@ def count_bits(typing_context: Any, mask: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-@_kernel_function
+@kernel_function
 def lowest_position(typing_context: Any, mask: Any) -> Any:
     """Least element of a set that is not empty."""
 

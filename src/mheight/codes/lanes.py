@@ -24,6 +24,7 @@ __all__ = [
     "divided",
     "entry",
     "fused",
+    "kernel_function",
     "largest",
     "least",
     "load",
@@ -60,7 +61,7 @@ class _LanesModel(models.PrimitiveModel):
         super().__init__(manager, numba_type, _VECTOR)
 
 
-def _kernel_function(function: Callable[..., Any]) -> Any:
+def kernel_function(function: Callable[..., Any]) -> Any:
     """`numba.extending.intrinsic`, for type checkers a function of anything."""
     return intrinsic(function)
 
@@ -75,7 +76,7 @@ def _offset(context: Any, builder: Any, value: Any, numba_type: Any) -> Any:
     return context.cast(builder, value, numba_type, types.int64)
 
 
-@_kernel_function
+@kernel_function
 def load(typing_context: Any, rows: Any, offset: Any) -> Any:
     """The vector at an offset."""
 
@@ -87,7 +88,7 @@ def load(typing_context: Any, rows: Any, offset: Any) -> Any:
     return _lanes(rows, offset), generate
 
 
-@_kernel_function
+@kernel_function
 def store(typing_context: Any, rows: Any, offset: Any, vector: Any) -> Any:
     """Write a vector at an offset."""
 
@@ -101,7 +102,7 @@ def store(typing_context: Any, rows: Any, offset: Any, vector: Any) -> Any:
     return types.void(rows, offset, vector), generate
 
 
-@_kernel_function
+@kernel_function
 def entry(typing_context: Any, table: Any, index: Any) -> Any:
     """Entry of a flat int32 table, without the wraparound of negative indices."""
 
@@ -113,7 +114,7 @@ def entry(typing_context: Any, table: Any, index: Any) -> Any:
     return types.int64(table, index), generate
 
 
-@_kernel_function
+@kernel_function
 def splat(typing_context: Any, number: Any) -> Any:
     """One number in all lanes."""
 

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.conditioning import condition, reduced_generator
+from mheight.codes.conditioning import condition, exact_rank, reduced_generator
 from mheight.codes.minors import DOUBT, NOISE, ZERO_TOLERANCE
 from mheight.errors import AccuracyWarning
 from mheight.heights.certificate import rounded
@@ -106,15 +106,15 @@ def settle_doubts(batch: Float, doubtful: NDArray[np.bool_], out: Float, single:
         if n > MAX_LENGTH:
             left.append((i, "a minor is close to the rounding error of its computation"))
             continue
-        better = reduced_generator(batch[i])
-        if better is None:
-            continue  # dependent rows, an error that the caller raises
+        if exact_rank(batch[i]) < k:
+            continue  # an error that the caller raises
+        better = reduced_generator(batch[i]) if n > MAX_EXACT_LENGTH else None
         if n <= MAX_EXACT_LENGTH:
             exact = np.array([rounded(height) for height in exact_profile(batch[i])])
             out[i] = np.where(exact < LARGEST_HEIGHT, exact, np.inf)
             text = describe_large(exact) or describe_condition(batch[i])
         else:
-            result = packed_profile(better, witnesses=False)
+            result = packed_profile(batch[i] if better is None else better, witnesses=False)
             out[i] = result.heights
             text = describe_doubt(result, k, n) or describe_condition(batch[i])
         if text is not None:

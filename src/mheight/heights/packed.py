@@ -1,9 +1,8 @@
 """Numba kernel: the height profile of one code, with sets of columns as bit masks.
 
-No tables: a set is the index of its value.  Minors of all orders fill one array of 2^n
-numbers; for each target the inner minimum over the subsets of T, of every T at once, is
-n-1 passes over an array of 2^(n-1) numbers, eight to a vector.  For the formula see
-`mheight.heights.lattice`.
+No tables: a set is the index of its value.  For each target the inner minimum over the
+subsets of T, of every T at once, is n-1 passes over an array of 2^(n-1) numbers, eight to
+a vector.  For the formula see `mheight.heights.lattice`.
 """
 
 from __future__ import annotations
@@ -17,13 +16,8 @@ from numpy.typing import NDArray
 
 from mheight.codes.bits import count_bits, lowest_position, next_of_same_size, with_gap
 from mheight.codes.lanes import LANES, largest, least, load, store, subset_minima
-from mheight.codes.minors import (
-    DOUBT,
-    NOISE,
-    ZERO_TOLERANCE,
-    doubt_limits,
-    expansion_rows,
-)
+from mheight.codes.minors import DOUBT, NOISE, doubt_limits
+from mheight.heights.packed_minors import minors_and_circuits
 
 __all__ = ["MAX_LENGTH", "PackedProfile", "packed_profile"]
 
@@ -34,9 +28,7 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 _BLOCK_BITS = 12  # 2^12 doubles stay in the first-level cache
-_HALF_BITS = 13  # half of the columns of the longest code
 _SMALL_BITS = 3  # below this there are fewer sets than lanes
-_UNIT = 2.0**-53
 _SERIAL_LENGTH = 18  # shorter codes are done before a second thread wakes up
 
 
@@ -79,115 +71,6 @@ class PackedProfile:
             or self.largest_dropped > NOISE
             or (self.zeros > 0 and self.least_kept < suspicious)
         )
-
-
-@njit(cache=True, boundscheck=False)
-def _expand(rows, signed, minors):  # type: ignore[no-untyped-def]
-    """Minors of the first r rows on every r-set of columns, r up to the number of rows.
-
-    Unsigned, the same expansion of magnitudes bounds the minors and their rounding errors.
-    """
-    count, n = rows.shape
-    minors[0] = 1.0
-    for mask in range(1, 1 << n):
-        size = count_bits(mask)
-        if size > count:
-            continue
-        total, sign, rest = 0.0, 1.0, mask
-        while rest:
-            low = rest & -rest
-            entry = rows[size - 1, lowest_position(low)]
-            if signed:
-                total += sign * entry * minors[mask ^ low]
-                sign = -sign
-            else:
-                total += abs(entry) * minors[mask ^ low]
-            rest ^= low
-        minors[mask] = total
-
-
-@njit(cache=True, boundscheck=False)
-def _norm_products(rows, first):  # type: ignore[no-untyped-def]
-    """Products of the norms of the columns of every set of some columns from `first` on."""
-    n = rows.shape[1]
-    count = min(n - first, _HALF_BITS)
-    products = np.ones(1 << max(count, 0))
-    for mask in range(1, len(products)):
-        j = lowest_position(mask)
-        norm = np.sqrt((rows[:, first + j] ** 2).sum())
-        products[mask] = norm * products[mask & (mask - 1)]
-    return products
-
-
-@njit(cache=True, boundscheck=False)
-def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untyped-def]
-    """Absolute minors p(B) at B ^ flip, zero where below tolerance; then s(A) at A ^ flip.
-
-    Returns the least and the largest ratio kept, the largest dropped, and how many are 0.
-    """
-    n = rows.shape[1]
-    low_norms, high_norms = _norm_products(rows, 0), _norm_products(rows, _HALF_BITS)
-    full = (1 << n) - 1
-    kept, top, dropped = 1.0, 1.0 if tolerance == 0.0 else 0.0, 0.0
-    zeros = 0
-    basis = (1 << k) - 1
-    while basis <= full:
-        at = basis ^ flip
-        value = abs(minors[at])
-        if tolerance > 0.0 and value == 0.0:
-            zeros += 1
-        elif tolerance > 0.0:
-            ratio = value / bounds[at]
-            norms = low_norms[at & ((1 << _HALF_BITS) - 1)] * high_norms[at >> _HALF_BITS]
-            if value > tolerance * max(bounds[at], norms):
-                kept = min(kept, ratio)
-                top = max(top, ratio)
-            else:
-                dropped = max(dropped, ratio)
-                zeros += 1
-                value = 0.0
-        minors[at] = value
-        basis = next_of_same_size(basis)
-    circuit = (1 << (k + 1)) - 1
-    while circuit <= full:
-        total, rest = 0.0, circuit
-        while rest:
-            low = rest & -rest
-            total += minors[circuit ^ low ^ flip]
-            rest ^= low
-        minors[circuit ^ flip] = total
-        circuit = next_of_same_size(circuit)
-    return kept, top, dropped, zeros
-
-
-@njit(cache=True, boundscheck=False)
-def _settle_upwards(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyped-def]
-    """Like `_settle`, with every p(B) too small and every s(A) too large for rounding.
-
-    A computed minor is off by less than `slack` times its bound.
-    """
-    full = (1 << n) - 1
-    basis = (1 << k) - 1
-    while basis <= full:
-        at = basis ^ flip
-        minors[at] = abs(minors[at])
-        basis = next_of_same_size(basis)
-    circuit = (1 << (k + 1)) - 1
-    while circuit <= full:
-        total, rest = 0.0, circuit
-        while rest:
-            low = rest & -rest
-            at = circuit ^ low ^ flip
-            total += minors[at] + (slack * bounds[at] if slack > 0.0 else 0.0)
-            rest ^= low
-        minors[circuit ^ flip] = total * (1.0 + slack)
-        circuit = next_of_same_size(circuit)
-    if slack > 0.0:
-        basis = (1 << k) - 1
-        while basis <= full:
-            at = basis ^ flip
-            minors[at] = max(minors[at] - slack * bounds[at], 0.0)
-            basis = next_of_same_size(basis)
 
 
 @njit(cache=True, boundscheck=False, error_model="numpy")
@@ -324,34 +207,10 @@ def _best_basis(minors, n, k, flip, target, kept):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, boundscheck=False)
-def _minors_and_circuits(G, upwards):  # type: ignore[no-untyped-def]
-    """Absolute minors p(B) at B ^ flip, sums s(A) at A ^ flip; flip; three ratios and a count.
-
-    If `upwards`, rounded so that heights come out no smaller than they are.
-    """
-    k, n = G.shape
-    rows, dual, exact = expansion_rows(G)
-    flip = (1 << n) - 1 if dual else 0
-    minors = np.empty(1 << n)
-    _expand(rows, True, minors)
-    bounds = minors
-    if not exact:
-        bounds = np.empty(1 << n)
-        _expand(rows, False, bounds)
-    if upwards:
-        _settle_upwards(minors, bounds, n, k, flip, 0.0 if exact else 3.0 * len(rows) * _UNIT)
-        return minors, flip, 1.0, 1.0, 0.0, 0
-    kept, top, dropped, zeros = _settle(
-        minors, bounds, rows, k, flip, 0.0 if exact else ZERO_TOLERANCE
-    )
-    return minors, flip, kept, top, dropped, zeros
-
-
-@njit(cache=True, boundscheck=False)
 def _sweep_serial(G, upwards, heights, sets):  # type: ignore[no-untyped-def]
     """All of a short code in one call."""
     k, n = G.shape
-    minors, flip, kept, top, dropped, zeros = _minors_and_circuits(G, upwards)
+    minors, flip, kept, top, dropped, zeros = minors_and_circuits(G, upwards)
     values = np.empty(1 << (n - 1))
     best, lanes = np.empty(n), np.empty((n, LANES))
     for target in range(n):
@@ -381,7 +240,7 @@ def packed_profile(G: Float, *, witnesses: bool = True, upwards: bool = False) -
         tasks = get_num_threads()
         all_heights = np.zeros((tasks, n))
         all_sets = np.zeros((tasks, 2 * n), np.int64)
-        minors, flip, *ratios = _minors_and_circuits(G, upwards)
+        minors, flip, *ratios = minors_and_circuits(G, upwards)
         _sweep_threads(minors, n, k, flip, all_heights, all_sets)
         sizes = np.arange(n - 1, k - 1, -1)
         task = all_heights.argmax(axis=0)[sizes]

@@ -125,6 +125,16 @@ def _move(table, basis, growth, signs, word, open_, bounds, row, direction, step
 
 
 @njit(cache=True, boundscheck=False)
+def _swing(table, basis, signs, word, bounds, row, direction, step):  # type: ignore[no-untyped-def]
+    """Move the codeword along a row until its own basic column is on the bound ahead."""
+    line = table[row]
+    for j in range(len(line)):
+        word[j] += direction * step * line[j]
+    signs[row] = direction
+    word[basis[row]] = direction * bounds[basis[row]]
+
+
+@njit(cache=True, boundscheck=False)
 def reoptimise(table, basis, growth, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
     """Primal simplex steps from a vertex to an optimal one; returns the value and the steps.
 
@@ -153,11 +163,7 @@ def reoptimise(table, basis, growth, signs, word, open_, bounds, target):  # typ
             table[row], direction, word, open_, bounds, 2.0 * bounds[column]
         )  # fmt: skip
         if stop < 0:
-            line = table[row]
-            for j in range(len(line)):
-                word[j] += direction * step * line[j]
-            signs[row] = direction
-            word[column] = direction * bounds[column]
+            _swing(table, basis, signs, word, bounds, row, direction, step)
             continue
         _move(table, basis, growth, signs, word, open_, bounds, row, direction, step, stop)
         open_[column] = True
@@ -232,11 +238,7 @@ def crash(table, basis, growth, signs, word, open_, bounds, target):  # type: ig
         room = bounds[column] - direction * word[column]
         step, stop = _blocking(table[row], direction, word, open_, bounds, room)
         if stop < 0:
-            line = table[row]
-            for j in range(len(line)):
-                word[j] += direction * step * line[j]
-            signs[row] = direction
-            word[column] = direction * bounds[column]
+            _swing(table, basis, signs, word, bounds, row, direction, step)
         else:
             _move(table, basis, growth, signs, word, open_, bounds, row, direction, step, stop)
             open_[column] = True

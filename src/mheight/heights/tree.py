@@ -53,6 +53,17 @@ def expand(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, boundscheck=False)
+def _push(depth, tables, bases, signs, words, opens, promised):  # type: ignore[no-untyped-def]
+    """Copy a node one level up the stack."""
+    tables[depth + 1] = tables[depth]
+    bases[depth + 1] = bases[depth]
+    signs[depth + 1] = signs[depth]
+    words[depth + 1] = words[depth]
+    opens[depth + 1] = opens[depth]
+    promised[depth + 1] = promised[depth]
+
+
+@njit(cache=True, boundscheck=False)
 def advance(  # type: ignore[no-untyped-def]
     place, drops, target, incumbent, budget, width,
     tables, bases, signs, words, opens, promised, bounds, order, quick, counts, nexts,
@@ -82,12 +93,7 @@ def advance(  # type: ignore[no-untyped-def]
             nexts[depth] = counts[depth]  # the rest are no better
             continue
         row = order[depth, child]
-        tables[depth + 1] = tables[depth]
-        bases[depth + 1] = bases[depth]
-        signs[depth + 1] = signs[depth]
-        words[depth + 1] = words[depth]
-        opens[depth + 1] = opens[depth]
-        promised[depth + 1] = promised[depth]
+        _push(depth, tables, bases, signs, words, opens, promised)
         for earlier in range(child):
             promised[depth + 1, bases[depth, order[depth, earlier]]] = True
         dropped[depth] = bases[depth, row]
@@ -159,12 +165,7 @@ def bound(  # type: ignore[no-untyped-def]
         if programs >= budget:
             return programs
         nexts[depth] += 1
-        tables[depth + 1] = tables[depth]
-        bases[depth + 1] = bases[depth]
-        signs[depth + 1] = signs[depth]
-        words[depth + 1] = words[depth]
-        opens[depth + 1] = opens[depth]
-        promised[depth + 1] = promised[depth]
+        _push(depth, tables, bases, signs, words, opens, promised)
         # The most harmful constraints are spread over the groups.
         columns = bases[depth][order[depth, part : counts[depth] : groups]]
         reached = _drop_group(

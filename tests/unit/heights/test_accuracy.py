@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from matrices import near_integers
 
 from mheight import (
     AccuracyWarning,
@@ -136,17 +137,6 @@ def test_dependent_rows_have_no_reduced_generator() -> None:
     assert exact_rank(np.array([[1.0, 2, 3], [2, 4, 6]])) == 1
     assert exact_rank(np.array([[0.1, 0.3], [1.0, 3.0]])) == 2  # not in binary fractions
     assert exact_rank(np.empty((2, 0))) == 0
-
-
-def near_integers(rng: np.random.Generator) -> np.ndarray:
-    """Integers with noise, mixed by an ill-conditioned matrix and rounded to decimals."""
-    k = int(rng.integers(2, 5))
-    n = k + int(rng.integers(1, 4))
-    noise = 10.0 ** rng.uniform(-9, -3) * rng.integers(-1, 2, (k, n)) * (rng.random((k, n)) < 0.3)
-    left, _ = np.linalg.qr(rng.standard_normal((k, k)))
-    right, _ = np.linalg.qr(rng.standard_normal((k, k)))
-    mix = left * np.logspace(0, -rng.uniform(0, 7), k) @ right
-    return np.round(mix @ (rng.integers(-3, 4, (k, n)) + noise), int(rng.integers(6, 14)))
 
 
 @pytest.mark.filterwarnings("ignore::mheight.errors.AccuracyWarning")

@@ -1,0 +1,149 @@
+"""Numba kernel: minors and circuit sums of one code, with sets of columns as bit masks.
+
+Minors of all orders fill one array of 2^n numbers.  Where the parity-check matrix is
+expanded, the set B stands at the mask of its complement: at `B ^ flip` in either case.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from mheight.codes.bits import count_bits, lowest_position, next_of_same_size
+from mheight.codes.minors import ZERO_TOLERANCE, expansion_rows
+
+__all__ = ["minors_and_circuits"]
+
+_UNIT = 2.0**-53
+_HALF_BITS = 13  # half of the columns of the longest code
+
+
+@njit(cache=True, boundscheck=False)
+def _expand(rows, signed, minors):  # type: ignore[no-untyped-def]
+    """Minors of the first r rows on every r-set of columns, r up to the number of rows.
+
+    Unsigned, the same expansion of magnitudes bounds the minors and their rounding errors.
+    """
+    count, n = rows.shape
+    minors[0] = 1.0
+    for mask in range(1, 1 << n):
+        size = count_bits(mask)
+        if size > count:
+            continue
+        total, sign, rest = 0.0, 1.0, mask
+        while rest:
+            low = rest & -rest
+            entry = rows[size - 1, lowest_position(low)]
+            if signed:
+                total += sign * entry * minors[mask ^ low]
+                sign = -sign
+            else:
+                total += abs(entry) * minors[mask ^ low]
+            rest ^= low
+        minors[mask] = total
+
+
+@njit(cache=True, boundscheck=False)
+def _norm_products(rows, first):  # type: ignore[no-untyped-def]
+    """Products of the norms of the columns of every set of some columns from `first` on."""
+    n = rows.shape[1]
+    count = min(n - first, _HALF_BITS)
+    products = np.ones(1 << max(count, 0))
+    for mask in range(1, len(products)):
+        j = lowest_position(mask)
+        norm = np.sqrt((rows[:, first + j] ** 2).sum())
+        products[mask] = norm * products[mask & (mask - 1)]
+    return products
+
+
+@njit(cache=True, boundscheck=False)
+def _sum_circuits(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyped-def]
+    """s(A) at A ^ flip, each of its minors larger by `slack` times its bound."""
+    circuit = (1 << (k + 1)) - 1
+    while circuit < 1 << n:
+        total, rest = 0.0, circuit
+        while rest:
+            low = rest & -rest
+            at = circuit ^ low ^ flip
+            total += minors[at] + (slack * bounds[at] if slack > 0.0 else 0.0)
+            rest ^= low
+        minors[circuit ^ flip] = total * (1.0 + slack)
+        circuit = next_of_same_size(circuit)
+
+
+@njit(cache=True, boundscheck=False)
+def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untyped-def]
+    """Absolute minors p(B) at B ^ flip, zero where below tolerance; then s(A) at A ^ flip.
+
+    Returns the least and the largest ratio kept, the largest dropped, and how many are 0.
+    """
+    n = rows.shape[1]
+    low_norms, high_norms = _norm_products(rows, 0), _norm_products(rows, _HALF_BITS)
+    full = (1 << n) - 1
+    kept, top, dropped = 1.0, 1.0 if tolerance == 0.0 else 0.0, 0.0
+    zeros = 0
+    basis = (1 << k) - 1
+    while basis <= full:
+        at = basis ^ flip
+        value = abs(minors[at])
+        if tolerance > 0.0 and value == 0.0:
+            zeros += 1
+        elif tolerance > 0.0:
+            ratio = value / bounds[at]
+            norms = low_norms[at & ((1 << _HALF_BITS) - 1)] * high_norms[at >> _HALF_BITS]
+            if value > tolerance * max(bounds[at], norms):
+                kept = min(kept, ratio)
+                top = max(top, ratio)
+            else:
+                dropped = max(dropped, ratio)
+                zeros += 1
+                value = 0.0
+        minors[at] = value
+        basis = next_of_same_size(basis)
+    _sum_circuits(minors, bounds, n, k, flip, 0.0)
+    return kept, top, dropped, zeros
+
+
+@njit(cache=True, boundscheck=False)
+def _settle_upwards(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyped-def]
+    """Like `_settle`, with every p(B) too small and every s(A) too large for rounding.
+
+    A computed minor is off by less than `slack` times its bound.
+    """
+    full = (1 << n) - 1
+    basis = (1 << k) - 1
+    while basis <= full:
+        at = basis ^ flip
+        minors[at] = abs(minors[at])
+        basis = next_of_same_size(basis)
+    _sum_circuits(minors, bounds, n, k, flip, slack)
+    if slack > 0.0:
+        basis = (1 << k) - 1
+        while basis <= full:
+            at = basis ^ flip
+            minors[at] = max(minors[at] - slack * bounds[at], 0.0)
+            basis = next_of_same_size(basis)
+
+
+@njit(cache=True, boundscheck=False)
+def minors_and_circuits(G, upwards):  # type: ignore[no-untyped-def]
+    """Absolute minors p(B) at B ^ flip, sums s(A) at A ^ flip; flip; three ratios and a count.
+
+    If `upwards`, rounded so that heights come out no smaller than they are.
+    """
+    k, n = G.shape
+    rows, dual, exact = expansion_rows(G)
+    flip = (1 << n) - 1 if dual else 0
+    minors = np.empty(1 << n)
+    _expand(rows, True, minors)
+    bounds = minors
+    if not exact:
+        bounds = np.empty(1 << n)
+        _expand(rows, False, bounds)
+    if upwards:
+        _settle_upwards(minors, bounds, n, k, flip, 0.0 if exact else 3.0 * len(rows) * _UNIT)
+        return minors, flip, 1.0, 1.0, 0.0, 0
+    kept, top, dropped, zeros = _settle(
+        minors, bounds, rows, k, flip, 0.0 if exact else ZERO_TOLERANCE
+    )
+    return minors, flip, kept, top, dropped, zeros
