@@ -3,9 +3,9 @@
 from typing import Literal
 
 from mheight.features.base import FeatureSet, FittedFeatures
+from mheight.features.code_vectors import gram, raw_p, spectrum
+from mheight.features.grouped import circuits, minors, punctured
 from mheight.features.inputs import Batch, GroupedInputs, Inputs, RowInputs
-from mheight.features.raw_p import RawP
-from mheight.features.set_features import circuits, punctured
 
 __all__ = [
     "FEATURES",
@@ -18,11 +18,14 @@ __all__ = [
     "RowInputs",
 ]
 
-FeatureName = Literal["raw-p", "circuits", "punctured"]
+FeatureName = Literal["raw-p", "gram", "minor-spectrum", "circuits", "punctured", "minors"]
 
 FEATURES: dict[FeatureName, FeatureSet] = {
-    "raw-p": RawP(),
+    "raw-p": raw_p,
+    "gram": gram,
+    "minor-spectrum": spectrum,
     "circuits": circuits,
     "punctured": punctured,
+    "minors": minors,
 }
 """Every feature set by the name that configurations use."""

@@ -20,7 +20,7 @@ __all__ = ["FLOOR", "set_minors", "set_shape"]
 
 Float = NDArray[np.float64]
 
-FLOOR = -16.0
+FLOOR = -24.0
 """Log2 of a minor, beside the largest of its set, that stands for zero and all below."""
 
 _TIE = 1e-9

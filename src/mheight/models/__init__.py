@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mheight.models.config import ModelConfig, ResidualConfig, SetsConfig
+from mheight.models.config import ModelConfig, RelationsConfig, ResidualConfig, SetsConfig
 
-__all__ = ["ModelConfig", "ResidualConfig", "SetsConfig", "build_model"]
+__all__ = ["ModelConfig", "RelationsConfig", "ResidualConfig", "SetsConfig", "build_model"]
 
 
 def build_model(config: ModelConfig, shapes: dict[str, tuple[int, ...]], seed: int) -> Any:
@@ -21,10 +21,13 @@ def build_model(config: ModelConfig, shapes: dict[str, tuple[int, ...]], seed: i
         An uncompiled Keras model.
     """
     from mheight.models.backend import keras
+    from mheight.models.relations import build_relations
     from mheight.models.residual import build_residual
     from mheight.models.sets import build_sets
 
     keras.utils.set_random_seed(seed)
     if isinstance(config, SetsConfig):
         return build_sets(config, shapes)
+    if isinstance(config, RelationsConfig):
+        return build_relations(config, shapes)
     return build_residual(config, shapes)

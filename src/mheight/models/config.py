@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-__all__ = ["ModelConfig", "ResidualConfig", "SetsConfig"]
+__all__ = ["ModelConfig", "RelationsConfig", "ResidualConfig", "SetsConfig"]
 
 Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
 Width = Annotated[int, Field(ge=1, le=65536)]
@@ -78,6 +78,24 @@ class SetsConfig(BaseModel):
     l2: Annotated[float, Field(ge=0.0)] = 0.0
 
 
+class RelationsConfig(BaseModel):
+    """The network that relates circuits through the elements they share.
+
+    Attributes:
+        name: `relations`.
+        width: numbers that each element of each circuit is turned into.
+        hidden: width of the perceptron that does so.
+        head: width of the perceptron that reads the pooled numbers.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["relations"] = "relations"
+    width: Width = 4
+    hidden: Width = 8
+    head: Width = 32
+
+
 def _name_of(values: Any) -> str:
     """The network that settings are for; without a name, that of Run 7."""
     if isinstance(values, dict):
@@ -86,7 +104,9 @@ def _name_of(values: Any) -> str:
 
 
 ModelConfig = Annotated[
-    Annotated[ResidualConfig, Tag("residual")] | Annotated[SetsConfig, Tag("sets")],
+    Annotated[ResidualConfig, Tag("residual")]
+    | Annotated[SetsConfig, Tag("sets")]
+    | Annotated[RelationsConfig, Tag("relations")],
     Discriminator(_name_of),
 ]
 """Settings of any network, told apart by `name`."""

@@ -19,19 +19,22 @@ def build_residual(config: ResidualConfig, shapes: dict[str, tuple[int, ...]]) -
 
     Args:
         config: widths, rates and penalty.
-        shapes: shape of each input; n, k, m and P are needed.
+        shapes: shape of each input: n, k, m and one vector, such as P.
 
     Returns:
-        A Keras model with inputs n (float), k, m (int) and P, and one output of shape
-        (N, 1): log2 of the height, by softplus, so that the height is at least 1.
+        A Keras model with inputs n (float), k, m (int) and the vector, and one output of
+        shape (N, 1): log2 of the height, by softplus, so that the height is at least 1.
 
     Raises:
         ConfigError: the features give other inputs.
     """
-    if set(shapes) != {"n", "k", "m", "P"}:
+    vectors = [name for name, shape in shapes.items() if name not in "nkm" and len(shape) == 1]
+    if len(vectors) != 1 or set(shapes) != {"n", "k", "m", *vectors}:
         raise ConfigError(
-            f"the residual network reads the inputs n, k, m and P, got {', '.join(sorted(shapes))}"
+            "the residual network reads the inputs n, k, m and one vector, "
+            f"got {', '.join(sorted(shapes))}"
         )
+    vector = vectors[0]
     layers = keras.layers
     penalty = keras.regularizers.L2(config.l2) if config.l2 else None
 
@@ -52,7 +55,7 @@ def build_residual(config: ResidualConfig, shapes: dict[str, tuple[int, ...]]) -
     n = keras.Input(shapes["n"], name="n")
     k = keras.Input(shapes["k"], dtype="int32", name="k")
     m = keras.Input(shapes["m"], dtype="int32", name="m")
-    entries = keras.Input(shapes["P"], name="P")
+    entries = keras.Input(shapes[vector], name=vector)
 
     x = entries
     for width, rate in zip(config.encoder, config.encoder_dropout, strict=True):
@@ -66,4 +69,4 @@ def build_residual(config: ResidualConfig, shapes: dict[str, tuple[int, ...]]) -
     for width, rate in zip(config.head, config.head_dropout, strict=True):
         x = stage(x, width, rate)
     log2_height = dense(x, 1, activation="softplus")
-    return keras.Model({"n": n, "k": k, "m": m, "P": entries}, log2_height, name="residual")
+    return keras.Model({"n": n, "k": k, "m": m, vector: entries}, log2_height, name="residual")

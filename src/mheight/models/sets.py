@@ -60,7 +60,7 @@ def build_sets(config: SetsConfig, shapes: dict[str, tuple[int, ...]]) -> Any:
     inputs, outputs = {}, []
     for name, shape in shapes.items():
         inputs[name] = keras.Input(shape, name=name)
-        # Log2 of minors, from -16 to 0 and sums of them: of the order of one.
+        # Log2 of minors, from -24 to 0 and sums of them: of the order of one.
         x = layers.Rescaling(0.25, 0.5, name=f"{name}_scaled")(inputs[name])
         x = dense(x, config.width, f"{name}_in")
         for i in range(config.layers):

@@ -26,7 +26,8 @@ from mheight.datasets import (
     split_by_orbit,
 )
 from mheight.errors import LeakError
-from mheight.features.raw_p import FittedRawP, RawP
+from mheight.features.code_vectors import raw_p
+from mheight.features.vectors import FittedVectors
 
 CHECKS = [
     "exact rows",
@@ -46,7 +47,7 @@ class Prepared:
     sources: Samples
     training: AugmentedTraining
     validation: ValidationView
-    features: FittedRawP
+    features: FittedVectors
 
     def report(self) -> AuditReport:
         return audit(self.training, self.validation, self.features.provenance_error, self.sources)
@@ -59,7 +60,7 @@ def prepared(
     kind: AugmentationKind = "noise",
 ) -> Prepared:
     made = augment(training, Augmentation(kind, COPIES), np.random.default_rng(1))
-    return Prepared(sources, made, validation, RawP().fit(training))
+    return Prepared(sources, made, validation, raw_p.fit(training))
 
 
 @pytest.fixture(scope="module")
@@ -211,11 +212,11 @@ def infinite_label(clean: Prepared) -> tuple[Prepared, set[str]]:
 
 
 def statistics_of_everything(clean: Prepared) -> tuple[Prepared, set[str]]:
-    return replace(clean, features=RawP().fit(TrainingView(clean.sources))), {"fitted statistics"}
+    return replace(clean, features=raw_p.fit(TrainingView(clean.sources))), {"fitted statistics"}
 
 
 def statistics_of_copies_too(clean: Prepared) -> tuple[Prepared, set[str]]:
-    fitted = RawP().fit(TrainingView(clean.training.samples))
+    fitted = raw_p.fit(TrainingView(clean.training.samples))
     return replace(clean, features=fitted), {"fitted statistics"}
 
 
@@ -310,7 +311,7 @@ def test_the_example_names_the_sample(clean: Prepared) -> None:
 
 def test_run6_does_not_pass(uniform_codes: Samples) -> None:
     leaky = augment_then_split(uniform_codes, noise(0.02), 0.15, np.random.default_rng(0))
-    fitted = RawP().fit(leaky.training.originals)
+    fitted = raw_p.fit(leaky.training.originals)
     report = audit(leaky.training, leaky.validation, fitted.provenance_error)
     found = {check.name: check.found for check in report.checks}
     assert "partition" not in found

@@ -10,11 +10,12 @@ from material import noise
 from mheight.datasets import Samples, TrainingView, ValidationView, augment
 from mheight.errors import InvalidDataError, LeakError
 from mheight.features import FEATURES
-from mheight.features.raw_p import FittedRawP, RawP
+from mheight.features.code_vectors import raw_p
+from mheight.features.vectors import FittedVectors
 
 
 def test_inputs(course_codes: Samples) -> None:
-    fitted = RawP().fit(TrainingView(course_codes))
+    fitted = raw_p.fit(TrainingView(course_codes))
     inputs = fitted.encode(course_codes)
     assert {name: values.shape[1:] for name, values in inputs.items()} == fitted.shapes
     assert {name: values.dtype for name, values in inputs.items()} == {
@@ -35,14 +36,14 @@ def test_other_samples_are_encoded_with_the_statistics_of_training() -> None:
     first, second, other = (
         Samples.from_rows([[9, 4, 2, np.full((4, 5), value)]]) for value in (1.0, 5.0, 9.0)
     )
-    fitted = RawP().fit(TrainingView(Samples.concatenate([first, second])))
+    fitted = raw_p.fit(TrainingView(Samples.concatenate([first, second])))
     assert (fitted.encode(other)["P"] == 3.0).all()
 
 
 def test_entries_that_never_vary_are_not_scaled(course_codes: Samples) -> None:
     """With k = 6 alone, the last two of the 20 places are always zero."""
     sixes = course_codes.take(course_codes.k == 6)
-    fitted = RawP().fit(TrainingView(sixes))
+    fitted = raw_p.fit(TrainingView(sixes))
     assert (fitted.scale[18:] == 1.0).all()
     assert (fitted.encode(sixes)["P"][:, 18:] == 0.0).all()
     assert np.isfinite(fitted.encode(course_codes)["P"]).all()
@@ -61,19 +62,19 @@ def test_only_a_training_view_is_fitted(course_codes: Samples, wrap: Any) -> Non
     name = type(view).__name__
     message = f"fitting statistics accepts a TrainingView only, got {name}"
     with pytest.raises(LeakError, match=message):
-        RawP().fit(view)
+        raw_p.fit(view)
 
 
 def test_statistics_are_those_of_the_originals(course_codes: Samples) -> None:
     view = TrainingView(course_codes)
     made = augment(view, noise(), np.random.default_rng(0))
-    fitted = RawP().fit(view)
+    fitted = raw_p.fit(view)
     assert fitted.provenance_error(made) is None
     wrong = "mean and deviation of P are not those of the training originals"
     for mean, scale in ((1e-4, 0.0), (0.0, 1e-4)):
-        other = FittedRawP(fitted.mean + mean, fitted.scale + scale)
+        other = FittedVectors(raw_p, fitted.mean + mean, fitted.scale + scale)
         assert other.provenance_error(made) == wrong
-    assert RawP().fit(TrainingView(made.samples)).provenance_error(made) == wrong
+    assert raw_p.fit(TrainingView(made.samples)).provenance_error(made) == wrong
 
 
 def test_statistics_survive_json(course_codes: Samples) -> None:
@@ -86,4 +87,4 @@ def test_statistics_survive_json(course_codes: Samples) -> None:
 def test_statistics_of_another_shape() -> None:
     message = r"mean and scale must have shape \(20,\), got \(20,\) and \(19,\)"
     with pytest.raises(InvalidDataError, match=message):
-        RawP().restore({"mean": [0.0] * 20, "scale": [1.0] * 19})
+        raw_p.restore({"mean": [0.0] * 20, "scale": [1.0] * 19})

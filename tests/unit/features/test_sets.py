@@ -8,7 +8,7 @@ import pytest
 from mheight.codes import absolute_minors, systematic_generators
 from mheight.datasets import generate
 from mheight.features import GroupedInputs
-from mheight.features.set_features import punctured
+from mheight.features.grouped import punctured
 from mheight.features.set_kernel import FLOOR, set_minors, set_shape
 from mheight.tiers import GROUPS
 

@@ -1,0 +1,68 @@
+"""Vectors that describe a code: raw P, the projection onto the code, the minor spectrum."""
+
+from __future__ import annotations
+
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.codes import minor_spectrum, systematic_generators
+from mheight.datasets import Samples
+from mheight.datasets.samples import PADDED_ENTRIES
+from mheight.features.vectors import VectorFeatures
+from mheight.tiers import CODE_LENGTH, GROUPS
+
+__all__ = ["gram", "raw_p", "spectrum"]
+
+Float = NDArray[np.float64]
+
+_MOST_MINORS = max(comb(CODE_LENGTH, group.k) for group in GROUPS)
+_FLOOR = -24.0
+_CHUNK = 16384
+
+
+def _projections(samples: Samples) -> Float:
+    """|Pi| for the orthogonal projection Pi onto the code, in an order of its own.
+
+    Pi does not depend on which generator matrix the code is given by; signs and the
+    order of the columns change it, so magnitudes are taken, those off the diagonal sorted
+    within each row, and the rows sorted, diagonal first.
+    """
+    out = np.empty((len(samples), CODE_LENGTH, CODE_LENGTH))
+    for _, index, parity in samples.by_dimension():
+        for start in range(0, len(index), _CHUNK):
+            generators = systematic_generators(parity[start : start + _CHUNK])
+            basis, _ = np.linalg.qr(generators.swapaxes(1, 2))
+            magnitudes = np.abs(basis @ basis.swapaxes(1, 2))
+            diagonal = np.einsum("rii->ri", magnitudes).copy()
+            np.einsum("rii->ri", magnitudes)[:] = -1.0  # sorted to the end, and dropped
+            rows = -np.sort(-magnitudes, axis=2)
+            rows[:, :, 1:] = rows[:, :, :-1]
+            rows[:, :, 0] = diagonal
+            # Rounding errors must not decide the order; the shift keeps ratios off the edges.
+            keys = np.rint(rows * 1e8 + 0.1414213562373095)
+            order = np.lexsort(-keys.transpose(2, 0, 1)[::-1], axis=-1)
+            out[index[start : start + _CHUNK]] = np.take_along_axis(rows, order[:, :, None], 1)
+    return out.reshape(len(samples), -1)
+
+
+def _spectra(samples: Samples) -> Float:
+    """Log2 of the sorted absolute minors over the largest, padded to 126 with the floor."""
+    out = np.full((len(samples), _MOST_MINORS), _FLOOR)
+    for _, index, parity in samples.by_dimension():
+        for start in range(0, len(index), _CHUNK):
+            minors = minor_spectrum(systematic_generators(parity[start : start + _CHUNK]))
+            rows = index[start : start + _CHUNK]
+            out[rows, : minors.shape[1]] = np.log2(np.maximum(minors, 2.0**_FLOOR))
+    return out
+
+
+raw_p = VectorFeatures("P", PADDED_ENTRIES, lambda samples: samples.parity)
+"""P row by row, zero-padded to 20 entries: changes with every symmetry of the code."""
+
+gram = VectorFeatures("projection", CODE_LENGTH**2, _projections)
+"""Magnitudes of the projection onto the code: invariant, and free of minors."""
+
+spectrum = VectorFeatures("minors", _MOST_MINORS, _spectra)
+"""Sorted log2 minors: invariant, but which columns a minor belongs to is lost."""

@@ -1,0 +1,114 @@
+"""Features whose shape depends on the group (k, m), read from a code's minors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import comb
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.codes import absolute_minors, systematic_generators
+from mheight.datasets import AugmentedTraining, Samples, TrainingView, require_training
+from mheight.features.inputs import GroupedInputs
+from mheight.features.set_kernel import set_minors, set_shape
+from mheight.tiers import CODE_LENGTH, GROUPS, Group
+
+__all__ = ["ZERO", "GroupedFeatures", "circuits", "minors", "punctured"]
+
+ZERO = -200.0
+"""Log2 that stands for a minor of zero in `minors`; smaller ones are cut off here."""
+
+_CHUNK = 16384
+
+
+@dataclass(frozen=True)
+class GroupedFeatures:
+    """One input a group; nothing is fitted, so nothing can leak.
+
+    Attributes:
+        name: name of the feature set.
+        kind: first part of the inputs' names, such as `sets` in `sets_4_2`.
+        dtype: of the inputs.
+        shape: of a group's input, for one code.
+        read: from absolute minors of N codes, shape (N, C(9, k)), to the group's input.
+    """
+
+    name: str
+    kind: str
+    dtype: type[np.floating[Any]]
+    shape: Callable[[Group], tuple[int, ...]]
+    read: Callable[[NDArray[np.float64], Group], NDArray[Any]]
+
+    def input_name(self, group: Group) -> str:
+        """Name of a group's input, such as `sets_4_2`."""
+        return f"{self.kind}_{group.k}_{group.m}"
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of each input, without the first axis."""
+        return {self.input_name(group): self.shape(group) for group in GROUPS}
+
+    def fit(self, view: TrainingView) -> GroupedFeatures:
+        """There are no statistics; only training originals are accepted all the same."""
+        require_training(view, "fitting statistics")
+        return self
+
+    def restore(self, values: dict[str, Any]) -> GroupedFeatures:
+        """Features saved with `as_dict`."""
+        return self
+
+    def provenance_error(self, training: AugmentedTraining) -> str | None:
+        """Nothing is fitted, so nothing can be wrong."""
+        return None
+
+    def as_dict(self) -> dict[str, Any]:
+        """No statistics; the name for whoever reads the file."""
+        return {"name": self.name}
+
+    def encode(self, samples: Samples) -> GroupedInputs:
+        """The network's inputs for these samples."""
+        blocks = {}
+        for index, group in enumerate(GROUPS):
+            rows = np.flatnonzero(samples.group == index)
+            block = np.empty((len(rows), *self.shape(group)), self.dtype)
+            for start in range(0, len(rows), _CHUNK):
+                part = samples.take(rows[start : start + _CHUNK])
+                for _, _, parity in part.by_dimension():
+                    values = absolute_minors(systematic_generators(parity))
+                    block[start : start + len(values)] = self.read(values, group)
+            blocks[self.input_name(group)] = block
+        return GroupedInputs(blocks, samples.group)
+
+
+def _of_sets(name: str, size: Callable[[Group], int]) -> GroupedFeatures:
+    return GroupedFeatures(
+        name,
+        "sets",
+        np.float16,
+        lambda group: set_shape(CODE_LENGTH, group.k, size(group)),
+        lambda values, group: set_minors(values, CODE_LENGTH, group.k, size(group)),
+    )
+
+
+def _log2(values: NDArray[np.float64], group: Group) -> NDArray[np.float64]:
+    scaled = values / values.max(axis=1, keepdims=True)
+    return np.log2(np.maximum(scaled, 2.0**ZERO, out=scaled), out=scaled)
+
+
+circuits = _of_sets("circuits", lambda group: group.k + 1)
+"""Log2 of the minors inside each (k+1)-set, in an order of the set's own."""
+
+punctured = _of_sets("punctured", lambda group: CODE_LENGTH - group.m + 1)
+"""The same for each set of n-m+1 columns, because h_m of a code is the largest h_1 of the
+codes punctured to that many positions: a codeword that reaches h_m reaches it on its
+largest position and its n-m smallest ones."""
+
+minors = GroupedFeatures(
+    "minors", "minors", np.float32, lambda group: (comb(CODE_LENGTH, group.k),), _log2
+)
+"""Log2 of all absolute minors over the largest, in lexicographic order.  Row operations and
+signs do not change them; a permutation of the columns permutes them, which is for the
+network to deal with."""

@@ -1,0 +1,91 @@
+"""One vector a code, standardised with the statistics of the training originals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.preprocessing import StandardScaler
+
+from mheight.datasets import AugmentedTraining, Samples, TrainingView, require_training
+from mheight.errors import InvalidDataError
+from mheight.features.base import rounded_equal
+from mheight.features.inputs import RowInputs
+from mheight.tiers import CODE_LENGTH
+
+__all__ = ["FittedVectors", "VectorFeatures"]
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class VectorFeatures:
+    """A vector for each code, as a residual network reads it beside n, k and m.
+
+    Attributes:
+        input: name of the vector's input.
+        width: its length.
+        read: from N samples to an array of shape (N, width).
+    """
+
+    input: str
+    width: int
+    read: Callable[[Samples], Float]
+
+    def fit(self, view: TrainingView) -> FittedVectors:
+        """Mean and deviation of each entry over the training originals."""
+        samples = require_training(view, "fitting statistics").samples
+        scaler = StandardScaler().fit(self.read(samples))
+        return FittedVectors(self, np.asarray(scaler.mean_), np.asarray(scaler.scale_))
+
+    def restore(self, values: dict[str, Any]) -> FittedVectors:
+        """Features saved with `FittedVectors.as_dict`."""
+        mean, scale = (np.asarray(values[key], dtype=np.float64) for key in ("mean", "scale"))
+        if not mean.shape == scale.shape == (self.width,):
+            raise InvalidDataError(
+                f"mean and scale must have shape ({self.width},), "
+                f"got {mean.shape} and {scale.shape}"
+            )
+        return FittedVectors(self, mean, scale)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedVectors:
+    """Vectors with the mean and deviation of each entry."""
+
+    features: VectorFeatures
+    mean: Float
+    scale: Float
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Inputs: n (float), k and m (integers), and the vector."""
+        return {"n": (1,), "k": (1,), "m": (1,), self.features.input: (self.features.width,)}
+
+    def encode(self, samples: Samples) -> RowInputs:
+        """The network's inputs: float32 n and vector, int32 k and m."""
+        vectors = (self.features.read(samples) - self.mean) / self.scale
+        return RowInputs(
+            {
+                "n": np.full((len(samples), 1), CODE_LENGTH, dtype=np.float32),
+                "k": samples.k[:, None].astype(np.int32),
+                "m": samples.m[:, None].astype(np.int32),
+                self.features.input: vectors.astype(np.float32),
+            }
+        )
+
+    def provenance_error(self, training: AugmentedTraining) -> str | None:
+        """What is wrong if the statistics are not those of the training originals."""
+        expected = self.features.fit(training.originals)
+        if rounded_equal(self.mean, expected.mean) and rounded_equal(self.scale, expected.scale):
+            return None
+        return (
+            f"mean and deviation of {self.features.input} are not those of the training originals"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values from which `VectorFeatures.restore` builds the same features."""
+        return {"mean": self.mean.tolist(), "scale": self.scale.tolist()}
