@@ -29,6 +29,7 @@ from mheight.datasets.storage import (
     save_dataset,
     write_parquet,
 )
+from mheight.datasets.stream import CodeStream, StreamedCodes, sample_fingerprints
 
 __all__ = [
     "ENSEMBLES",
@@ -37,6 +38,7 @@ __all__ = [
     "Augmentation",
     "AugmentationKind",
     "AugmentedTraining",
+    "CodeStream",
     "Dataset",
     "EnsembleName",
     "Generated",
@@ -44,6 +46,7 @@ __all__ = [
     "LeakySplit",
     "Samples",
     "Split",
+    "StreamedCodes",
     "TrainingView",
     "ValidationView",
     "audit",
@@ -62,6 +65,7 @@ __all__ = [
     "read_samples",
     "relabelled",
     "require_training",
+    "sample_fingerprints",
     "save_dataset",
     "split_by_orbit",
     "write_parquet",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -43,38 +44,44 @@ class Criterion:
 
 
 def judge(
-    validation: Scores, gap: float, leak_free: bool, leak_remark: str, config: CriteriaConfig
+    validation: Mapping[str, Scores],
+    gap: float | None,
+    leak_free: bool,
+    leak_remark: str,
+    config: CriteriaConfig,
 ) -> tuple[Criterion, ...]:
     """Judge a run.
 
     Args:
-        validation: scores on clean validation.
-        gap: overall on validation minus overall on clean training originals.
+        validation: scores on clean validation sets by name; each must meet the bounds.
+        gap: overall on validation minus overall on clean training originals; None where
+            no code is trained on twice, so that the gap says nothing.
         leak_free: whether the audit passed.
         leak_remark: the counts that the audit saw.
         config: the bounds.
     """
-    bounds = {
-        "overall": (validation.overall, config.overall),
-        **{tier: (validation.tiers[tier], getattr(config, tier)) for tier in validation.tiers},
-    }
-    criteria = [
-        Criterion(name, f"< {bound:g}", value, value is not None and value < bound)
-        for name, (value, bound) in bounds.items()
-    ]
-    remark = ""
-    if gap < 0.01:
-        remark = "suspiciously small"
-    elif gap > 0.15:
-        remark = "overfitted"
-    criteria.append(
-        Criterion(
-            "train-validation gap",
-            f"{config.gap_least:g} to {config.gap_most:g}",
-            gap,
-            config.gap_least <= gap <= config.gap_most,
-            remark,
+    criteria = []
+    for name, scores in validation.items():
+        suffix = f", {name}" if len(validation) > 1 else ""
+        values = {"overall": scores.overall, **scores.tiers}
+        for what, value in values.items():
+            bound = getattr(config, what)
+            passed = value is not None and value < bound
+            criteria.append(Criterion(what + suffix, f"< {bound:g}", value, passed))
+    if gap is not None:
+        remark = ""
+        if gap < 0.01:
+            remark = "suspiciously small"
+        elif gap > 0.15:
+            remark = "overfitted"
+        criteria.append(
+            Criterion(
+                "train-validation gap",
+                f"{config.gap_least:g} to {config.gap_most:g}",
+                gap,
+                config.gap_least <= gap <= config.gap_most,
+                remark,
+            )
         )
-    )
     criteria.append(Criterion("no leakage", "audit clean", None, leak_free, leak_remark))
     return tuple(criteria)

@@ -1,4 +1,4 @@
-"""The two pictures of a run."""
+"""The pictures of a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mheight.files import atomic_path
 from mheight.metrics import Scores
 from mheight.tiers import GROUPS, TIER_OF_GROUP, Tier
 
-__all__ = ["plot_height_distribution", "plot_history", "plot_scatter"]
+__all__ = ["plot_height_distribution", "plot_history", "plot_residuals", "plot_scatter"]
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -118,6 +118,43 @@ def plot_scatter(
         ends = [min(true.min(), predicted.min()), max(true.max(), predicted.max())]
         axes.plot(ends, ends, color="black", linewidth=0.8)
     figure.suptitle(title)
+    _save(figure, path)
+
+
+def plot_residuals(
+    log2_true: Float, log2_predicted: Float, group: Int, title: str, path: Path
+) -> None:
+    """Errors of predicted log2 heights against the exact ones, a panel for each group.
+
+    Args:
+        log2_true: shape (N,).
+        log2_predicted: shape (N,).
+        group: shape (N,), positions in `GROUPS`.
+        title: printed above the panels.
+        path: PNG to write.
+    """
+    figure = Figure(figsize=(10, 10), layout="constrained")
+    panels = figure.subplots(3, 3).ravel()
+    for i, (name, axes) in enumerate(zip(GROUPS, panels, strict=True)):
+        tier = TIER_OF_GROUP[name]
+        axes.set_title(f"k = {name.k}, m = {name.m} ({tier.value})", fontsize=10)
+        axes.set(xlabel="log2 height, exact", ylabel="log2 height, predicted minus exact")
+        axes.grid(alpha=0.3)
+        axes.axhline(0.0, color="black", linewidth=0.8)
+        inside = group == i
+        if not inside.any():
+            continue
+        true, error = log2_true[inside], (log2_predicted - log2_true)[inside]
+        axes.scatter(
+            true,
+            error,
+            s=12 if len(true) < 300 else 4,
+            alpha=0.35,
+            color=_TIER_COLOUR[tier],
+            linewidths=0,
+            rasterized=True,
+        )
+    figure.suptitle(f"Errors by group: {title}")
     _save(figure, path)
 
 

@@ -38,6 +38,7 @@ def report_text(report: Mapping[str, Any]) -> str:
         "",
         scores_table("Scores", scores),
         criteria_table("Criteria", report["criteria"]),
+        _interval_line(report["intervals"]),
         _audit_table(report["audit"]),
     ]
     passed = sum(bool(c["passed"]) for c in report["criteria"])
@@ -63,7 +64,10 @@ def comparison_text(reports: Sequence[Mapping[str, Any]], notes: Sequence[str] =
             leaked = Scores.from_dict(report["scores"]["leaked validation"])
             columns[_fresh(f"{report['name']} leaked (INVALID)", columns)] = leaked
         name = report["name"] if report["valid"] else f"{report['name']} clean"
-        columns[_fresh(name, columns)] = Scores.from_dict(report["scores"]["validation"])
+        sets = report["validation_sets"]
+        for one in sets:
+            label = f"{name}, {one}" if len(sets) > 1 else name
+            columns[_fresh(label, columns)] = Scores.from_dict(report["scores"][one])
     facts = [
         [
             report["name"],
@@ -84,10 +88,18 @@ def comparison_text(reports: Sequence[Mapping[str, Any]], notes: Sequence[str] =
         scores_table("log2-MSE on each run's own validation", columns, counts=False),
         render("Runs", header, facts),
     ]
-    if len({report["data"]["validation_sha256"] for report in reports}) > 1:
+    if len({tuple(report["data"]["validation_sha256"]) for report in reports}) > 1:
         lines.append("The runs were validated on different samples: compare with care.")
     lines += notes
     return "\n".join(lines) + "\n"
+
+
+def _interval_line(intervals: Mapping[str, Any]) -> str:
+    return (
+        f"Intervals of level {intervals['level']:g}, calibrated on half of validation, held "
+        f"{intervals['overall']:.3f} of the exact heights in the other half "
+        f"({intervals['rows']:,} rows); median width {intervals['median_width']:.3f} in log2\n"
+    )
 
 
 def _fresh(name: str, taken: Mapping[str, Any]) -> str:

@@ -23,8 +23,10 @@ __all__ = [
     "DataConfig",
     "RunConfig",
     "SplitConfig",
+    "StreamConfig",
     "all_keys",
     "config_toml",
+    "config_values",
     "load_config",
 ]
 
@@ -57,6 +59,23 @@ class DataConfig(_Section):
         if self.labels is not None and self.path is None:
             raise ValueError("data.labels needs data.path, the samples they belong to")
         return self
+
+
+class StreamConfig(_Section):
+    """Training on fresh codes, drawn for every epoch.
+
+    Attributes:
+        ensembles: drawn from in equal parts, and validated on one by one.
+        per_group: codes a group and epoch.
+        validation_per_group: codes a group in the validation set of each ensemble.
+        exclude: files or data set folders of samples whose codes, and all equivalent
+            ones, must not be trained on, beside those of validation.
+    """
+
+    ensembles: Annotated[tuple[EnsembleName, ...], Field(min_length=1)] = ("course", "uniform")
+    per_group: Annotated[int, Field(ge=1, le=1_000_000)] = 4_000
+    validation_per_group: Annotated[int, Field(ge=10, le=1_000_000)] = 1_800
+    exclude: tuple[str, ...] = ()
 
 
 class SplitConfig(_Section):
@@ -112,13 +131,15 @@ class RunConfig(_Section):
     Attributes:
         name: names the run folder and its files: run7 gives run_7/.
         description: one line for reports.
-        seed: of split, augmentation, initial weights and order of the data.
+        seed: of split, augmentation, stream, initial weights and order of the data.
+        stream: with it, codes are drawn afresh for every epoch instead of a data set.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,39}$")] = "run7"
     description: str = ""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 7
     data: DataConfig = DataConfig()
+    stream: StreamConfig | None = None
     split: SplitConfig = SplitConfig()
     augmentation: AugmentationConfig = AugmentationConfig()
     features: FeaturesConfig = FeaturesConfig()
@@ -127,6 +148,19 @@ class RunConfig(_Section):
     training: FitConfig = FitConfig()
     tier_guard: TierGuardConfig = TierGuardConfig()
     criteria: CriteriaConfig = CriteriaConfig()
+
+    @model_validator(mode="after")
+    def _stream_has_no_data_set(self) -> RunConfig:
+        if self.stream is None:
+            return self
+        given = {"split", "augmentation"} & self.model_fields_set
+        given |= {f"data.{key}" for key in self.data.model_fields_set - {"seed"}}
+        if given:
+            raise ValueError(
+                "with [stream], codes are drawn afresh for every epoch: leave out "
+                + ", ".join(sorted(given))
+            )
+        return self
 
     @property
     def invalid_protocol(self) -> bool:
@@ -169,7 +203,16 @@ def parse_config(values: dict[str, Any], where: str) -> RunConfig:
 
 def config_toml(config: RunConfig) -> str:
     """The resolved configuration as TOML; `load_config` reads it back."""
-    return tomli_w.dumps(config.model_dump(mode="json", exclude_none=True))
+    return tomli_w.dumps(config_values(config))
+
+
+def config_values(config: RunConfig) -> dict[str, Any]:
+    """The resolved configuration as plain values, without sections that say nothing."""
+    values = config.model_dump(mode="json", exclude_none=True)
+    if config.stream is not None:
+        values["data"] = {"seed": config.data.seed}
+        del values["split"], values["augmentation"]
+    return values
 
 
 def _apply(values: dict[str, Any], override: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from importlib import metadata
 from io import StringIO
 from pathlib import Path
@@ -14,21 +14,23 @@ from typing import Any
 import numpy as np
 
 import mheight
-from mheight.codes import fingerprints, systematic_generators
-from mheight.datasets import Samples, content_hash
+from mheight.datasets import Samples, content_hash, sample_fingerprints
 from mheight.errors import RunFolderError, TrainingDivergedError
 from mheight.evaluation import comparison_text, judge, report_text
-from mheight.evaluation.plots import plot_history, plot_scatter
-from mheight.experiments.config import RunConfig
+from mheight.evaluation.calibration import calibrate, coverage
+from mheight.evaluation.plots import plot_history, plot_residuals, plot_scatter
+from mheight.experiments.config import RunConfig, config_values
 from mheight.experiments.preparation import PreparedData, prepare
 from mheight.experiments.run_folder import RunFolder
+from mheight.experiments.streaming import EncodedStream, check_stream, streamed_fingerprints
 from mheight.experiments.trained_run import TrainedRun, write_predictions
 from mheight.features import FittedFeatures
+from mheight.features.domain import Domain
 from mheight.files import atomic_path, write_json, write_text
 from mheight.metrics import Scores, score
 from mheight.models import build_model
 from mheight.training.callbacks import EpochRecord, ProgressSink
-from mheight.training.fit import Encoded, FitOutcome, fit
+from mheight.training.fit import Encoded, FitOutcome, TrainingRows, fit
 
 __all__ = ["run_experiment"]
 
@@ -98,6 +100,8 @@ def run_experiment(
         folder.set_state("training")
         try:
             model, outcome = _train(config, folder, data, say, progress, train=not report_only)
+            if data.stream is not None and outcome.records:
+                data = _audit_stream(data, folder, len(outcome.records))
             if outcome.best_epoch:
                 _finish(config, folder, data, model, outcome, others)
         except KeyboardInterrupt:
@@ -110,6 +114,8 @@ def run_experiment(
             folder.set_state("diverged")
             raise TrainingDivergedError(_divergence(folder, outcome))
         (folder.checkpoints / "state.npz").unlink(missing_ok=True)
+        for path in folder.checkpoints.glob("codes_*.npz"):
+            path.unlink()
         folder.set_state("finished")
     return folder
 
@@ -144,13 +150,32 @@ def _keep_inputs(folder: RunFolder, data: PreparedData) -> None:
     folder.checkpoints.mkdir(exist_ok=True)
     write_json(folder.audit, data.audit.as_dict())
     write_json(folder.features, data.features.as_dict())
-    names = [
-        name
-        for _, _, parity in data.training.originals.samples.by_dimension()
-        for name in fingerprints(systematic_generators(parity))
-    ]
+    write_json(folder.domain, Domain.fit(data.training.originals).as_dict())
+    if data.stream is None:
+        _keep_codes(folder, sample_fingerprints(data.training.originals.samples))
+
+
+def _keep_codes(folder: RunFolder, names: Any) -> None:
+    # Half of a fingerprint, 64 bits, tells millions of codes apart.
     with atomic_path(folder.training_codes) as temporary:
-        np.save(temporary, np.unique(np.array(names, dtype="S32")))
+        np.save(temporary, np.unique(names.astype("S16")))
+
+
+def _audit_stream(data: PreparedData, folder: RunFolder, epochs: int) -> PreparedData:
+    """The data with an audit that knows every code that was trained on."""
+    assert data.stream is not None
+    names, barred = streamed_fingerprints(folder.checkpoints, epochs)
+    check = check_stream(data.stream, names, barred, epochs)
+    report = replace(
+        data.audit,
+        training_originals=len(names),
+        training_rows=len(names),
+        checks=(*data.audit.checks, check),
+    )
+    report.require_clean()
+    write_json(folder.audit, report.as_dict())
+    _keep_codes(folder, names)
+    return replace(data, audit=report)
 
 
 def _encode(features: FittedFeatures, samples: Samples) -> Encoded:
@@ -167,9 +192,16 @@ def _train(
 ) -> tuple[Any, FitOutcome]:
     model = build_model(config.model, data.features.shapes, config.seed)
     say(f"network: {config.model.name}, {model.count_params():,} parameters")
+    training: TrainingRows
+    if data.stream is None:
+        training = _encode(data.features, data.training.samples)
+    else:
+        training = EncodedStream(
+            data.stream, data.features, folder.checkpoints, config.training.epochs
+        )
     outcome = fit(
         model,
-        _encode(data.features, data.training.samples),
+        training,
         _encode(data.features, data.validation.samples),
         config=config.training,
         loss=config.loss,
@@ -203,33 +235,40 @@ def _finish(
 ) -> None:
     """Evaluate the best weights and write every output."""
     run = TrainedRun(folder, config, data.features, model)
-    clean = data.clean.samples
-    predicted = run.predict_log2(clean)
+    predicted = {name: run.predict_log2(samples) for name, samples in data.clean.items()}
     scores = {
-        "validation": score(clean.log2_heights, predicted, clean.group),
-        "training originals": run.score(data.training.originals.samples),
+        name: score(samples.log2_heights, predicted[name], samples.group)
+        for name, samples in data.clean.items()
     }
+    scores["training originals"] = run.score(data.training.originals.samples)
     if config.invalid_protocol:
         scores["leaked validation"] = run.score(data.validation.samples)
     report = _report(config, data, scores, outcome, model.count_params())
+    report["intervals"] = _calibrate(config, folder, data.clean, predicted)
 
     with atomic_path(folder.model) as temporary:
         model.save(temporary)
     with atomic_path(folder.model_h5) as temporary:
         model.save(temporary)
-    write_predictions(clean, predicted, folder.predictions)
+    write_predictions(
+        Samples.concatenate(list(data.clean.values()), renumber=data.stream is not None),
+        np.concatenate(list(predicted.values())),
+        folder.predictions,
+    )
     title = f"{config.name}: {data.summary}" + ("" if report["valid"] else " (INVALID run)")
     records = [asdict(record) for record in outcome.records]
     label = "validation" if report["valid"] else "leaked validation"
     plot_history(records, outcome.best_epoch, title, folder.history_plot, label)
-    plot_scatter(
-        clean.log2_heights,
-        predicted,
-        clean.group,
-        scores["validation"],
-        f"{title}, {len(clean):,} clean validation samples",
-        folder.scatter_plot,
-    )
+    for name, samples in data.clean.items():
+        shown = f"{config.name}, {len(samples):,} clean validation samples"
+        shown += f" of {name}" if data.stream is not None else f"\n{data.summary}"
+        shown += "" if report["valid"] else " (INVALID run)"
+        values = samples.log2_heights, predicted[name], samples.group
+        first = name == next(iter(data.clean))
+        plot_scatter(
+            *values, scores[name], shown, folder.picture("predictions_scatter", name, first)
+        )
+        plot_residuals(*values, shown, folder.picture("residuals", name, first))
     write_json(folder.report, report)
     write_text(folder.report_text, report_text(report))
     present = {other["name"] for other in [report, *others]}
@@ -241,6 +280,33 @@ def _finish(
     write_text(folder.comparison, comparison_text([report, *others], notes))
 
 
+def _calibrate(
+    config: RunConfig,
+    folder: RunFolder,
+    clean: dict[str, Samples],
+    predicted: dict[str, Any],
+) -> dict[str, Any]:
+    """Intervals from a random half of validation; their coverage on the other half."""
+    true, log2_predicted, group = (
+        np.concatenate(parts)
+        for parts in (
+            [samples.log2_heights for samples in clean.values()],
+            list(predicted.values()),
+            [samples.group for samples in clean.values()],
+        )
+    )
+    half = np.random.default_rng([config.seed, 90]).random(len(group)) < 0.5
+    calibration = calibrate(true[half], log2_predicted[half], group[half])
+    rest = ~half
+    low, high = calibration.interval(log2_predicted[rest], group[rest])
+    found = coverage(true[rest], low, high, group[rest])
+    write_json(
+        folder.calibration,
+        {"calibration": calibration.as_dict(), "coverage on the other half": found},
+    )
+    return {"level": calibration.level, **found}
+
+
 def _report(
     config: RunConfig,
     data: PreparedData,
@@ -248,12 +314,21 @@ def _report(
     outcome: FitOutcome,
     parameters: int,
 ) -> dict[str, Any]:
-    gap = scores["validation"].overall - scores["training originals"].overall
+    sets = list(data.clean)
+    gap = float(
+        np.mean([scores[name].overall for name in sets]) - scores["training originals"].overall
+    )
     audit = data.audit
     remark = f"{audit.validation_rows:,} validation originals"
     if config.invalid_protocol:
         remark = "rows augmented before the split"
-    criteria = judge(scores["validation"], gap, audit.passed, remark, config.criteria)
+    criteria = judge(
+        {name: scores[name] for name in sets},
+        gap if data.stream is None else None,
+        audit.passed,
+        remark,
+        config.criteria,
+    )
     return {
         "name": config.name,
         "description": config.description,
@@ -262,14 +337,15 @@ def _report(
         "invalid_reason": _INVALID_REASON if config.invalid_protocol else None,
         "succeeded": not config.invalid_protocol and all(c.passed for c in criteria),
         "scores": {name: value.as_dict() for name, value in scores.items()},
+        "validation_sets": sets,
         "gap": gap,
         "criteria": [criterion.as_dict() for criterion in criteria],
         "audit": audit.as_dict(),
         "data": {
             "summary": data.summary,
             "provenance": data.provenance,
-            "validation_rows": len(data.clean.samples),
-            "validation_sha256": content_hash(data.clean.samples),
+            "validation_rows": sum(len(samples) for samples in data.clean.values()),
+            "validation_sha256": [content_hash(samples) for samples in data.clean.values()],
         },
         "features": config.features.name,
         "model": {"name": config.model.name, "parameters": parameters},
@@ -279,7 +355,7 @@ def _report(
             "stopped_because": outcome.stopped_because,
             "minutes": sum(record.seconds for record in outcome.records) / 60,
         },
-        "config": config.model_dump(mode="json", exclude_none=True),
+        "config": config_values(config),
         "seeds": {"run": config.seed, "data": config.data.seed},
         "versions": {
             "mheight": mheight.__version__,

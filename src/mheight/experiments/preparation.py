@@ -5,7 +5,7 @@ The order is the point: load, split, augment, fit features, audit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,11 @@ import numpy as np
 
 from mheight.datasets import (
     AuditReport,
+    Augmentation,
     AugmentedTraining,
+    CodeStream,
     Samples,
+    TrainingView,
     ValidationView,
     audit,
     augment,
@@ -24,11 +27,13 @@ from mheight.datasets import (
     generate,
     load_dataset,
     read_samples,
+    sample_fingerprints,
     split_by_orbit,
 )
 from mheight.errors import ConfigError
-from mheight.experiments.config import DataConfig, RunConfig
+from mheight.experiments.config import DataConfig, RunConfig, StreamConfig
 from mheight.features import FEATURES, FittedFeatures
+from mheight.tiers import Tier
 
 __all__ = ["PreparedData", "load_originals", "prepare"]
 
@@ -38,10 +43,12 @@ class PreparedData:
     """Everything that training and the report need.
 
     Attributes:
-        training: originals and copies.
+        training: originals and copies; of a stream, the codes of the first epoch.
         validation: what early stopping and tier metrics go by.
-        clean: validation that no training row is related to; the same as `validation`
-            except under Run 6's protocol.
+        clean: validation that no training row is related to, by name: one set, the same
+            as `validation` except under Run 6's protocol; of a stream, one set for each
+            ensemble.
+        stream: where the codes of each epoch come from, if they are drawn afresh.
         features: fitted on the training originals.
         audit: of `training` against `validation`.
         summary: one line on the source of the data.
@@ -50,7 +57,8 @@ class PreparedData:
 
     training: AugmentedTraining
     validation: ValidationView
-    clean: ValidationView
+    clean: dict[str, Samples]
+    stream: CodeStream | None
     features: FittedFeatures
     audit: AuditReport
     summary: str
@@ -90,6 +98,8 @@ def prepare(config: RunConfig) -> PreparedData:
     Raises:
         LeakError: the audit found a leak, and the protocol is not the invalid one.
     """
+    if config.stream is not None:
+        return _prepare_stream(config, config.stream)
     originals, provenance, summary = load_originals(config.data)
     split_seed, augment_seed = np.random.SeedSequence(config.seed).spawn(2)
     fraction = config.split.validation_fraction
@@ -114,6 +124,52 @@ def prepare(config: RunConfig) -> PreparedData:
     if not config.invalid_protocol:
         report.require_clean()
     provenance = {**provenance, "content_sha256": content_hash(originals)}
-    return PreparedData(
-        training, validation, split.validation, features, report, summary, provenance
+    clean = {"validation": split.validation.samples}
+    return PreparedData(training, validation, clean, None, features, report, summary, provenance)
+
+
+def _prepare_stream(config: RunConfig, settings: StreamConfig) -> PreparedData:
+    """Validation sets, a stream that none of their codes can come from, and its audit."""
+    made = {
+        ensemble: generate(ensemble, settings.validation_per_group, config.data.seed)
+        for ensemble in dict.fromkeys(settings.ensembles)
+    }
+    clean: dict[str, Samples] = {name: drawn.samples for name, drawn in made.items()}
+    validation = ValidationView(Samples.concatenate(list(clean.values()), renumber=True))
+    excluded = {path: _excluded_samples(Path(path)) for path in settings.exclude}
+    barred = [sample_fingerprints(part) for part in (*clean.values(), *excluded.values())]
+    stream = CodeStream(
+        settings.ensembles,
+        settings.per_group,
+        int(np.random.SeedSequence(config.seed).generate_state(1)[0]),
+        np.unique(np.concatenate(barred)),
     )
+    # Numbers of training and validation rows must differ for the audit.
+    first = stream.epoch(0).samples
+    first = replace(first, sample_id=first.sample_id + len(validation.samples))
+    training = augment(
+        TrainingView(first),
+        Augmentation("noise", dict.fromkeys(Tier, 0)),
+        np.random.default_rng(0),
+    )
+    features = FEATURES[config.features.name].fit(training.originals)
+    report = audit(training, validation, features.provenance_error)
+    report.require_clean()
+    names = " and ".join(clean)
+    summary = (
+        f"stream of {names}, {settings.per_group:,} fresh codes a group and epoch, "
+        f"seed {config.seed}; validated on {settings.validation_per_group:,} a group of each, "
+        f"seed {config.data.seed}"
+    )
+    provenance = {
+        "source": "stream",
+        "validation": {name: drawn.provenance for name, drawn in made.items()},
+        "excluded": {Path(path).name: len(samples) for path, samples in excluded.items()},
+        "barred_codes": len(stream.barred),
+        "content_sha256": content_hash(validation.samples),
+    }
+    return PreparedData(training, validation, clean, stream, features, report, summary, provenance)
+
+
+def _excluded_samples(path: Path) -> Samples:
+    return load_dataset(path).samples if path.is_dir() else read_samples(path)

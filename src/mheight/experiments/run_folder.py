@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mheight.errors import RunFolderError
-from mheight.experiments.config import RunConfig, config_toml, load_config
+from mheight.experiments.config import RunConfig, config_toml, config_values, load_config
 from mheight.files import atomic_folder, write_json, write_text
 
 __all__ = ["RunFolder", "RunState"]
@@ -103,7 +103,26 @@ class RunFolder:
     @property
     def scatter_plot(self) -> Path:
         """Prediction quality."""
-        return self.path / f"predictions_scatter_{self.name}.png"
+        return self.picture("predictions_scatter")
+
+    @property
+    def residuals_plot(self) -> Path:
+        """Errors by group, against the height."""
+        return self.picture("residuals")
+
+    def picture(self, kind: str, of: str = "", first: bool = True) -> Path:
+        """A picture of validation; of a run with several sets, all but the first are named."""
+        return self.path / f"{kind}_{self.name}{'' if first else '_' + of}.png"
+
+    @property
+    def calibration(self) -> Path:
+        """Intervals of predictions, and their coverage on held-out rows."""
+        return self.path / "calibration.json"
+
+    @property
+    def domain(self) -> Path:
+        """What the codes were like that the model was trained on."""
+        return self.path / "domain.json"
 
     @property
     def predictions(self) -> Path:
@@ -223,7 +242,7 @@ class RunFolder:
 
 def _decisive(config: RunConfig) -> dict[str, Any]:
     """What makes two runs the same run: everything but the description."""
-    return config.model_dump(exclude={"description"})
+    return {k: v for k, v in config_values(config).items() if k != "description"}
 
 
 def _differences(left: dict[str, Any], right: dict[str, Any], prefix: str = "") -> list[str]:

@@ -12,12 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from mheight.codes import fingerprints, systematic_generators
-from mheight.datasets import Samples
+from mheight.datasets import Samples, sample_fingerprints
 from mheight.errors import RunFolderError
+from mheight.evaluation.calibration import Calibration
 from mheight.experiments.config import RunConfig, load_config
+from mheight.experiments.predicting import Predictions, predictions
 from mheight.experiments.run_folder import RunFolder
 from mheight.features import FEATURES, FittedFeatures
+from mheight.features.domain import Domain
 from mheight.files import atomic_path
 from mheight.metrics import Scores, score
 from mheight.tiers import CODE_LENGTH
@@ -78,6 +80,37 @@ class TrainedRun:
         ]
         return np.concatenate(parts)
 
+    def predict(self, samples: Samples, log2_predicted: Float | None = None) -> Predictions:
+        """Predictions with intervals and flags.
+
+        Args:
+            samples: N samples, labelled or not.
+            log2_predicted: shape (N,), if they were predicted already.
+
+        Raises:
+            RunFolderError: the run has no calibration.
+        """
+        if log2_predicted is None:
+            log2_predicted = self.predict_log2(samples)
+        return predictions(samples, log2_predicted, *self.limits())
+
+    def limits(self) -> tuple[Calibration, Domain]:
+        """Calibration of the intervals, and domain of the training codes.
+
+        Raises:
+            RunFolderError: a file is missing or damaged.
+        """
+        try:
+            stored = json.loads(self.folder.calibration.read_text(encoding="utf-8"))
+            calibration = Calibration.from_dict(stored["calibration"])
+            domain = Domain.from_dict(json.loads(self.folder.domain.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunFolderError(
+                f"{self.folder.path}: calibration.json and domain.json are needed for intervals "
+                f"({error})"
+            ) from None
+        return calibration, domain
+
     def score(self, samples: Samples) -> Scores:
         """Scores on labelled samples of finite height."""
         return score(samples.log2_heights, self.predict_log2(samples), samples.group)
@@ -91,11 +124,7 @@ class TrainedRun:
                 f"{self.folder.training_codes}: fingerprints of the training codes are needed "
                 f"to keep evaluation clean ({error})"
             ) from None
-        seen = np.zeros(len(samples), dtype=bool)
-        for _, index, parity in samples.by_dimension():
-            names = np.array(fingerprints(systematic_generators(parity)), dtype="S32")
-            seen[index] = np.isin(names, known)
-        return seen
+        return np.isin(sample_fingerprints(samples).astype(known.dtype), known)
 
 
 def write_predictions(samples: Samples, log2_predicted: Float, path: Path) -> None:

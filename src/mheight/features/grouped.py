@@ -94,8 +94,10 @@ def _of_sets(name: str, size: Callable[[Group], int]) -> GroupedFeatures:
 
 
 def _log2(values: NDArray[np.float64], group: Group) -> NDArray[np.float64]:
-    scaled = values / values.max(axis=1, keepdims=True)
-    return np.log2(np.maximum(scaled, 2.0**ZERO, out=scaled), out=scaled)
+    scaled: NDArray[np.float64] = values / values.max(axis=1, keepdims=True)
+    np.maximum(scaled, 2.0**ZERO, out=scaled)
+    np.log2(scaled, out=scaled)
+    return scaled
 
 
 circuits = _of_sets("circuits", lambda group: group.k + 1)

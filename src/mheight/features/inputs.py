@@ -94,6 +94,17 @@ class GroupedInputs:
         """The array of one group."""
         return self._blocks[name]
 
+    def group_batches(self, size: int) -> Iterator[tuple[str, Batch]]:
+        """All rows, group by group: the input's name, and batches of `size` rows filled up."""
+        for index, (name, block) in enumerate(self._blocks.items()):
+            rows = np.flatnonzero(self._group == index)
+            for start in range(0, len(rows), size):
+                part = block[start : start + size]
+                filled = np.concatenate([part, np.repeat(part[:1], size - len(part), axis=0)])
+                own = rows[start : start + size]
+                numbers = np.concatenate([own, np.repeat(own[:1], size - len(own))])
+                yield name, Batch({name: filled}, numbers, np.arange(size) < len(own))
+
     def batches(self, order: Int, size: int) -> Iterator[Batch]:
         """See `Inputs.batches`; all batches have one shape, and are filled up to it."""
         steps = -(-len(order) // size)

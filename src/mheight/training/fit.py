@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from math import ceil
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ from mheight.training.callbacks import (
 )
 from mheight.training.config import FitConfig, LossConfig, TierGuardConfig
 
-__all__ = ["Encoded", "FitOutcome", "StopReason", "fit"]
+__all__ = ["Encoded", "FitOutcome", "StopReason", "TrainingRows", "fit"]
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -53,6 +53,20 @@ class Encoded:
     def __len__(self) -> int:
         return len(self.group)
 
+    def epoch(self, number: int) -> Encoded:
+        """The rows of an epoch: always these."""
+        return self
+
+
+class TrainingRows(Protocol):
+    """Rows to learn from, the same or fresh ones each epoch, always as many of a group."""
+
+    def __len__(self) -> int:
+        """Rows an epoch."""
+
+    def epoch(self, number: int) -> Encoded:
+        """The rows of an epoch, numbered from 0; they depend on the number alone."""
+
 
 @dataclass(frozen=True)
 class FitOutcome:
@@ -64,15 +78,16 @@ class FitOutcome:
 
 
 def batches(
-    rows: Encoded, weights: Float, batch_size: int, seed: int, first_epoch: int
+    training: TrainingRows, weights: Float, batch_size: int, seed: int, first_epoch: int
 ) -> Iterator[tuple[dict[str, Any], Any, Any]]:
     """Shuffled batches without end; the order of an epoch depends on seed and epoch alone.
 
     Rows that fill a batch up weigh nothing.
     """
-    targets = rows.log2_heights.astype(np.float32)
-    sample_weights = weights[rows.group].astype(np.float32)
     for epoch in count(first_epoch):
+        rows = training.epoch(epoch)
+        targets = rows.log2_heights.astype(np.float32)
+        sample_weights = weights[rows.group].astype(np.float32)
         order = np.random.default_rng([seed, epoch]).permutation(len(rows))
         for batch in rows.inputs.batches(order, batch_size):
             weight = sample_weights[batch.rows] * batch.real
@@ -81,7 +96,7 @@ def batches(
 
 def fit(
     model: Any,
-    training: Encoded,
+    training: TrainingRows,
     validation: Encoded,
     *,
     config: FitConfig,

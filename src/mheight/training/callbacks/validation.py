@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from mheight.features import Inputs
+from mheight.features import GroupedInputs, Inputs
 from mheight.metrics import score
 from mheight.models.backend import keras
 from mheight.tiers import Tier
@@ -14,15 +15,34 @@ from mheight.tiers import Tier
 __all__ = ["ValidationMetrics", "predict_log2"]
 
 _PREDICT_BATCH = 4096
+_GROUP_BATCH = 256
+
+_towers: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
 def predict_log2(model: Any, inputs: Inputs) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Predicted log2 heights, shape (N,), without dropout."""
     out = np.empty(len(inputs))
+    if isinstance(inputs, GroupedInputs):
+        for name, batch in inputs.group_batches(_GROUP_BATCH):
+            values = _tower(model, name).predict_on_batch(batch.arrays[name])
+            out[batch.rows[batch.real]] = np.asarray(values).reshape(-1)[batch.real]
+        return out
     for batch in inputs.batches(np.arange(len(inputs)), _PREDICT_BATCH):
         predicted = np.asarray(model.predict_on_batch(batch.arrays)).reshape(-1)
         out[batch.rows[batch.real]] = predicted[batch.real]
     return out
+
+
+def _tower(model: Any, name: str) -> Any:
+    """The part of a network that reads one group's input, as a model with the same weights.
+
+    Its batches have one shape whatever the groups of the data, so each is compiled once.
+    """
+    towers = _towers.setdefault(model, {})
+    if name not in towers:
+        towers[name] = keras.Model(model.input[name], model.get_layer(f"{name}_log2").output)
+    return towers[name]
 
 
 class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]

@@ -1,0 +1,138 @@
+"""What the codes were like that a network learnt from, and which others are not like them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.codes import absolute_minors, systematic_generators
+from mheight.datasets import Samples, TrainingView, require_training
+from mheight.tiers import CODE_LENGTH, GROUPS
+
+__all__ = ["Domain", "infinite_heights"]
+
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+_NAMES = ("smallest minor", "zero minors", "spread of the minors", "height")
+_CHUNK = 16384
+
+
+def _relative_minors(samples: Samples) -> Any:
+    """For each k, in chunks: positions of the samples, absolute minors over the largest."""
+    for k, index, parity in samples.by_dimension():
+        for start in range(0, len(index), _CHUNK):
+            minors = absolute_minors(systematic_generators(parity[start : start + _CHUNK]))
+            minors /= minors.max(axis=1, keepdims=True)
+            yield k, index[start : start + _CHUNK], minors
+
+
+@lru_cache(maxsize=32)
+def _vanishing_sets(k: int, m: int) -> NDArray[np.int64]:
+    """Minors inside each set of n-m columns, shape (C(n, m), C(n-m, k))."""
+    number = {basis: i for i, basis in enumerate(combinations(range(CODE_LENGTH), k))}
+    return np.array(
+        [
+            [number[basis] for basis in combinations(columns, k)]
+            for columns in combinations(range(CODE_LENGTH), CODE_LENGTH - m)
+        ]
+    )
+
+
+def infinite_heights(samples: Samples) -> Bool:
+    """Which samples have an infinite height, shape (N,).
+
+    h_m is infinite from m = d on: when some codeword other than zero vanishes on n-m
+    columns, that is, when all minors inside a set of n-m columns are zero.
+    """
+    out = np.zeros(len(samples), dtype=bool)
+    for k, index, minors in _relative_minors(samples):
+        zero = minors == 0.0
+        for m in np.unique(samples.m[index]):
+            sets = _vanishing_sets(k, int(m))
+            # So many zeros at least; few codes have them.
+            rows = np.flatnonzero((samples.m[index] == m) & (zero.sum(axis=1) >= sets.shape[1]))
+            out[index[rows]] = zero[rows][:, sets].all(axis=2).any(axis=1)
+    return out
+
+
+def _statistics(samples: Samples) -> Float:
+    """Log2 of the smallest minor that is not zero, number of zero minors, mean log2 minor."""
+    out = np.empty((len(samples), 3))
+    for _, index, minors in _relative_minors(samples):
+        positive = minors > 0.0
+        logs = np.log2(np.where(positive, minors, 1.0))
+        out[index, 0] = logs.min(axis=1)
+        out[index, 1] = (~positive).sum(axis=1)
+        out[index, 2] = logs.sum(axis=1) / positive.sum(axis=1)
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class Domain:
+    """Ranges, over the codes that a network learnt from, of what describes a code.
+
+    Attributes:
+        low: shape (9, 4), for each group the least value of each of: log2 of the smallest
+            minor that is not zero over the largest; zero minors; mean log2 of the others;
+            log2 of the height.
+        high: the largest values.
+    """
+
+    low: Float
+    high: Float
+
+    @classmethod
+    def fit(cls, view: TrainingView) -> Domain:
+        """Ranges over training originals; a group that is missing has an empty range."""
+        samples = require_training(view, "fitting the domain").samples
+        values = np.column_stack([_statistics(samples), samples.log2_heights])
+        low, high = np.full((len(GROUPS), 4), np.inf), np.full((len(GROUPS), 4), -np.inf)
+        for i in range(len(GROUPS)):
+            rows = values[samples.group == i]
+            if len(rows):
+                low[i], high[i] = rows.min(axis=0), rows.max(axis=0)
+        return cls(low, high)
+
+    def outside(self, samples: Samples, log2_predicted: Float) -> NDArray[np.str_]:
+        """Why each sample lies outside, as words separated by commas; empty if it doesn't.
+
+        Args:
+            samples: N samples.
+            log2_predicted: shape (N,), their predicted log2 heights.
+        """
+        values = np.column_stack([_statistics(samples), log2_predicted])
+        group = samples.group
+        beyond = (values < self.low[group] - 1e-9) | (values > self.high[group] + 1e-9)
+        reasons = np.full(len(samples), "", dtype="U80")
+        for row in np.flatnonzero(beyond.any(axis=1)):
+            reasons[row] = ", ".join(
+                name for name, out in zip(_NAMES, beyond[row], strict=True) if out
+            )
+        return reasons
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON: by group and by what is measured, [least, largest]."""
+        return {
+            str(name): {
+                what: [float(self.low[i, j]), float(self.high[i, j])]
+                for j, what in enumerate(_NAMES)
+            }
+            for i, name in enumerate(GROUPS)
+            if np.isfinite(self.low[i]).all()
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Domain:
+        """The inverse of `as_dict`."""
+        low, high = np.full((len(GROUPS), 4), np.inf), np.full((len(GROUPS), 4), -np.inf)
+        for i, name in enumerate(GROUPS):
+            ranges = values.get(str(name))
+            if ranges is not None:
+                low[i], high[i] = np.array([ranges[what] for what in _NAMES]).T
+        return cls(low, high)
