@@ -24,6 +24,8 @@ class Ensemble(StrEnum):
 
     UNIFORM = "uniform"
     COURSE = "course"
+    NORMAL = "normal"
+    SEARCHED = "searched"
 
 
 OutputFolder = Annotated[
@@ -35,7 +37,11 @@ OutputFolder = Annotated[
 def make(
     output: OutputFolder,
     ensemble: Annotated[
-        Ensemble, typer.Option(help="uniform: entries in [-100, 100]; course: mixed scales.")
+        Ensemble,
+        typer.Option(
+            help="uniform: entries in [-100, 100]; course: mixed scales; normal: real entries; "
+            "searched: codes from a short search for small heights."
+        ),
     ] = Ensemble.COURSE,
     per_group: Annotated[int, typer.Option(help="Codes for each of the nine groups.")] = 12_000,
     seed: Annotated[int, typer.Option(help="Same seed, same codes.")] = 2026,

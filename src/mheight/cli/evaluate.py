@@ -20,6 +20,14 @@ def evaluate(
     labels: Annotated[
         Path | None, typer.Option(help="Pickle of heights, to be checked against exact ones.")
     ] = None,
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option("--with", metavar="RUN", help="Another run to average with; repeatable."),
+    ] = None,
+    copies: Annotated[
+        int,
+        typer.Option(min=0, max=1000, help="Symmetric copies of each code to average over."),
+    ] = 0,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="JSON file for the scores.")
     ] = None,
@@ -29,35 +37,29 @@ def evaluate(
 ) -> None:
     """Score a run on a data set, against exact heights.
 
-    Rows of infinite height can't be scored and are left out.  Rows whose code is
-    equivalent to one that training saw are left out too, and counted.
+    Rows of infinite height can't be scored and are left out; whether they are recognised
+    is told.  Rows whose code is equivalent to one that training saw are left out too, and
+    counted.  Averages of runs and copies have no intervals.
     """
     from mheight.datasets import check_import, read_samples
-    from mheight.errors import InvalidDataError
     from mheight.evaluation import scores_table
     from mheight.files import require_file_name, write_json
-    from mheight.metrics import score
 
     require_file_name(output, ".json")
     require_file_name(plot, ".png")
     raw = read_samples(data, labels)
     samples, found = check_import(raw)
     say("loading Keras and JAX")
+    from mheight.experiments.scoring import score_runs
     from mheight.experiments.trained_run import TrainedRun
 
-    trained = TrainedRun.load(run)
-    seen = trained.seen_in_training(samples)
+    runs = [TrainedRun.load(path) for path in (run, *(beside or []))]
+    result = score_runs(runs, raw, samples, copies, data.name)
     infinite = found.rows - found.kept
-    if seen.all():
-        raise InvalidDataError(
-            f"{data}: every code is equivalent to one that {run} was trained on; nothing to score"
-        )
-    clean = samples.take(~seen)
-    predicted = trained.predict_log2(clean)
-    scores = score(clean.log2_heights, predicted, clean.group)
     out(
-        f"{len(raw):,} rows: {infinite:,} of infinite height and {int(seen.sum()):,} of codes "
-        f"seen in training left out, {len(clean):,} scored"
+        f"{len(raw):,} rows: {infinite:,} of infinite height ({result.infinite_recognised:,} "
+        f"recognised, {result.infinite_claimed_wrongly:,} false alarms) and "
+        f"{result.seen:,} of codes seen in training left out, {len(result.clean):,} scored"
     )
     if found.labels_given:
         falsely_finite = sum(found.labels_finite_where_infinite.values())
@@ -65,23 +67,35 @@ def evaluate(
             f"labels checked: {falsely_finite:,} finite where the height is infinite, "
             f"{sum(found.wrong_labels.values()):,} others wrong and replaced by exact heights"
         )
-    if trained.config.invalid_protocol:
-        out("this run's training protocol is INVALID (Run 6); the figures here are clean")
-    out(scores_table(f"{trained.config.name} on {data.name}", {"this data": scores}))
+    for one in runs:
+        if one.config.invalid_protocol:
+            out(f"{one.config.name}: training protocol INVALID (Run 6); the figures here are clean")
+    out(scores_table(f"{result.name} on {data.name}", {"this data": result.scores}))
+    if result.intervals is not None:
+        out(
+            f"intervals of level {result.intervals['level']:g} hold "
+            f"{result.intervals['overall']:.3f} of the exact heights; "
+            f"{result.flagged:,} rows are flagged as unlike the training codes"
+        )
     if output is not None:
         write_json(
             output,
             {
-                "run": trained.config.name,
+                "run": result.name,
                 "data": data.name,
                 "rows": len(raw),
                 "infinite_left_out": infinite,
-                "seen_in_training_left_out": int(seen.sum()),
-                "scores": scores.as_dict(),
+                "infinite_recognised": result.infinite_recognised,
+                "seen_in_training_left_out": result.seen,
+                "scores": result.scores.as_dict(),
+                "intervals": result.intervals,
+                "flagged": result.flagged,
             },
         )
     if plot is not None:
         from mheight.evaluation.plots import plot_scatter
 
-        title = f"{trained.config.name} on {data.name}, {len(clean):,} samples"
-        plot_scatter(clean.log2_heights, predicted, clean.group, scores, title, plot)
+        clean = result.clean
+        title = f"{result.name} on {data.name}, {len(clean):,} samples"
+        values = clean.log2_heights, result.log2_predicted, clean.group
+        plot_scatter(*values, result.scores, title, plot)

@@ -26,7 +26,9 @@ def predict(
 ) -> None:
     """Predict heights with a run's network, in the order of the input.
 
-    For n = 9, `mheight heights FILE` gives the exact heights, and faster.
+    CSV and Parquet get the ends of an interval and a flag beside each height.  Infinite
+    heights are recognised, not predicted.  For n = 9, `mheight heights FILE` gives the
+    exact heights, and faster.
     """
     import numpy as np
 
@@ -38,6 +40,13 @@ def predict(
     say("loading Keras and JAX")
     from mheight.experiments.trained_run import TrainedRun
 
-    log2_heights = TrainedRun.load(run).predict_log2(samples)
-    write_heights(samples, np.exp2(log2_heights), output)
+    found = TrainedRun.load(run).predict(samples)
+    columns = {"low": np.exp2(found.low), "high": np.exp2(found.high), "flag": found.flags}
+    write_heights(samples, np.exp2(found.log2_heights), output, columns)
+    infinite = int(np.isinf(found.log2_heights).sum())
+    foreign = int((found.flags != "").sum()) - infinite
     out(f"{output}: {len(samples):,} predicted heights")
+    if infinite:
+        out(f"{infinite:,} are infinite: m is at least the minimum distance of the code")
+    if foreign:
+        out(f"{foreign:,} codes are unlike those of training (column flag): trust them less")

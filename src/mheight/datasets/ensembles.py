@@ -6,6 +6,11 @@ uniform in [-R, R].  The mixture was chosen so that the largest magnitudes in P 
 spread as in DS-1, the data of the course project: most matrices have entries up to
 50 or 100, but a good part are small integers.
 
+`normal`: the entries of P are drawn from N(0, 1), real numbers.
+`searched`: what comes out of a short search for codes with a small height, as a user who
+designs one would run it: from a code of `course`, entries are redrawn one at a time, and
+a change is kept when it lowers h_m.  Such codes are far from random ones.
+
 A code whose m-height is infinite is drawn again, scale and all, so every height is
 finite.
 """
@@ -15,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,14 +31,16 @@ from mheight.errors import InvalidDataError
 from mheight.heights import height_profile
 from mheight.tiers import CODE_LENGTH, GROUPS
 
-__all__ = ["ENSEMBLES", "EnsembleName", "Generated", "generate"]
+__all__ = ["ENSEMBLES", "SCALES", "EnsembleName", "Generated", "generate"]
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-EnsembleName = Literal["uniform", "course"]
+EnsembleName = Literal["uniform", "course", "normal", "searched"]
 
-ENSEMBLES: dict[EnsembleName, dict[int, float]] = {
+ENSEMBLES: tuple[EnsembleName, ...] = get_args(EnsembleName)
+
+SCALES: dict[str, dict[int, float]] = {
     "uniform": {100: 1.0},
     "course": {
         1: 0.042,
@@ -53,6 +60,8 @@ ENSEMBLES: dict[EnsembleName, dict[int, float]] = {
 
 _CHUNK = 8192
 _MOST_PER_GROUP = 10_000_000
+_SEARCH_CHUNK = 1024
+_SEARCH_STEPS = 300
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,7 @@ def generate(
     the same seed are those of a smaller one.
 
     Args:
-        ensemble: `uniform` or `course`.
+        ensemble: one of `ENSEMBLES`.
         per_group: samples a group, at least 1.
         seed: a non-negative integer.
         progress: called with the number of samples added since the last call.
@@ -93,12 +102,11 @@ def generate(
         )
     if seed < 0:
         raise InvalidDataError(f"the seed must be a non-negative integer, got {seed}")
-    mixture = ENSEMBLES[ensemble]
     streams = np.random.SeedSequence(seed).spawn(len(GROUPS))
     parts, redrawn = [], {}
     for group, stream in zip(GROUPS, streams, strict=True):
         parity, heights, drawn = _draw_group(
-            group.k, group.m, per_group, mixture, np.random.default_rng(stream), progress
+            group.k, group.m, per_group, _BATCHES[ensemble], np.random.default_rng(stream), progress
         )
         padded = np.zeros((per_group, PADDED_ENTRIES))
         padded[:, : prod(parity.shape[1:])] = parity.reshape(per_group, -1)
@@ -110,7 +118,7 @@ def generate(
     provenance = {
         "source": "generated",
         "ensemble": ensemble,
-        "scales": {str(scale): weight for scale, weight in mixture.items()},
+        "scales": {str(scale): weight for scale, weight in SCALES.get(ensemble, {}).items()},
         "seed": seed,
         "per_group": per_group,
         "infinite_drawn_again": redrawn,
@@ -118,29 +126,77 @@ def generate(
     return Generated(Samples.concatenate(parts, renumber=True), provenance)
 
 
+Batch = Callable[[int, int, np.random.Generator], tuple[Float, Float]]
+"""From k, m and a source of randomness to P, shape (N, k, 9-k), and m-heights, shape (N,);
+N is always the same, so that the stream does not depend on how many are wanted."""
+
+
+def _scaled(mixture: dict[int, float]) -> Batch:
+    """Integer entries, each matrix with a scale of its own."""
+    scales = np.array(list(mixture), dtype=np.int64)
+    weights = np.array(list(mixture.values()))
+    chances = weights / weights.sum()
+
+    def batch(k: int, m: int, rng: np.random.Generator) -> tuple[Float, Float]:
+        limit = rng.choice(scales, size=_CHUNK, p=chances)[:, None, None]
+        shape = (_CHUNK, k, CODE_LENGTH - k)
+        parity = rng.integers(-limit, limit, size=shape, endpoint=True).astype(np.float64)
+        return parity, _heights(parity, m)
+
+    return batch
+
+
+def _normal(k: int, m: int, rng: np.random.Generator) -> tuple[Float, Float]:
+    parity = rng.standard_normal((_CHUNK, k, CODE_LENGTH - k))
+    return parity, _heights(parity, m)
+
+
+def _searched(k: int, m: int, rng: np.random.Generator) -> tuple[Float, Float]:
+    """Codes of `course`, searched for a small h_m."""
+    drawn, _ = _BATCHES["course"](k, m, rng)
+    parity = drawn[:_SEARCH_CHUNK]
+    heights = _heights(parity, m)
+    limit = np.abs(parity).max(axis=(1, 2)).astype(np.int64)
+    rows = np.arange(len(parity))
+    for _ in range(_SEARCH_STEPS):
+        changed = parity.copy()
+        at = rng.integers(k, size=len(rows)), rng.integers(CODE_LENGTH - k, size=len(rows))
+        changed[rows, *at] = rng.integers(-limit, limit, endpoint=True)
+        fresh = _heights(changed, m)
+        better = fresh < heights
+        parity[better], heights[better] = changed[better], fresh[better]
+    return parity, heights
+
+
+_BATCHES: dict[EnsembleName, Batch] = {
+    "uniform": _scaled(SCALES["uniform"]),
+    "course": _scaled(SCALES["course"]),
+    "normal": _normal,
+    "searched": _searched,
+}
+
+
+def _heights(parity: Float, m: int) -> Float:
+    return height_profile(systematic_generators(parity))[:, m - 1]
+
+
 def _draw_group(
     k: int,
     m: int,
     count: int,
-    mixture: dict[int, float],
+    batch: Batch,
     rng: np.random.Generator,
     progress: Callable[[int], None] | None,
 ) -> tuple[Float, Float, int]:
     """P of shape (count, k, 9-k), heights of shape (count,), codes drawn for them."""
-    scales = np.array(list(mixture), dtype=np.int64)
-    weights = np.array(list(mixture.values()))
     kept_parity, kept_heights, have, drawn = [], [], 0, 0
     while have < count:
-        # Chunks of one size, whatever is wanted, keep the stream independent of `count`.
-        limit = rng.choice(scales, size=_CHUNK, p=weights / weights.sum())[:, None, None]
-        shape = (_CHUNK, k, CODE_LENGTH - k)
-        parity = rng.integers(-limit, limit, size=shape, endpoint=True).astype(np.float64)
-        heights = height_profile(systematic_generators(parity))[:, m - 1]
+        parity, heights = batch(k, m, rng)
         finite = np.flatnonzero(np.isfinite(heights))[: count - have]
         kept_parity.append(parity[finite])
         kept_heights.append(heights[finite])
         have += len(finite)
-        drawn += int(finite[-1]) + 1 if have == count else _CHUNK
+        drawn += int(finite[-1]) + 1 if have == count else len(heights)
         if progress is not None:
             progress(len(finite))
     return np.concatenate(kept_parity), np.concatenate(kept_heights), drawn

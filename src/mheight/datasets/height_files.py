@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +36,22 @@ def check_output(path: Path) -> None:
         raise InvalidDataError(f"{path}: there is no folder {path.parent}")
 
 
-def write_heights(samples: Samples, heights: NDArray[np.float64], path: Path) -> None:
+def write_heights(
+    samples: Samples,
+    heights: NDArray[np.float64],
+    path: Path,
+    more: Mapping[str, NDArray[Any]] | None = None,
+) -> None:
     """Write heights, whole or not at all.
 
-    CSV and Parquet have the columns sample_id, n, k, m, height, log2_height.  A pickle
-    is the course's format: a list of floats, one a sample.
+    CSV and Parquet have the columns sample_id, n, k, m, height, log2_height, and then
+    those of `more`.  A pickle is the course's format: a list of floats, one a sample.
 
     Args:
         samples: in the order of the input.
         heights: shape (N,), at least 1.
         path: ends in `.csv`, `.parquet` or `.pkl`.
+        more: further columns by name, each of shape (N,).
     """
     check_output(path)
     with atomic_path(path) as temporary:
@@ -58,6 +65,7 @@ def write_heights(samples: Samples, heights: NDArray[np.float64], path: Path) ->
             "m": samples.m,
             "height": heights,
             "log2_height": np.log2(heights),
+            **(more or {}),
         }
         if path.suffix.lower() == ".csv":
             pyarrow.csv.write_csv(pa.table(columns), temporary)

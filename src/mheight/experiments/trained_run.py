@@ -22,6 +22,7 @@ from mheight.features import FEATURES, FittedFeatures
 from mheight.features.domain import Domain
 from mheight.files import atomic_path
 from mheight.metrics import Scores, score
+from mheight.models import load_model
 from mheight.tiers import CODE_LENGTH
 from mheight.training.callbacks import predict_log2
 
@@ -49,8 +50,6 @@ class TrainedRun:
         Raises:
             RunFolderError: the folder or one of its files is missing or damaged.
         """
-        from mheight.models.backend import keras
-
         folder = RunFolder.open(path)
         if not folder.model.is_file():
             raise RunFolderError(
@@ -60,7 +59,7 @@ class TrainedRun:
         try:
             values = json.loads(folder.features.read_text(encoding="utf-8"))
             features = FEATURES[config.features.name].restore(values)
-            model = keras.models.load_model(folder.model, compile=False)
+            model = load_model(folder.model)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunFolderError(
                 f"{folder.path}: the trained model can't be read ({error})"

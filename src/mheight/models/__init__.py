@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from mheight.models.config import ModelConfig, RelationsConfig, ResidualConfig, SetsConfig
 
-__all__ = ["ModelConfig", "RelationsConfig", "ResidualConfig", "SetsConfig", "build_model"]
+__all__ = [
+    "ModelConfig",
+    "RelationsConfig",
+    "ResidualConfig",
+    "SetsConfig",
+    "build_model",
+    "load_model",
+]
 
 
 def build_model(config: ModelConfig, shapes: dict[str, tuple[int, ...]], seed: int) -> Any:
@@ -31,3 +39,17 @@ def build_model(config: ModelConfig, shapes: dict[str, tuple[int, ...]], seed: i
     if isinstance(config, RelationsConfig):
         return build_relations(config, shapes)
     return build_residual(config, shapes)
+
+
+def load_model(path: Path) -> Any:
+    """A saved network, `.keras` or `.h5`, with whatever layers of ours it has.
+
+    Raises:
+        OSError, ValueError, TypeError: the file can't be read.
+    """
+    from mheight.models.backend import keras
+    from mheight.models.relations import CircuitRelations
+    from mheight.models.sets import SetPooling
+
+    known = {layer.__name__: layer for layer in (CircuitRelations, SetPooling)}
+    return keras.models.load_model(path, custom_objects=known, compile=False)

@@ -1,0 +1,96 @@
+"""Scores of runs, one or several averaged, on labelled data that they never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.datasets import Samples
+from mheight.errors import InvalidDataError
+from mheight.evaluation.calibration import coverage
+from mheight.experiments.predicting import averaged
+from mheight.experiments.trained_run import TrainedRun
+from mheight.features.domain import infinite_heights
+from mheight.metrics import Scores, score
+
+__all__ = ["DataScores", "score_runs"]
+
+
+@dataclass(frozen=True, eq=False)
+class DataScores:
+    """How well runs predict a data set.
+
+    Attributes:
+        name: of the runs, and how they were averaged.
+        clean: samples scored: finite heights, codes that no run was trained on.
+        log2_predicted: for these.
+        scores: of these.
+        seen: samples left out because some run was trained on an equivalent code.
+        infinite_recognised: samples of infinite height that are told to be infinite.
+        infinite_claimed_wrongly: samples of finite height that are told to be infinite.
+        intervals: level and coverage; None for averages, which are not calibrated.
+        flagged: scored samples flagged as unlike the training codes.
+    """
+
+    name: str
+    clean: Samples
+    log2_predicted: NDArray[np.float64]
+    scores: Scores
+    seen: int
+    infinite_recognised: int
+    infinite_claimed_wrongly: int
+    intervals: dict[str, Any] | None
+    flagged: int
+
+
+def score_runs(
+    runs: Sequence[TrainedRun], raw: Samples, finite: Samples, copies: int, source: str
+) -> DataScores:
+    """Score the mean of the runs' predictions.
+
+    Args:
+        runs: at least one.
+        raw: all samples of the data.
+        finite: those of finite height, with exact heights.
+        copies: symmetric copies of each code to average over, 0 for none.
+        source: name of the data, for messages.
+
+    Raises:
+        InvalidDataError: training saw every code.
+    """
+    seen = np.zeros(len(finite), dtype=bool)
+    for run in runs:
+        seen |= run.seen_in_training(finite)
+    if seen.all():
+        raise InvalidDataError(
+            f"{source}: every code is equivalent to one that "
+            f"{' or '.join(run.config.name for run in runs)} was trained on; nothing to score"
+        )
+    clean = finite.take(~seen)
+    predicted = averaged([run.predict_log2 for run in runs], clean, copies)
+    intervals, flagged = None, 0
+    if len(runs) == 1 and not copies:
+        full = runs[0].predict(clean, predicted)
+        flagged = int((full.flags != "").sum())
+        found = coverage(clean.log2_heights, full.low, full.high, clean.group)
+        intervals = {"level": full.level, **found}
+    name = " + ".join(run.config.name for run in runs)
+    if copies:
+        name += f", {copies} symmetric copies"
+    claimed = int(infinite_heights(raw).sum())
+    wrongly = int(infinite_heights(finite).sum())
+    return DataScores(
+        name,
+        clean,
+        predicted,
+        score(clean.log2_heights, predicted, clean.group),
+        int(seen.sum()),
+        claimed - wrongly,
+        wrongly,
+        intervals,
+        flagged,
+    )
