@@ -28,8 +28,8 @@ _MOST_ARRANGEMENTS = 1000
 
 
 def set_shape(n: int, k: int, size: int) -> tuple[int, int]:
-    """Number of sets, and numbers read about each: its minors, and a sum for each column."""
-    return comb(n, size), comb(size, k) + size
+    """Number of sets, and numbers read about each: its minors, and its circuits' sums."""
+    return comb(n, size), comb(size, k) + comb(size, k + 1)
 
 
 @lru_cache(maxsize=32)
@@ -42,7 +42,14 @@ def _tables(n: int, k: int, size: int) -> tuple[NDArray[np.int32], ...]:
     places = np.zeros(1 << size, np.int32)
     for i, subset in enumerate(inside):
         places[sum(1 << int(j) for j in subset)] = i
-    return number, sets, inside, places
+    circuits = np.array(
+        [
+            [places[sum(1 << j for j in circuit if j != left_out)] for left_out in circuit]
+            for circuit in combinations(range(size), k + 1)
+        ],
+        np.int32,
+    )
+    return number, sets, inside, places, circuits
 
 
 @njit(cache=True)
@@ -140,7 +147,7 @@ def _break_ties(values, places, inside, key, order, best, trial):  # type: ignor
 
 
 @njit(cache=True, parallel=True)
-def _fill(minors, number, sets, inside, places, out):  # type: ignore[no-untyped-def]
+def _fill(minors, number, sets, inside, places, circuits, out):  # type: ignore[no-untyped-def]
     count, size = len(minors), sets.shape[1]
     width = len(inside)
     tasks = min(64, count)
@@ -163,18 +170,14 @@ def _fill(minors, number, sets, inside, places, out):  # type: ignore[no-untyped
                 values /= top
                 _rank_columns(values, inside, key, weight, order)
                 _break_ties(values, places, inside, key, order, sorted_, trial)
-                total, key[:] = 0.0, 0.0
                 for b in range(width):
                     value = sorted_[b]
-                    total += value
-                    for i in inside[b]:
-                        key[i] += value
                     out[code, s, b] = max(np.log2(value), FLOOR) if value > 0.0 else FLOOR
-                for i in range(size):
-                    # The rest is a rounding error where every minor has the column.
-                    value = total - key[i]
-                    small = value <= 1e-12 * total
-                    out[code, s, width + i] = FLOOR if small else max(np.log2(value), FLOOR)
+                for c in range(len(circuits)):
+                    value = 0.0
+                    for b in circuits[c]:
+                        value += sorted_[b]
+                    out[code, s, width + c] = max(np.log2(value), FLOOR) if value > 0.0 else FLOOR
 
 
 def set_minors(minors: Float, n: int, k: int, size: int) -> NDArray[np.float32]:
@@ -187,12 +190,11 @@ def set_minors(minors: Float, n: int, k: int, size: int) -> NDArray[np.float32]:
         size: columns of a set, k < size <= n.
 
     Returns:
-        Shape (N, C(n, size), C(size, k) + size): log2 of the minors over the largest of
-        the set, and for each column log2 of the sum of the minors without it; at least
-        `FLOOR`.
+        Shape (N, C(n, size), C(size, k) + C(size, k+1)): log2 of the minors over the
+        largest of the set, and for each circuit (k+1 of the columns) log2 of the sum of
+        the minors in it; at least `FLOOR`.
     """
     out = np.empty((len(minors), *set_shape(n, k, size)), np.float32)
     if len(minors):
-        number, sets, inside, places = _tables(n, k, size)
-        _fill(np.ascontiguousarray(minors), number, sets, inside, places, out)
+        _fill(np.ascontiguousarray(minors), *_tables(n, k, size), out)
     return out
