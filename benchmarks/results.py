@@ -137,7 +137,7 @@ def keep(job: Job) -> None:
     page.mkdir(parents=True, exist_ok=True)
     files = [run.report_text, run.history, run.config, run.calibration]
     if job.pictures:
-        files += sorted(run.path.glob("*.png"))
+        files += [run.history_plot, run.scatter_plot, run.residuals_plot]
     for file in files:
         shutil.copy(file, page / file.name)
 

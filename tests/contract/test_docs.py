@@ -7,14 +7,18 @@ import re
 from pydantic import BaseModel
 from tiny import ROOT
 
-from mheight.experiments.config import RunConfig, all_keys
-from mheight.models import ResidualConfig, SetsConfig
+from mheight.experiments.config import RunConfig, StreamConfig, all_keys
+from mheight.models import RelationsConfig, ResidualConfig, SetsConfig
 
 
 def default(key: str) -> object:
-    value: object = RunConfig()
-    if key.removeprefix("model.") in SetsConfig.model_fields.keys() - ResidualConfig.model_fields:
-        value = RunConfig(model=SetsConfig())
+    config = RunConfig(stream=StreamConfig()) if key.startswith("stream.") else RunConfig()
+    # A key of several networks is documented with the default of the first.
+    for model in (ResidualConfig(), SetsConfig(), RelationsConfig()):
+        if key.removeprefix("model.") in type(model).model_fields:
+            config = config.model_copy(update={"model": model})
+            break
+    value: object = config
     for part in key.split("."):
         assert isinstance(value, BaseModel)
         value = getattr(value, part)

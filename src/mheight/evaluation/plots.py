@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ def plot_history(
     line(rate, "learning_rate", "learning rate", color="#cc79a7", linewidth=0.8, linestyle=":")
     rate.set(ylabel="learning rate (dotted)", yscale="log")
     rate.yaxis.set_minor_formatter(NullFormatter())
-    figure.suptitle(title)
+    figure.suptitle(fill(title, 110))
     _save(figure, path)
 
 

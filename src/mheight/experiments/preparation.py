@@ -155,7 +155,7 @@ def _prepare_stream(config: RunConfig, settings: StreamConfig) -> PreparedData:
     features = FEATURES[config.features.name].fit(training.originals)
     report = audit(training, validation, features.provenance_error)
     report.require_clean()
-    names = " and ".join(clean)
+    names = " and ".join([*filter(None, [", ".join(list(clean)[:-1])]), list(clean)[-1]])
     summary = (
         f"stream of {names}, {settings.per_group:,} fresh codes a group and epoch, "
         f"seed {config.seed}; validated on {settings.validation_per_group:,} a group of each, "

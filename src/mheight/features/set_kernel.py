@@ -196,5 +196,6 @@ def set_minors(minors: Float, n: int, k: int, size: int) -> NDArray[np.float32]:
     """
     out = np.empty((len(minors), *set_shape(n, k, size)), np.float32)
     if len(minors):
-        _fill(np.ascontiguousarray(minors), *_tables(n, k, size), out)
+        number, sets, inside, places, circuits = _tables(n, k, size)
+        _fill(np.ascontiguousarray(minors), number, sets, inside, places, circuits, out)
     return out

@@ -10,7 +10,7 @@ from circuits to the sets U of n-m+1 columns around them and on to the code:
 3. the maximum, and the soft maximum, over all U and j;
 4. a second perceptron reads what comes out.
 
-The order of minimum and maximum is that of the theorem (docs/results.md): with
+The order of minimum and maximum is that of the theorem (docs/configuration.md): with
 log sum minus log minor in step 1 the result would be the exact height.  The weights are
 the same for all elements, circuits and groups (k, m), so that renumbering the columns
 changes nothing.
