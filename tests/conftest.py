@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from hypothesis import settings
 from material import course_codes, ds1, height_vectors, run7_originals, uniform4500, uniform_codes
-from tiny import finished_run
+from tiny import finished_run, finished_stream_run
 
 __all__ = [
     "course_codes",
     "ds1",
     "finished_run",
+    "finished_stream_run",
     "height_vectors",
     "run7_originals",
     "uniform4500",

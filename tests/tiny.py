@@ -17,6 +17,17 @@ OVERRIDES = (
     "training.batch_size=16",
 )
 
+STREAM_OVERRIDES = (
+    'stream.ensembles=["course", "normal"]',
+    "stream.per_group=8",
+    "stream.validation_per_group=12",
+    "model.width=2",
+    "model.hidden=4",
+    "model.head=4",
+    "training.epochs=3",
+    "training.batch_size=24",
+)
+
 
 class Quiet:
     """A progress sink that counts."""
@@ -33,7 +44,8 @@ class Quiet:
 
 
 def tiny_config(run: str = "run7", *overrides: str) -> RunConfig:
-    return load_config(ROOT / "runs" / f"{run}.toml", [*OVERRIDES, *overrides])
+    tiny = STREAM_OVERRIDES if run == "run8-stream" else OVERRIDES
+    return load_config(ROOT / "runs" / f"{run}.toml", [*tiny, *overrides])
 
 
 def train_tiny(
@@ -53,4 +65,11 @@ def train_tiny(
 def finished_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A finished tiny run7; tests must not change it."""
     folder, _ = train_tiny(tmp_path_factory.mktemp("finished"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished_stream_run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A finished tiny run8-stream; tests must not change it."""
+    folder, _ = train_tiny(tmp_path_factory.mktemp("stream"), "run8-stream")
     return folder

@@ -89,7 +89,8 @@ class CodeStream:
             free = ~np.isin(names, self.barred)
             place = np.cumsum(free.reshape(len(GROUPS), -1), axis=1)
             if (place[:, -1] >= share).all():
-                looked_at = (place <= share).ravel()
+                # Up to the last one kept: fewer free ones than wanted stand before it.
+                looked_at = (place - free.reshape(place.shape) < share).ravel()
                 kept = np.flatnonzero(free & looked_at)
                 return StreamedCodes(drawn.take(kept), names[kept], int((looked_at & ~free).sum()))
             count *= 2

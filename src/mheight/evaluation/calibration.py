@@ -139,8 +139,9 @@ def calibrate(
             following = rows[sum(b.rows for b in bins) + len(part) :]
             upto = float(log2_predicted[following[0]]) if len(following) else np.inf
             errors = np.sort(log2_true[part] - log2_predicted[part])
-            below = floor((len(part) + 1) * (1 - level) / 2)
-            above = ceil((len(part) + 1) * (1 + level) / 2)
+            # A billionth: (39 + 1) (1 - 0.9) / 2 is 2, and not a little less.
+            below = floor((len(part) + 1) * (1 - level) / 2 + 1e-9)
+            above = ceil((len(part) + 1) * (1 + level) / 2 - 1e-9)
             low = float(errors[max(below - 1, 0)])
             high = float(errors[min(above, len(part)) - 1])
             bins.append(Bin(upto, low, high, len(part)))

@@ -239,7 +239,7 @@ def _apply(values: dict[str, Any], override: str) -> None:
 def _explain(error: Any) -> str:
     """One validation error in a user's words."""
     location = [str(part) for part in error["loc"]]
-    if location[0] == "model" and len(location) > 2:
+    if len(location) > 2 and location[0] == "model":
         del location[1]  # the network's name, which pydantic adds
     key = ".".join(location)
     if error["type"] == "extra_forbidden":

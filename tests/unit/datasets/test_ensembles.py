@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mheight.datasets import EnsembleName, Samples, content_hash, exact_heights, generate
+from mheight.datasets import ENSEMBLES, EnsembleName, Samples, content_hash, exact_heights, generate
 from mheight.errors import InvalidDataError
 from mheight.tiers import GROUPS
 
@@ -39,12 +39,45 @@ def test_same_seed_same_codes_other_seed_others() -> None:
     assert not (one.parity == other.parity).all(axis=1).any()
 
 
-@pytest.mark.parametrize("ensemble", ["uniform", "course"])
+def test_normal_entries_are_normal() -> None:
+    generated = generate("normal", 100, seed=12)
+    samples = generated.samples
+    assert samples.counts() == {str(group): 100 for group in GROUPS}
+    np.testing.assert_array_equal(samples.labels, exact_heights(samples))
+    for k, index, parity in samples.by_dimension():
+        assert (samples.parity[index, k * (9 - k) :] == 0).all()
+        assert (parity != np.rint(parity)).all()
+        # At least 3,600 entries: standard errors of mean and deviation under 0.02.
+        assert abs(parity.mean()) < 0.07
+        assert parity.std() == pytest.approx(1.0, abs=0.05)
+    assert generated.provenance["scales"] == {}
+
+
+def test_searched_heights_are_lower(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In every group; without any step the codes are those of `course`."""
+    monkeypatch.setattr("mheight.datasets.ensembles._CHUNK", 64)
+    monkeypatch.setattr("mheight.datasets.ensembles._SEARCH_CHUNK", 64)
+    monkeypatch.setattr("mheight.datasets.ensembles._SEARCH_STEPS", 0)
+    course, start = (generate(name, 50, seed=13).samples for name in ("course", "searched"))
+    assert content_hash(start) == content_hash(course)
+    monkeypatch.setattr("mheight.datasets.ensembles._SEARCH_STEPS", 80)
+    found = generate("searched", 50, seed=13).samples
+    np.testing.assert_array_equal(found.labels, exact_heights(found))
+    assert (found.parity == np.rint(found.parity)).all()
+    assert np.abs(found.parity).max() <= 100
+    for group in range(len(GROUPS)):
+        before, after = (x.log2_heights[x.group == group] for x in (course, found))
+        assert np.median(after) < np.median(before) - 1.0
+
+
+@pytest.mark.parametrize("ensemble", ENSEMBLES)
 def test_a_larger_set_begins_with_the_smaller_one(
     ensemble: EnsembleName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In each group, also where the larger set takes several chunks."""
     monkeypatch.setattr("mheight.datasets.ensembles._CHUNK", 64)
+    monkeypatch.setattr("mheight.datasets.ensembles._SEARCH_CHUNK", 40)
+    monkeypatch.setattr("mheight.datasets.ensembles._SEARCH_STEPS", 5)
     small, large = (generate(ensemble, count, seed=5).samples for count in (10, 150))
     for group in range(len(GROUPS)):
         few, many = small.take(small.group == group), large.take(large.group == group)
@@ -102,7 +135,12 @@ def test_progress_adds_up() -> None:
 @pytest.mark.parametrize(
     ("ensemble", "per_group", "seed", "message"),
     [
-        ("gauss", 1, 1, r"the ensemble must be one of \['course', 'uniform'\], got 'gauss'"),
+        (
+            "gauss",
+            1,
+            1,
+            r"one of \['course', 'normal', 'searched', 'uniform'\], got 'gauss'",
+        ),
         ("course", 0, 1, "at least 1 sample a group is needed, and at most 10,000,000, got 0"),
         ("course", -5, 1, "at least 1 sample a group is needed, and at most 10,000,000, got -5"),
         ("course", 1, -1, "the seed must be a non-negative integer, got -1"),

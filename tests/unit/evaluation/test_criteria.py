@@ -7,9 +7,13 @@ from mheight.evaluation import CriteriaConfig, judge
 from mheight.metrics import score
 
 
-def scores(error):
+def one(error):
     group = np.arange(9)
     return score(np.full(9, 5.0), 5.0 + np.full(9, error), group)
+
+
+def scores(error):
+    return {"validation": one(error)}
 
 
 def test_all_six_pass():
@@ -50,6 +54,40 @@ def test_each_bound_is_strict_and_a_leak_fails():
 
 def test_a_missing_tier_does_not_pass():
     part = score(np.array([5.0]), np.array([5.0]), np.array([0]))
-    criteria = {c.name: c.passed for c in judge(part, 0.05, True, "", CriteriaConfig())}
+    criteria = {
+        c.name: c.passed for c in judge({"validation": part}, 0.05, True, "", CriteriaConfig())
+    }
     assert not criteria["easy"]
     assert not criteria["hard"]
+
+
+def test_every_validation_set_must_meet_the_bounds():
+    # 0.5^2 = 0.25: too much for easy; 0.3^2 = 0.09 is not.
+    criteria = judge({"course": one(0.3), "normal": one(0.5)}, None, True, "", CriteriaConfig())
+    assert [c.name for c in criteria] == [
+        "overall, course",
+        "easy, course",
+        "medium, course",
+        "hard, course",
+        "overall, normal",
+        "easy, normal",
+        "medium, normal",
+        "hard, normal",
+        "no leakage",
+    ]
+    assert [c.name for c in criteria if not c.passed] == ["easy, normal"]
+    assert criteria[1].value == pytest.approx(0.09)
+    assert criteria[5].value == pytest.approx(0.25)
+
+
+def test_one_set_needs_no_name():
+    names = [c.name for c in judge({"course": one(0.3)}, 0.05, True, "", CriteriaConfig())]
+    assert names == ["overall", "easy", "medium", "hard", "train-validation gap", "no leakage"]
+
+
+def test_where_no_code_is_trained_on_twice_the_gap_is_no_criterion():
+    names = [c.name for c in judge(scores(0.3), None, True, "", CriteriaConfig())]
+    assert names == ["overall", "easy", "medium", "hard", "no leakage"]
+    # A gap of zero is not the same as none.
+    gap = judge(scores(0.3), 0.0, True, "", CriteriaConfig())[4]
+    assert (gap.name, gap.passed) == ("train-validation gap", False)

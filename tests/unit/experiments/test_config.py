@@ -5,13 +5,13 @@ from tiny import ROOT
 
 from mheight.errors import ConfigError
 from mheight.experiments import config_toml, load_config
-from mheight.experiments.config import RunConfig
+from mheight.experiments.config import RunConfig, StreamConfig, all_keys
 
 RUNS = sorted((ROOT / "runs").glob("*.toml"))
 
 
 def test_the_runs_that_must_exist_do():
-    assert {"quickstart", "run2", "run6", "run7"} <= {path.stem for path in RUNS}
+    assert {"quickstart", "run2", "run6", "run7", "run8-stream"} <= {path.stem for path in RUNS}
 
 
 @pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
@@ -66,7 +66,7 @@ def test_every_item_of_the_troubleshooting_list_is_one_key(override):
         ("training.epochs=0", "training.epochs: .* greater than or equal to 1, got 0"),
         (
             "model.name=transformer",
-            "model.name must be one of 'residual', 'sets', got 'transformer'",
+            "model.name must be one of 'residual', 'sets', 'relations', got 'transformer'",
         ),
         ("split.validation_fraction=1.0", "less than 1, got 1.0"),
         ("name=../up", "name: String should match pattern"),
@@ -92,3 +92,87 @@ def test_files_that_are_no_configuration(tmp_path):
     broken.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="can't be read"):
         load_config(broken)
+
+
+STREAM = ROOT / "runs" / "run8-stream.toml"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "left_out"),
+    [
+        (["split.validation_fraction=0.2"], "split"),
+        (["split.protocol=augment-then-split"], "split"),
+        (["augmentation.copies.hard=3"], "augmentation"),
+        (["data.ensemble=uniform"], "data.ensemble"),
+        (["data.per_group=10"], "data.per_group"),
+        (["data.path=x.pkl"], "data.path"),
+        (["data.path=x", "split.protocol=split-then-augment"], "data.path, split"),
+    ],
+)
+def test_what_a_stream_has_no_use_for_is_refused(overrides, left_out):
+    """Also where the value is the default: it would not be heeded."""
+    message = f"codes are drawn afresh for every epoch: leave out {left_out}$"
+    with pytest.raises(ConfigError, match=message):
+        load_config(STREAM, overrides)
+
+
+def test_without_a_stream_these_are_welcome(tmp_path):
+    file = tmp_path / "run.toml"
+    file.write_text("[data]\nper_group = 10\n[split]\nvalidation_fraction = 0.2\n")
+    assert load_config(file).stream is None
+    with pytest.raises(ConfigError, match=r"leave out data\.per_group, split"):
+        load_config(file, ["stream.per_group=5"])
+    # A section of a stream with nothing in it is a stream.
+    file.write_text("[stream]\n")
+    assert load_config(file).stream == StreamConfig()
+
+
+def test_the_seed_of_the_validation_sets_may_be_given():
+    assert load_config(STREAM, ["data.seed=5"]).data.seed == 5
+
+
+def test_a_resolved_stream_says_only_what_counts(tmp_path):
+    config = load_config(STREAM, ["data.seed=5", "stream.exclude=['a.pkl', 'b']"])
+    copy = tmp_path / "config.toml"
+    copy.write_text(config_toml(config), encoding="utf-8")
+    text = copy.read_text(encoding="utf-8")
+    assert "[split]" not in text
+    assert "[augmentation]" not in text
+    again = load_config(copy)
+    assert again == config
+    assert again.stream.exclude == ("a.pkl", "b")
+    assert again.stream.ensembles == ("course", "uniform", "normal", "searched")
+    # And what was read back can be written again.
+    assert config_toml(again) == text
+
+
+def test_a_run_without_a_stream_writes_none():
+    text = config_toml(load_config(ROOT / "runs" / "run7.toml"))
+    assert "stream" not in text
+    assert "[split]" in text
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("stream.ensembles=[]", r"stream.ensembles: .* at least 1 item"),
+        ("stream.ensembles=['gauss']", r"stream.ensembles.0: .*, got 'gauss'"),
+        ("stream.per_group=0", "stream.per_group: .* greater than or equal to 1, got 0"),
+        ("stream.validation_per_group=9", "greater than or equal to 10, got 9"),
+        ("stream.per_grup=4", "unknown key 'stream.per_grup'; the nearest valid key is"),
+        ("stream.seed=4", "unknown key 'stream.seed'; the nearest valid key is 'seed'"),
+        ("model.hiden=4", "unknown key 'model.hiden'; the nearest valid key is 'model.hidden'"),
+        ("model.width=0", "model.width: .* greater than or equal to 1, got 0"),
+        ("model.capacity=0.5", "unknown key 'model.capacity'"),
+    ],
+)
+def test_a_wrong_key_of_a_stream_is_explained(override, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(STREAM, [override])
+
+
+def test_keys_of_sections_that_may_be_missing_are_known():
+    keys = all_keys(RunConfig)
+    assert {f"stream.{name}" for name in StreamConfig.model_fields} <= set(keys)
+    assert {"model.hidden", "model.pooled_width", "model.capacity"} <= set(keys)
+    assert len(keys) == len(set(keys))

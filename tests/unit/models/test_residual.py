@@ -61,5 +61,19 @@ def test_the_seed_decides_the_weights():
 
 
 def test_other_inputs_are_refused():
-    with pytest.raises(ConfigError, match="reads the inputs n, k, m and P, got x"):
+    with pytest.raises(ConfigError, match="reads the inputs n, k, m and one vector, got x"):
         build_model(ResidualConfig(), {"x": (1,)}, seed=0)
+
+
+@pytest.mark.parametrize("shapes", [{**SHAPES, "Q": (3,)}, {"n": (1,), "k": (1,), "m": (1,)}])
+def test_one_vector_is_read(shapes):
+    with pytest.raises(ConfigError, match="reads the inputs n, k, m and one vector, got"):
+        build_model(ResidualConfig(), shapes, seed=0)
+
+
+def test_a_vector_of_another_name_and_length():
+    small = ResidualConfig(capacity=0.02)
+    shapes = {"n": (1,), "k": (1,), "m": (1,), "minors": (126,)}
+    model = build_model(small, shapes, seed=0)
+    assert set(model.input) == set(shapes)
+    assert model.input["minors"].shape == (None, 126)

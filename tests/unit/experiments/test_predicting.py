@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mheight.datasets import Samples, TrainingView, exact_heights, generate, sample_fingerprints
+from mheight.evaluation.calibration import calibrate
+from mheight.experiments.predicting import averaged, predictions, symmetric_copies
+from mheight.features.domain import Domain
+from mheight.features.grouped import minors
+from mheight.models import RelationsConfig, build_model
+from mheight.tiers import GROUPS
+from mheight.training.callbacks import predict_log2
+
+TRAINING = generate("uniform", 40, 31).samples
+DOMAIN = Domain.fit(TrainingView(TRAINING))
+EXACT = TRAINING.log2_heights
+# Off by -1 to 1, every error as often as any other.
+ERRORS = np.tile(np.linspace(-1, 1, 40), 9)
+CALIBRATION = calibrate(EXACT + ERRORS, EXACT, TRAINING.group, 0.8)
+
+
+def with_infinite() -> tuple[Samples, np.ndarray]:
+    """Samples like those of training, and every third a code of infinite height."""
+    fresh = generate("uniform", 5, 32).samples
+    rows = []
+    for i in range(len(fresh)):
+        P = fresh.matrix(i).copy()
+        if i % 3 == 0:
+            P[0] = 0.0  # a codeword of weight 1
+        rows.append([9, int(fresh.k[i]), int(fresh.m[i]), P])
+    return Samples.from_rows(rows), np.arange(len(fresh)) % 3 == 0
+
+
+def test_infinite_heights_are_recognised() -> None:
+    samples, infinite = with_infinite()
+    np.testing.assert_array_equal(np.isinf(exact_heights(samples)), infinite)
+    guess = np.full(len(samples), 9.0)
+    found = predictions(samples, guess, CALIBRATION, DOMAIN)
+    for values in (found.log2_heights, found.low, found.high):
+        np.testing.assert_array_equal(np.isinf(values), infinite)
+    assert (found.flags[infinite] == "infinite height").all()
+    assert not (found.flags[~infinite] == "infinite height").any()
+    np.testing.assert_array_equal(found.log2_heights[~infinite], 9.0)
+
+
+def test_intervals_are_those_of_the_calibration() -> None:
+    found = predictions(TRAINING, EXACT, CALIBRATION, DOMAIN)
+    low, high = CALIBRATION.interval(EXACT, TRAINING.group)
+    np.testing.assert_array_equal(found.low, low)
+    np.testing.assert_array_equal(found.high, high)
+    assert found.level == 0.8
+    # Eight of ten errors lie in them, and they stay in order.
+    true = EXACT + ERRORS
+    assert ((found.low <= true) & (true <= found.high)).mean() > 0.8
+    assert (found.low <= found.log2_heights).all()
+    assert (found.log2_heights <= found.high).all()
+
+
+def test_codes_unlike_those_of_training_are_flagged() -> None:
+    found = predictions(TRAINING, EXACT, CALIBRATION, DOMAIN)
+    assert (found.flags == "").all()
+    beyond = EXACT.copy()
+    beyond[7] = 1000.0
+    flags = predictions(TRAINING, beyond, CALIBRATION, DOMAIN).flags
+    assert np.flatnonzero(flags != "").tolist() == [7]
+    assert flags[7] == "height"
+    tiny = Samples(TRAINING.k, TRAINING.m, TRAINING.parity * 1e-9, None, TRAINING.sample_id)
+    flags = predictions(tiny, EXACT, CALIBRATION, DOMAIN).flags
+    assert all("smallest minor" in flag for flag in flags)
+
+
+def test_copies_are_equivalent_codes_in_the_same_order() -> None:
+    samples = TRAINING.take(np.random.default_rng(0).permutation(len(TRAINING)))
+    copies = symmetric_copies(samples, 2, seed=1)
+    assert len(copies) == 2
+    for copy in copies:
+        np.testing.assert_array_equal(sample_fingerprints(copy), sample_fingerprints(samples))
+        np.testing.assert_array_equal(copy.m, samples.m)
+        assert not (copy.parity == samples.parity).all(axis=1).any()
+    assert (copies[0].parity != copies[1].parity).any(axis=1).all()
+    again = symmetric_copies(samples, 2, seed=1)[1]
+    np.testing.assert_array_equal(again.parity, copies[1].parity)
+    other = symmetric_copies(samples, 2, seed=2)[1]
+    assert (other.parity != copies[1].parity).any(axis=1).all()
+    assert symmetric_copies(samples, 0, seed=1) == []
+
+
+def test_averages_by_hand() -> None:
+    seen = []
+
+    def first(samples: Samples) -> np.ndarray:
+        seen.append(samples.parity)
+        return samples.parity[:, 0]
+
+    def second(samples: Samples) -> np.ndarray:
+        return np.full(len(samples), 3.0)
+
+    np.testing.assert_allclose(averaged([first], TRAINING, 0), TRAINING.parity[:, 0])
+    np.testing.assert_allclose(
+        averaged([first, second], TRAINING, 0), (TRAINING.parity[:, 0] + 3.0) / 2
+    )
+    seen.clear()
+    got = averaged([first, second], TRAINING, 3)
+    # The codes themselves and three copies of each.
+    assert len(seen) == 4
+    np.testing.assert_array_equal(seen[0], TRAINING.parity)
+    np.testing.assert_allclose(got, (np.mean([P[:, 0] for P in seen], axis=0) + 3.0) / 2)
+    np.testing.assert_array_equal(averaged([first, second], TRAINING, 3), got)
+
+
+def test_averaging_changes_nothing_for_an_invariant_network() -> None:
+    name = minors.input_name(GROUPS[8])
+    model = build_model(RelationsConfig(), {name: minors.shapes[name]}, seed=0)
+    samples = TRAINING.take(TRAINING.group == 8)
+
+    def predict(samples: Samples) -> np.ndarray:
+        return predict_log2(model, minors.encode(samples))
+
+    plain = predict(samples)
+    np.testing.assert_allclose(averaged([predict], samples, 4), plain, atol=1e-5)
+    assert plain.std() > 1e-2
+
+    # One that reads P is another matter.
+    def reads_p(samples: Samples) -> np.ndarray:
+        return samples.parity.sum(axis=1)
+
+    assert not np.allclose(averaged([reads_p], samples, 4), reads_p(samples), atol=1e-2)
+
+
+def test_samples_without_labels_can_be_averaged() -> None:
+    samples = Samples(TRAINING.k, TRAINING.m, TRAINING.parity, None, TRAINING.sample_id)
+    got = averaged([lambda samples: samples.m.astype(float)], samples, 2)
+    assert got == pytest.approx(TRAINING.m)
