@@ -90,7 +90,8 @@ class CodeStream:
             place = np.cumsum(free.reshape(len(GROUPS), -1), axis=1)
             if (place[:, -1] >= share).all():
                 # Up to the last one kept: fewer free ones than wanted stand before it.
-                looked_at = (place - free.reshape(place.shape) < share).ravel()
+                before = place.ravel() - free
+                looked_at = before < share
                 kept = np.flatnonzero(free & looked_at)
                 return StreamedCodes(drawn.take(kept), names[kept], int((looked_at & ~free).sum()))
             count *= 2
