@@ -90,7 +90,7 @@ class CodeStream:
             place = np.cumsum(free.reshape(len(GROUPS), -1), axis=1)
             if (place[:, -1] >= share).all():
                 # Up to the last one kept: fewer free ones than wanted stand before it.
-                before = place.ravel() - free
+                before: NDArray[np.int64] = place.ravel() - free
                 looked_at = before < share
                 kept = np.flatnonzero(free & looked_at)
                 return StreamedCodes(drawn.take(kept), names[kept], int((looked_at & ~free).sum()))
