@@ -159,7 +159,8 @@ def coverage(log2_true: Float, low: Float, high: Float, group: Int) -> dict[str,
         group: shape (N,), positions in `GROUPS`.
 
     Returns:
-        `overall` and `tiers`, the shares; `median_width` in log2; `rows`.
+        `overall` and `tiers`, the shares, None without rows; `median_width` in log2,
+        None where no interval is bounded; `rows`.
     """
     # A millionth: an end that is itself an exact height must not miss it by rounding.
     inside = (log2_true >= low - 1e-6) & (log2_true <= high + 1e-6)
@@ -168,8 +169,14 @@ def coverage(log2_true: Float, low: Float, high: Float, group: Int) -> dict[str,
         members = np.isin(group, [i for i, g in enumerate(GROUPS) if TIER_OF_GROUP[g] is tier])
         tiers[tier.value] = float(inside[members].mean()) if members.any() else None
     return {
-        "overall": float(inside.mean()),
+        "overall": float(inside.mean()) if len(inside) else None,
         "tiers": tiers,
-        "median_width": float(np.median(high - low)),
+        "median_width": _median_width(high - low),
         "rows": len(group),
     }
+
+
+def _median_width(widths: Float) -> float | None:
+    """Of the intervals that are bounded: groups never calibrated have none."""
+    bounded = widths[np.isfinite(widths)]
+    return float(np.median(bounded)) if len(bounded) else None

@@ -95,6 +95,8 @@ def comparison_text(reports: Sequence[Mapping[str, Any]], notes: Sequence[str] =
 
 
 def _interval_line(intervals: Mapping[str, Any]) -> str:
+    if intervals["overall"] is None or intervals["median_width"] is None:
+        return "Too few validation rows to measure intervals\n"
     return (
         f"Intervals of level {intervals['level']:g}, calibrated on half of validation, held "
         f"{intervals['overall']:.3f} of the exact heights in the other half "

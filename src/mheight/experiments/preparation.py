@@ -33,7 +33,7 @@ from mheight.datasets import (
 from mheight.errors import ConfigError
 from mheight.experiments.config import DataConfig, RunConfig, StreamConfig
 from mheight.features import FEATURES, FittedFeatures
-from mheight.tiers import Tier
+from mheight.tiers import GROUPS, Tier
 
 __all__ = ["PreparedData", "load_originals", "prepare"]
 
@@ -130,6 +130,12 @@ def prepare(config: RunConfig) -> PreparedData:
 
 def _prepare_stream(config: RunConfig, settings: StreamConfig) -> PreparedData:
     """Validation sets, a stream that none of their codes can come from, and its audit."""
+    rows = settings.per_group * len(GROUPS)
+    if config.training.batch_size > rows:
+        raise ConfigError(
+            "training.batch_size must not exceed the training rows, "
+            f"got {config.training.batch_size} for {rows} rows"
+        )
     made = {
         ensemble: generate(ensemble, settings.validation_per_group, config.data.seed)
         for ensemble in dict.fromkeys(settings.ensembles)

@@ -38,9 +38,12 @@ class EncodedStream:
     def epoch(self, number: int) -> Encoded:
         """The rows of an epoch, numbered from 0."""
         ready = self._ahead.pop(number, None)
+        # This epoch before the next begins: not every threading layer of the kernels can
+        # serve two callers at once.
+        rows = self._make(number) if ready is None else ready.result()
         if number + 1 < self._epochs and number + 1 not in self._ahead:
             self._ahead[number + 1] = self._worker.submit(self._make, number + 1)
-        return self._make(number) if ready is None else ready.result()
+        return rows
 
     def _make(self, number: int) -> Encoded:
         drawn = self._stream.epoch(number)
