@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from tiny import OVERRIDES, ROOT, train_tiny
 
-from mheight.datasets import Samples, generate, load_pickle, write_parquet
+from mheight.datasets import Samples, exact_heights, generate, load_pickle, write_parquet
 
 RUN7 = ROOT / "runs" / "run7.toml"
 
@@ -58,6 +58,112 @@ def test_predict_keeps_the_order_in_every_format(mheight, finished_run, samples,
     by_position = pyarrow.csv.read_csv(straight)["height"].to_numpy()
     order = np.random.default_rng(0).permutation(len(fresh))
     np.testing.assert_allclose(by_position[order], heights, rtol=1e-5)
+
+
+def test_predict_tells_what_it_does_not_know(mheight, finished_run, samples, tmp_path):
+    fresh, _ = samples
+    rows = [[9, int(fresh.k[i]), int(fresh.m[i]), fresh.matrix(i)] for i in range(36)]
+    rows[3] = [9, 4, 5, np.zeros((4, 5))]
+    rows[30] = [9, 6, 2, np.full((6, 3), 7.0)]
+    rows[10] = [9, 4, 4, fresh.matrix(10) * 1e-7]  # smaller minors than any of training
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps(rows))
+    output = tmp_path / "out.csv"
+    _, out, _ = mheight("predict", tmp_path / "x.pkl", "--run", finished_run.path, "-o", output)
+    table = pyarrow.csv.read_csv(output)
+    assert table.column_names[-3:] == ["low", "high", "flag"]
+    height, low, high = (table[name].to_numpy() for name in ("height", "low", "high"))
+    flags = np.array(table["flag"].to_pylist())
+    infinite = flags == "infinite height"
+    assert infinite.tolist() == np.isinf(height).tolist() == np.isinf(low).tolist()
+    assert {3, 30} <= set(np.flatnonzero(infinite))
+    np.testing.assert_array_equal(np.isinf(exact_heights(Samples.from_rows(rows))), infinite)
+    assert "smallest minor" in flags[10]
+    assert (low[~infinite] >= 1.0).all()
+    # Ends of heights, not of log2 heights, which are those of the run's calibration.
+    known = Samples.from_rows(rows).take(~infinite)
+    from mheight.experiments.trained_run import TrainedRun
+
+    found = TrainedRun.load(finished_run.path).predict(known)
+    np.testing.assert_allclose(low[~infinite], np.exp2(found.low), rtol=1e-4)
+    np.testing.assert_allclose(high[~infinite], np.exp2(found.high), rtol=1e-4)
+    foreign = int((flags != "").sum()) - int(infinite.sum())
+    assert out.splitlines() == [
+        f"{output}: 36 predicted heights",
+        f"{infinite.sum()} are infinite: m is at least the minimum distance of the code",
+        f"{foreign} codes are unlike those of training (column flag): trust them less",
+    ]
+    parquet = tmp_path / "out.parquet"
+    mheight("predict", tmp_path / "x.pkl", "--run", finished_run.path, "-o", parquet)
+    assert pq.read_table(parquet)["flag"].to_pylist() == flags.tolist()
+
+
+def test_predict_says_nothing_of_codes_that_are_as_usual(mheight, finished_run, tmp_path):
+    """Codes of training itself, whose predictions lie among their heights."""
+    from mheight.experiments.trained_run import TrainedRun
+
+    usual = generate("course", 40, 2026).samples
+    run = TrainedRun.load(finished_run.path)
+    usual = usual.take(run.seen_in_training(usual))
+    usual = usual.take(run.predict(usual).flags == "").take(np.arange(20))
+    write_parquet(usual, tmp_path / "usual.parquet")
+    output = tmp_path / "out.csv"
+    _, out, _ = mheight(
+        "predict", tmp_path / "usual.parquet", "--run", finished_run.path, "-o", output
+    )
+    assert out == f"{output}: 20 predicted heights\n"
+
+
+def test_evaluate_averages_runs_and_copies(
+    mheight, finished_run, finished_stream_run, samples, tmp_path
+):
+    from mheight.experiments.predicting import averaged
+    from mheight.experiments.trained_run import TrainedRun
+    from mheight.metrics import score
+
+    fresh, path = samples
+    runs = [TrainedRun.load(run.path) for run in (finished_run, finished_stream_run)]
+
+    def evaluated(*options):
+        target = tmp_path / "scores.json"
+        status, out, err = mheight("evaluate", finished_run.path, path, "-o", target, *options)
+        assert status == 0, err
+        return out, json.loads(target.read_text())
+
+    out, alone = evaluated()
+    assert "intervals of level 0.9 hold " in out
+    assert "rows are flagged as unlike the training codes" in out
+    assert alone["run"] == "run7"
+    assert alone["intervals"]["rows"] == 36
+    for options, name, models, copies in (
+        (("--with", finished_stream_run.path), "run7 + run8-stream", runs, 0),
+        (("--copies", 2), "run7, 2 symmetric copies", runs[:1], 2),
+    ):
+        out, got = evaluated(*options)
+        assert got["run"] == name
+        assert f"{name} on fresh.parquet" in out
+        expected = averaged([run.predict_log2 for run in models], fresh, copies)
+        overall = score(fresh.log2_heights, expected, fresh.group).overall
+        assert got["scores"]["overall"] == pytest.approx(overall, rel=1e-4)
+        assert got["scores"] != alone["scores"]
+        assert got["intervals"] is None
+        assert "intervals of level" not in out
+
+
+def test_evaluate_says_how_infinite_heights_are_recognised(mheight, finished_run, tmp_path):
+    rows = [[9, 4, 5, np.zeros((4, 5))], [9, 4, 2, np.arange(20.0).reshape(4, 5) ** 2 + 1]]
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps(rows))
+    _, out, _ = mheight("evaluate", finished_run.path, tmp_path / "x.pkl")
+    assert "2 rows: 1 of infinite height (1 recognised, 0 false alarms) and" in out
+
+
+def test_evaluate_with_no_run_or_too_many_copies(mheight, fails, finished_run, samples, tmp_path):
+    _, path = samples
+    line = fails("evaluate", finished_run.path, path, "--with", tmp_path / "no")
+    assert "no run folder" in line
+    status, _, err = mheight("evaluate", finished_run.path, path, "--copies", -1)
+    assert status == 2
+    assert "Invalid value for '--copies'" in err
+    assert "greater than or equal to 0" in err
 
 
 def test_evaluate_leaves_out_what_training_saw(mheight, finished_run, samples, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,15 +11,24 @@ import pytest
 from mheight.datasets import Augmentation, TrainingView, augment, generate, split_by_orbit
 from mheight.errors import LeakError
 from mheight.features import FEATURES
-from mheight.models import ResidualConfig, SetsConfig, build_model
-from mheight.models.backend import keras
+from mheight.models import (
+    ModelConfig,
+    RelationsConfig,
+    ResidualConfig,
+    SetsConfig,
+    build_model,
+    load_model,
+)
 from mheight.tiers import Tier
 from mheight.training.callbacks import predict_log2
 
 MODELS = {
     "residual": (ResidualConfig(capacity=0.02), "raw-p"),
+    "residual, gram": (ResidualConfig(capacity=0.02), "gram"),
+    "residual, minor-spectrum": (ResidualConfig(capacity=0.02), "minor-spectrum"),
     "sets, circuits": (SetsConfig(width=8, pooled_width=8), "circuits"),
     "sets, punctured": (SetsConfig(width=8, pooled_width=8), "punctured"),
+    "relations": (RelationsConfig(width=2, hidden=4, head=4), "minors"),
 }
 
 
@@ -78,61 +88,78 @@ class TestFeatures:
                 np.testing.assert_allclose(values[0], together.arrays[key][place], rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", MODELS)
-class TestModels:
-    def build(self, name, split):
-        config, features = MODELS[name]
-        fitted = FEATURES[features].fit(split.training)
-        model = build_model(config, fitted.shapes, seed=0)
-        return model, fitted.encode(split.validation.samples)
+def test_every_network_and_feature_set_is_here():
+    union, _ = get_args(ModelConfig)
+    networks = {get_args(tagged)[0].model_fields["name"].default for tagged in get_args(union)}
+    assert {config.name for config, _ in MODELS.values()} == networks
+    assert {features for _, features in MODELS.values()} == set(FEATURES)
 
-    def test_gives_one_number_a_sample_at_least_zero(self, name, split):
-        model, inputs = self.build(name, split)
-        predicted = predict_log2(model, inputs)
+
+@pytest.fixture(scope="module", params=MODELS)
+def built(request, split):
+    """A network of each kind, its features and inputs, and what it predicts from them."""
+    config, features = MODELS[request.param]
+    fitted = FEATURES[features].fit(split.training)
+    model = build_model(config, fitted.shapes, seed=0)
+    inputs = fitted.encode(split.validation.samples)
+    return model, fitted, inputs, predict_log2(model, inputs)
+
+
+class TestModels:
+    def test_gives_one_number_a_sample_at_least_zero(self, built, split):
+        predicted = built[-1]
         assert predicted.shape == (len(split.validation.samples),)
         assert (predicted >= 0).all()
 
-    def test_a_prediction_does_not_depend_on_its_neighbours(self, name, split):
-        model, inputs = self.build(name, split)
-        fitted = FEATURES[MODELS[name][1]].fit(split.training)
-        together = predict_log2(model, inputs)
+    def test_a_prediction_does_not_depend_on_its_neighbours(self, built, split):
+        model, fitted, _, together = built
         for row in (0, 7, 20):
             alone = fitted.encode(split.validation.samples.take(np.array([row])))
             np.testing.assert_allclose(predict_log2(model, alone), together[[row]], rtol=1e-4)
 
     @pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
     @pytest.mark.parametrize("ending", [".keras", ".h5"])
-    def test_survives_saving(self, name, ending, split, tmp_path):
-        model, inputs = self.build(name, split)
+    def test_survives_saving(self, ending, built, split, tmp_path):
+        model, fitted, _, predicted = built
         path = tmp_path / f"model{ending}"
         model.save(path)
-        again = keras.models.load_model(path, compile=False)
-        np.testing.assert_array_equal(predict_log2(model, inputs), predict_log2(again, inputs))
+        again = load_model(path)
+        for old, new in zip(model.get_weights(), again.get_weights(), strict=True):
+            np.testing.assert_array_equal(old, new)
+        # Two groups, so that networks by group need not be compiled for all nine.
+        some = np.flatnonzero(np.isin(split.validation.samples.group, [2, 7]))
+        inputs = fitted.encode(split.validation.samples.take(some))
+        np.testing.assert_allclose(predict_log2(again, inputs), predicted[some], rtol=1e-6)
 
-    def test_predictions_are_deterministic(self, name, split):
-        model, inputs = self.build(name, split)
-        np.testing.assert_array_equal(predict_log2(model, inputs), predict_log2(model, inputs))
+    def test_predictions_are_deterministic(self, built):
+        model, _, inputs, predicted = built
+        np.testing.assert_array_equal(predict_log2(model, inputs), predicted)
 
 
-INVARIANT = {"sets, circuits": ("circuits", 1e-5), "sets, punctured": ("punctured", 1e-5)}
+INVARIANT = MODELS.keys() - {"residual"}
 
 
-@pytest.mark.parametrize("name", INVARIANT)
-@pytest.mark.parametrize("ensemble", ["course", "uniform"])
-def test_equivalent_codes_get_the_same_prediction(name, ensemble):
-    features, tolerance = INVARIANT[name]
-    samples = generate(ensemble, 60, 3).samples
-    view = split_by_orbit(samples, 0.2, np.random.default_rng(0)).training
-    fitted = FEATURES[features].fit(view)
-    model = build_model(SetsConfig(width=16, pooled_width=16), fitted.shapes, seed=0)
-    moved = augment(
+def moved(samples):
+    """An equivalent code of each sample, and the samples in that order."""
+    made = augment(
         TrainingView(samples),
         Augmentation("information-set", dict.fromkeys(Tier, 1)),
         np.random.default_rng(1),
     )
     parents = {int(i): row for row, i in enumerate(samples.sample_id)}
-    rows = np.array([parents[int(i)] for i in moved.parent_id[len(samples) :]])
-    expected = predict_log2(model, fitted.encode(samples.take(rows)))
-    np.testing.assert_allclose(
-        predict_log2(model, fitted.encode(moved.copies)), expected, atol=tolerance
-    )
+    rows = np.array([parents[int(i)] for i in made.parent_id[len(samples) :]])
+    return made.copies, samples.take(rows)
+
+
+@pytest.mark.parametrize("ensemble", ["course", "uniform"])
+def test_equivalent_codes_get_the_same_prediction(built, ensemble, request):
+    model, fitted, _, _ = built
+    copies, originals = moved(generate(ensemble, 60, 3).samples)
+    expected = predict_log2(model, fitted.encode(originals))
+    got = predict_log2(model, fitted.encode(copies))
+    assert expected.std() > 1e-2
+    if request.node.callspec.params["built"] in INVARIANT:
+        np.testing.assert_allclose(got, expected, atol=1e-5)
+    else:
+        # The test can fail: raw P changes with every symmetry.
+        assert (np.abs(got - expected) > 1e-3).mean() > 0.5

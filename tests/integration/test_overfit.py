@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 from tiny import train_tiny
+
+from mheight.datasets import generate
+from mheight.features.grouped import circuits, minors
+from mheight.models import RelationsConfig, SetsConfig, build_model
+from mheight.models.backend import keras
+from mheight.tiers import GROUPS
+from mheight.training.callbacks import predict_log2
 
 
 def test_the_residual_network_learns_a_handful_by_heart(tmp_path):
@@ -23,3 +32,32 @@ def test_the_residual_network_learns_a_handful_by_heart(tmp_path):
     )
     last = folder.history.read_text(encoding="utf-8").splitlines()[-1].split(",")
     assert float(last[1]) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("config", "features", "rate"),
+    [
+        (SetsConfig(width=16, pooled_width=32), circuits, 5e-3),
+        (RelationsConfig(width=4, hidden=16, head=64), minors, 1e-2),
+    ],
+    ids=["sets", "relations"],
+)
+def test_a_network_by_group_learns_a_handful_by_heart(config, features, rate):
+    """Two groups, so that little need be compiled."""
+    chosen = [GROUPS[4], GROUPS[8]]
+    samples = generate("course", 8, 5).samples
+    samples = samples.take(np.isin(samples.group, [4, 8]))
+    heights = samples.log2_heights
+    names = [features.input_name(group) for group in chosen]
+    model = build_model(config, {name: features.shapes[name] for name in names}, seed=1)
+    model.compile(optimizer=keras.optimizers.Adam(rate), loss="mse")
+    inputs = features.encode(samples)
+    (batch,) = inputs.batches(np.arange(len(samples)), len(samples))
+    assert batch.real.all()
+    arrays = {name: batch.arrays[name] for name in names}
+    before = np.mean((predict_log2(model, inputs) - heights) ** 2)
+    for _ in range(600):
+        model.train_on_batch(arrays, heights[batch.rows, None])
+    after = np.mean((predict_log2(model, inputs) - heights) ** 2)
+    assert before > 1.0
+    assert after < 0.02

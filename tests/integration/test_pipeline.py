@@ -22,6 +22,9 @@ def test_a_run_leaves_every_file_it_promises(finished_run):
     assert {
         "training_history_run7.png",
         "predictions_scatter_run7.png",
+        "residuals_run7.png",
+        "calibration.json",
+        "domain.json",
         "detailed_comparison.txt",
         "best_model_run7.keras",
         "config.toml",
@@ -63,6 +66,45 @@ def test_the_report_says_all_that_it_must(finished_run):
     assert "run2: no finished run beside this one" in comparison
 
 
+def test_intervals_are_read_from_one_half_and_tried_on_the_other(finished_run):
+    stored = json.loads(finished_run.calibration.read_text(encoding="utf-8"))
+    bins = [one for group in stored["calibration"]["groups"].values() for one in group]
+    tried = stored["coverage on the other half"]
+    assert sum(one["rows"] for one in bins) + tried["rows"] == 6 * len(GROUPS)
+    assert tried["rows"] > 10
+    assert finished_run.read_report()["intervals"] == {"level": 0.9, **tried}
+    text = finished_run.report_text.read_text(encoding="utf-8")
+    assert "Intervals of level 0.9, calibrated on half of validation, held" in text
+
+
+def test_predictions_of_a_finished_run(finished_run):
+    run = TrainedRun.load(finished_run.path)
+    samples = prepare(tiny_config()).training.originals.samples
+    found = run.predict(samples)
+    np.testing.assert_array_equal(found.log2_heights, run.predict_log2(samples))
+    # Training codes are inside the domain, but for heights predicted beyond all of theirs.
+    assert set(found.flags) <= {"", "height"}
+    assert (found.low <= found.high).all()
+    again = run.predict(samples, found.log2_heights)
+    np.testing.assert_array_equal(again.low, found.low)
+
+
+@pytest.mark.parametrize("file", ["calibration", "domain"])
+def test_without_limits_there_are_no_intervals(finished_run, tmp_path, file):
+    import shutil
+
+    copy = tmp_path / "run_7"
+    shutil.copytree(finished_run.path, copy)
+    run = TrainedRun.load(copy)
+    samples = generate("course", 1, 1).samples
+    (copy / f"{file}.json").write_text('{"calibration": {}}')
+    if file == "domain":
+        (copy / "domain.json").unlink()
+    with pytest.raises(RunFolderError, match=r"calibration.json and domain.json are needed"):
+        run.predict(samples, np.ones(9))
+    assert run.predict_log2(samples).shape == (9,)
+
+
 def test_history_has_tier_metrics_of_every_epoch(finished_run):
     with finished_run.history.open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
@@ -82,12 +124,12 @@ def test_the_folder_alone_reproduces_the_configuration(finished_run):
 def test_the_saved_model_predicts_what_the_report_scored(finished_run):
     run = TrainedRun.load(finished_run.path)
     data = prepare(tiny_config())
-    again = run.score(data.clean.samples)
+    again = run.score(data.clean["validation"])
     reported = finished_run.read_report()["scores"]["validation"]
     assert again.overall == pytest.approx(reported["overall"], rel=1e-5)
     seen = run.seen_in_training(data.training.originals.samples)
     assert seen.all()
-    assert not run.seen_in_training(data.clean.samples).any()
+    assert not run.seen_in_training(data.clean["validation"]).any()
 
 
 def test_the_h5_model_is_the_same_network(finished_run):
@@ -198,7 +240,7 @@ def test_training_on_course_pickles_equals_training_on_their_import(tmp_path):
     y.write_bytes(pickle.dumps(samples.labels.tolist()))
     config = tiny_config("run7", f"data.path='{x}'", f"data.labels='{y}'")
     data = prepare(config)
-    assert len(data.training.originals.samples) + len(data.clean.samples) == 360
+    assert len(data.training.originals.samples) + len(data.clean["validation"]) == 360
     assert data.provenance["import"]["wrong_labels"] == {}
 
 

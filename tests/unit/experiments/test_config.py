@@ -7,7 +7,8 @@ from mheight.errors import ConfigError
 from mheight.experiments import config_toml, load_config
 from mheight.experiments.config import RunConfig, StreamConfig, all_keys
 
-RUNS = sorted((ROOT / "runs").glob("*.toml"))
+# Studies are of another format: a run, and what is varied in it.
+RUNS = sorted({*(ROOT / "runs").glob("*.toml")} - {*(ROOT / "runs").glob("tune-*.toml")})
 
 
 def test_the_runs_that_must_exist_do():
