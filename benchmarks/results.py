@@ -202,7 +202,7 @@ def ladder_table(count: int = 20_000) -> None:
     for job in LADDER:
         run = TrainedRun.load(job.run.path)
         report = job.run.read_report()
-        result = score_runs([run], samples, samples, 0, "course, seed 77")
+        result = score_runs([run], samples, 0, "course, seed 77")
         facts = [f"{report['model']['parameters']:,}", f"{microseconds(run, samples):.1f}"]
         name = f"{job.label}, {report['model']['name']}"
         rows.append(scores_row(name, result.scores, *facts, f"{report['training']['minutes']:.1f}"))
@@ -227,7 +227,7 @@ def other_data_table(named: dict[str, Path]) -> None:
     for name, samples in sets.items():
         for job in jobs:
             run = TrainedRun.load(job.run.path)
-            result = score_runs([run], samples, samples, 0, name)
+            result = score_runs([run], samples, 0, name)
             assert result.intervals is not None
             held = f"{result.intervals['overall']:.3f}"
             where = "" if job.folder == "stream" else f", {job.folder}"
@@ -249,7 +249,7 @@ def averaging_table() -> None:
     rows = []
 
     def add(label: str, runs: list[TrainedRun], copies: int) -> None:
-        result = score_runs(runs, samples, samples, copies, "course, seed 78")
+        result = score_runs(runs, samples, copies, "course, seed 78")
         rows.append(scores_row(label, result.scores))
         print(rows[-1], flush=True)
 

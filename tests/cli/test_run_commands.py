@@ -149,13 +149,6 @@ def test_evaluate_averages_runs_and_copies(
         assert "intervals of level" not in out
 
 
-def test_evaluate_says_how_infinite_heights_are_recognised(mheight, finished_run, tmp_path):
-    rows = [[9, 4, 5, np.zeros((4, 5))], [9, 4, 2, np.arange(20.0).reshape(4, 5) ** 2 + 1]]
-    (tmp_path / "x.pkl").write_bytes(pickle.dumps(rows))
-    _, out, _ = mheight("evaluate", finished_run.path, tmp_path / "x.pkl")
-    assert "2 rows: 1 of infinite height (1 recognised, 0 false alarms) and" in out
-
-
 def test_evaluate_with_no_run_or_too_many_copies(mheight, fails, finished_run, samples, tmp_path):
     _, path = samples
     line = fails("evaluate", finished_run.path, path, "--with", tmp_path / "no")

@@ -37,9 +37,9 @@ def evaluate(
 ) -> None:
     """Score a run on a data set, against exact heights.
 
-    Rows of infinite height can't be scored and are left out; whether they are recognised
-    is told.  Rows whose code is equivalent to one that training saw are left out too, and
-    counted.  Averages of runs and copies have no intervals.
+    Rows of infinite height can't be scored and are left out.  Rows whose code is
+    equivalent to one that training saw are left out too, and counted.  Averages of runs
+    and copies have no intervals.
     """
     from mheight.datasets import check_import, read_samples
     from mheight.evaluation import scores_table
@@ -54,12 +54,11 @@ def evaluate(
     from mheight.experiments.trained_run import TrainedRun
 
     runs = [TrainedRun.load(path) for path in (run, *(beside or []))]
-    result = score_runs(runs, raw, samples, copies, data.name)
+    result = score_runs(runs, samples, copies, data.name)
     infinite = found.rows - found.kept
     out(
-        f"{len(raw):,} rows: {infinite:,} of infinite height ({result.infinite_recognised:,} "
-        f"recognised, {result.infinite_claimed_wrongly:,} false alarms) and "
-        f"{result.seen:,} of codes seen in training left out, {len(result.clean):,} scored"
+        f"{len(raw):,} rows: {infinite:,} of infinite height and {result.seen:,} of codes "
+        f"seen in training left out, {len(result.clean):,} scored"
     )
     if found.labels_given:
         falsely_finite = sum(found.labels_finite_where_infinite.values())
@@ -85,7 +84,6 @@ def evaluate(
                 "data": data.name,
                 "rows": len(raw),
                 "infinite_left_out": infinite,
-                "infinite_recognised": result.infinite_recognised,
                 "seen_in_training_left_out": result.seen,
                 "scores": result.scores.as_dict(),
                 "intervals": result.intervals,

@@ -81,6 +81,42 @@ def plot_history(
     _save(figure, path)
 
 
+def _group_panels(
+    log2_true: Float,
+    values: Float,
+    group: Int,
+    ylabel: str,
+    title: str,
+    scores: Scores | None = None,
+) -> tuple[Figure, dict[int, Any]]:
+    """A panel for each group, with values against exact log2 heights; panels with points."""
+    figure = Figure(figsize=(10, 10), layout="constrained")
+    filled = {}
+    for i, (name, axes) in enumerate(zip(GROUPS, figure.subplots(3, 3).ravel(), strict=True)):
+        inside = group == i
+        tier = TIER_OF_GROUP[name]
+        heading = f"k = {name.k}, m = {name.m} ({tier.value})"
+        if scores is not None:
+            value = scores.groups[str(name)]
+            heading += ": no samples" if value is None else f": log2-MSE {value:.3f}"
+        axes.set_title(heading, fontsize=10)
+        axes.set(xlabel="log2 height, exact", ylabel=ylabel)
+        axes.grid(alpha=0.3)
+        if inside.any():
+            filled[i] = axes
+            axes.scatter(
+                log2_true[inside],
+                values[inside],
+                s=12 if inside.sum() < 300 else 4,
+                alpha=0.35,
+                color=_TIER_COLOUR[tier],
+                linewidths=0,
+                rasterized=True,
+            )
+    figure.suptitle(title)
+    return figure, filled
+
+
 def plot_scatter(
     log2_true: Float, log2_predicted: Float, group: Int, scores: Scores, title: str, path: Path
 ) -> None:
@@ -94,31 +130,13 @@ def plot_scatter(
         title: printed above the panels.
         path: PNG to write.
     """
-    figure = Figure(figsize=(10, 10), layout="constrained")
-    panels = figure.subplots(3, 3).ravel()
-    for i, (name, axes) in enumerate(zip(GROUPS, panels, strict=True)):
-        inside = group == i
-        tier = TIER_OF_GROUP[name]
-        value = scores.groups[str(name)]
-        shown = "no samples" if value is None else f"log2-MSE {value:.3f}"
-        axes.set_title(f"k = {name.k}, m = {name.m} ({tier.value}): {shown}", fontsize=10)
-        axes.set(xlabel="log2 height, exact", ylabel="log2 height, predicted")
-        axes.grid(alpha=0.3)
-        if not inside.any():
-            continue
-        true, predicted = log2_true[inside], log2_predicted[inside]
-        axes.scatter(
-            true,
-            predicted,
-            s=12 if len(true) < 300 else 4,
-            alpha=0.35,
-            color=_TIER_COLOUR[tier],
-            linewidths=0,
-            rasterized=True,
-        )
-        ends = [min(true.min(), predicted.min()), max(true.max(), predicted.max())]
+    figure, panels = _group_panels(
+        log2_true, log2_predicted, group, "log2 height, predicted", title, scores
+    )
+    for i, axes in panels.items():
+        both = np.concatenate([log2_true[group == i], log2_predicted[group == i]])
+        ends = [both.min(), both.max()]
         axes.plot(ends, ends, color="black", linewidth=0.8)
-    figure.suptitle(title)
     _save(figure, path)
 
 
@@ -134,28 +152,15 @@ def plot_residuals(
         title: printed above the panels.
         path: PNG to write.
     """
-    figure = Figure(figsize=(10, 10), layout="constrained")
-    panels = figure.subplots(3, 3).ravel()
-    for i, (name, axes) in enumerate(zip(GROUPS, panels, strict=True)):
-        tier = TIER_OF_GROUP[name]
-        axes.set_title(f"k = {name.k}, m = {name.m} ({tier.value})", fontsize=10)
-        axes.set(xlabel="log2 height, exact", ylabel="log2 height, predicted minus exact")
-        axes.grid(alpha=0.3)
+    figure, panels = _group_panels(
+        log2_true,
+        log2_predicted - log2_true,
+        group,
+        "log2 height, predicted minus exact",
+        f"Errors by group: {title}",
+    )
+    for axes in panels.values():
         axes.axhline(0.0, color="black", linewidth=0.8)
-        inside = group == i
-        if not inside.any():
-            continue
-        true, error = log2_true[inside], (log2_predicted - log2_true)[inside]
-        axes.scatter(
-            true,
-            error,
-            s=12 if len(true) < 300 else 4,
-            alpha=0.35,
-            color=_TIER_COLOUR[tier],
-            linewidths=0,
-            rasterized=True,
-        )
-    figure.suptitle(f"Errors by group: {title}")
     _save(figure, path)
 
 

@@ -24,7 +24,6 @@ from mheight.experiments.preparation import PreparedData, prepare
 from mheight.experiments.run_folder import RunFolder
 from mheight.experiments.streaming import EncodedStream, check_stream, streamed_fingerprints
 from mheight.experiments.trained_run import TrainedRun, write_predictions
-from mheight.features import FittedFeatures
 from mheight.features.domain import Domain
 from mheight.files import atomic_path, write_json, write_text
 from mheight.metrics import Scores, score
@@ -178,10 +177,6 @@ def _audit_stream(data: PreparedData, folder: RunFolder, epochs: int) -> Prepare
     return replace(data, audit=report)
 
 
-def _encode(features: FittedFeatures, samples: Samples) -> Encoded:
-    return Encoded(features.encode(samples), samples.log2_heights, samples.group)
-
-
 def _train(
     config: RunConfig,
     folder: RunFolder,
@@ -194,7 +189,7 @@ def _train(
     say(f"network: {config.model.name}, {model.count_params():,} parameters")
     training: TrainingRows
     if data.stream is None:
-        training = _encode(data.features, data.training.samples)
+        training = Encoded.of(data.features, data.training.samples)
     else:
         training = EncodedStream(
             data.stream, data.features, folder.checkpoints, config.training.epochs
@@ -202,7 +197,7 @@ def _train(
     outcome = fit(
         model,
         training,
-        _encode(data.features, data.validation.samples),
+        Encoded.of(data.features, data.validation.samples),
         config=config.training,
         loss=config.loss,
         tier_guard=config.tier_guard,

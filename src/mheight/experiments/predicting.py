@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.datasets import Augmentation, Samples, TrainingView, augment
+from mheight.datasets import Augmentation, Samples, TrainingView, augment, exact_heights
 from mheight.evaluation.calibration import Calibration
-from mheight.features.domain import Domain, infinite_heights
+from mheight.features.domain import Domain
 from mheight.tiers import Tier
 
 __all__ = ["Predictions", "averaged", "predictions", "symmetric_copies"]
@@ -23,8 +23,8 @@ class Predictions:
     """Predicted heights of N samples.
 
     Attributes:
-        log2_heights: shape (N,); `inf` where the height is infinite, which is recognised
-            from the zero minors and not predicted.
+        log2_heights: shape (N,); `inf` where the height is infinite, as the exact engine
+            says; that is not predicted.
         low: shape (N,), lower end of the interval of log2 heights.
         high: shape (N,), upper end.
         flags: shape (N,), `infinite height`, or in what way the code is unlike those of
@@ -50,7 +50,8 @@ def predictions(
         calibration: of the network's errors.
         domain: of its training codes.
     """
-    infinite = infinite_heights(samples)
+    # The engine that knows costs less than the network that guesses.
+    infinite = np.isinf(exact_heights(samples))
     low, high = calibration.interval(log2_predicted, samples.group)
     flags = np.where(infinite, "infinite height", domain.outside(samples, log2_predicted))
     return Predictions(

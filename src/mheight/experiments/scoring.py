@@ -14,7 +14,6 @@ from mheight.errors import InvalidDataError
 from mheight.evaluation.calibration import coverage
 from mheight.experiments.predicting import averaged
 from mheight.experiments.trained_run import TrainedRun
-from mheight.features.domain import infinite_heights
 from mheight.metrics import Scores, score
 
 __all__ = ["DataScores", "score_runs"]
@@ -30,8 +29,6 @@ class DataScores:
         log2_predicted: for these.
         scores: of these.
         seen: samples left out because some run was trained on an equivalent code.
-        infinite_recognised: samples of infinite height that are told to be infinite.
-        infinite_claimed_wrongly: samples of finite height that are told to be infinite.
         intervals: level and coverage; None for averages, which are not calibrated.
         flagged: scored samples flagged as unlike the training codes.
     """
@@ -41,21 +38,16 @@ class DataScores:
     log2_predicted: NDArray[np.float64]
     scores: Scores
     seen: int
-    infinite_recognised: int
-    infinite_claimed_wrongly: int
     intervals: dict[str, Any] | None
     flagged: int
 
 
-def score_runs(
-    runs: Sequence[TrainedRun], raw: Samples, finite: Samples, copies: int, source: str
-) -> DataScores:
+def score_runs(runs: Sequence[TrainedRun], finite: Samples, copies: int, source: str) -> DataScores:
     """Score the mean of the runs' predictions.
 
     Args:
         runs: at least one.
-        raw: all samples of the data.
-        finite: those of finite height, with exact heights.
+        finite: samples of finite height, with exact heights.
         copies: symmetric copies of each code to average over, 0 for none.
         source: name of the data, for messages.
 
@@ -81,16 +73,12 @@ def score_runs(
     name = " + ".join(run.config.name for run in runs)
     if copies:
         name += f", {copies} symmetric copies"
-    claimed = int(infinite_heights(raw).sum())
-    wrongly = int(infinite_heights(finite).sum())
     return DataScores(
         name,
         clean,
         predicted,
         score(clean.log2_heights, predicted, clean.group),
         int(seen.sum()),
-        claimed - wrongly,
-        wrongly,
         intervals,
         flagged,
     )

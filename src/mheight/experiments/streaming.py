@@ -21,9 +21,9 @@ class EncodedStream:
     """Rows of each epoch; while one is trained on, a thread makes the next."""
 
     def __init__(
-        self, stream: CodeStream, features: FittedFeatures, folder: Path, epochs: int
+        self, stream: CodeStream, features: FittedFeatures, folder: Path | None, epochs: int
     ) -> None:
-        """The stream, the features to encode with, where fingerprints go, how many epochs."""
+        """The stream, its features, where fingerprints go (None: nowhere), how many epochs."""
         self._stream = stream
         self._features = features
         self._folder = folder
@@ -47,10 +47,10 @@ class EncodedStream:
 
     def _make(self, number: int) -> Encoded:
         drawn = self._stream.epoch(number)
-        with atomic_path(_codes_file(self._folder, number)) as temporary:
-            np.savez(temporary, fingerprints=drawn.fingerprints, barred=drawn.barred)
-        samples = drawn.samples
-        return Encoded(self._features.encode(samples), samples.log2_heights, samples.group)
+        if self._folder is not None:
+            with atomic_path(_codes_file(self._folder, number)) as temporary:
+                np.savez(temporary, fingerprints=drawn.fingerprints, barred=drawn.barred)
+        return Encoded.of(self._features, drawn.samples)
 
 
 def _codes_file(folder: Path, number: int) -> Path:

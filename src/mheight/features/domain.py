@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -12,64 +10,28 @@ from numpy.typing import NDArray
 
 from mheight.codes import absolute_minors, systematic_generators
 from mheight.datasets import Samples, TrainingView, require_training
-from mheight.tiers import CODE_LENGTH, GROUPS
+from mheight.tiers import GROUPS
 
-__all__ = ["Domain", "infinite_heights"]
+__all__ = ["Domain"]
 
 Float = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 
 _NAMES = ("smallest minor", "zero minors", "spread of the minors", "height")
 _CHUNK = 16384
 
 
-def _relative_minors(samples: Samples) -> Any:
-    """For each k, in chunks: positions of the samples, absolute minors over the largest."""
-    for k, index, parity in samples.by_dimension():
-        for start in range(0, len(index), _CHUNK):
-            minors = absolute_minors(systematic_generators(parity[start : start + _CHUNK]))
-            minors /= minors.max(axis=1, keepdims=True)
-            yield k, index[start : start + _CHUNK], minors
-
-
-@lru_cache(maxsize=32)
-def _vanishing_sets(k: int, m: int) -> NDArray[np.int64]:
-    """Minors inside each set of n-m columns, shape (C(n, m), C(n-m, k))."""
-    number = {basis: i for i, basis in enumerate(combinations(range(CODE_LENGTH), k))}
-    return np.array(
-        [
-            [number[basis] for basis in combinations(columns, k)]
-            for columns in combinations(range(CODE_LENGTH), CODE_LENGTH - m)
-        ]
-    )
-
-
-def infinite_heights(samples: Samples) -> Bool:
-    """Which samples have an infinite height, shape (N,).
-
-    h_m is infinite from m = d on: when some codeword other than zero vanishes on n-m
-    columns, that is, when all minors inside a set of n-m columns are zero.
-    """
-    out = np.zeros(len(samples), dtype=bool)
-    for k, index, minors in _relative_minors(samples):
-        zero = minors == 0.0
-        for m in np.unique(samples.m[index]):
-            sets = _vanishing_sets(k, int(m))
-            # So many zeros at least; few codes have them.
-            rows = np.flatnonzero((samples.m[index] == m) & (zero.sum(axis=1) >= sets.shape[1]))
-            out[index[rows]] = zero[rows][:, sets].all(axis=2).any(axis=1)
-    return out
-
-
 def _statistics(samples: Samples) -> Float:
     """Log2 of the smallest minor that is not zero, number of zero minors, mean log2 minor."""
     out = np.empty((len(samples), 3))
-    for _, index, minors in _relative_minors(samples):
-        positive = minors > 0.0
-        logs = np.log2(np.where(positive, minors, 1.0))
-        out[index, 0] = logs.min(axis=1)
-        out[index, 1] = (~positive).sum(axis=1)
-        out[index, 2] = logs.sum(axis=1) / positive.sum(axis=1)
+    for _, index, parity in samples.by_dimension():
+        for start in range(0, len(index), _CHUNK):
+            minors = absolute_minors(systematic_generators(parity[start : start + _CHUNK]))
+            positive = minors > 0.0
+            ratios = minors / minors.max(axis=1, keepdims=True)
+            logs = np.log2(np.where(positive, ratios, 1.0))
+            smallest, zeros = logs.min(axis=1), (~positive).sum(axis=1)
+            mean = logs.sum(axis=1) / positive.sum(axis=1)
+            out[index[start : start + _CHUNK]] = np.column_stack([smallest, zeros, mean])
     return out
 
 

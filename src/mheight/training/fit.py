@@ -12,8 +12,9 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.datasets import Samples
 from mheight.errors import ConfigError, RunFolderError
-from mheight.features import Inputs
+from mheight.features import FittedFeatures, Inputs
 from mheight.models.backend import keras
 from mheight.training.callbacks import (
     BatchProgress,
@@ -52,6 +53,11 @@ class Encoded:
 
     def __len__(self) -> int:
         return len(self.group)
+
+    @classmethod
+    def of(cls, features: FittedFeatures, samples: Samples) -> Encoded:
+        """Labelled samples as a network with these features sees them."""
+        return cls(features.encode(samples), samples.log2_heights, samples.group)
 
     def epoch(self, number: int) -> Encoded:
         """The rows of an epoch: always these."""

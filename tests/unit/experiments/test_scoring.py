@@ -5,12 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mheight.datasets import Samples, TrainingView, check_import, generate
+from mheight.datasets import TrainingView, generate
 from mheight.errors import InvalidDataError
 from mheight.evaluation.calibration import calibrate
 from mheight.experiments.predicting import predictions
 from mheight.experiments.scoring import score_runs
-from mheight.features import domain as domain_module
 from mheight.features.domain import Domain
 
 SAMPLES = generate("uniform", 10, 41).samples
@@ -38,11 +37,10 @@ class Run:
 
 
 def test_one_run():
-    result = score_runs([Run("one", 0.5)], SAMPLES, SAMPLES, 0, "data")
+    result = score_runs([Run("one", 0.5)], SAMPLES, 0, "data")
     assert result.name == "one"
     assert result.scores.overall == pytest.approx(0.25)
     assert (result.seen, len(result.clean)) == (0, 90)
-    assert (result.infinite_recognised, result.infinite_claimed_wrongly) == (0, 0)
     np.testing.assert_allclose(result.log2_predicted, TRUE + 0.5)
     # Calibrated on errors of 0.1, met by ones of -0.5: no height is inside.
     assert result.intervals["level"] == 0.9
@@ -54,7 +52,7 @@ def test_one_run():
 
 def test_an_average_has_no_intervals():
     runs = [Run("one", 0.5), Run("two", -0.1)]
-    result = score_runs(runs, SAMPLES, SAMPLES, 0, "data")
+    result = score_runs(runs, SAMPLES, 0, "data")
     assert result.name == "one + two"
     assert result.scores.overall == pytest.approx(0.04)
     assert result.intervals is None
@@ -65,7 +63,7 @@ def test_an_average_has_no_intervals():
 def test_copies_are_averaged_over():
     run = Run("one", 0.5)
     # What the copies carry for heights is 1 throughout: log2 is 0.
-    result = score_runs([run], SAMPLES, SAMPLES, 3, "data")
+    result = score_runs([run], SAMPLES, 3, "data")
     assert result.name == "one, 3 symmetric copies"
     assert run.calls == 4
     np.testing.assert_allclose(result.log2_predicted, TRUE / 4 + 0.5)
@@ -74,7 +72,7 @@ def test_copies_are_averaged_over():
 
 def test_what_any_of_the_runs_saw_is_left_out():
     runs = [Run("one", 0.0, seen=[0, 1]), Run("two", 0.0, seen=[1, 2, 50])]
-    result = score_runs(runs, SAMPLES, SAMPLES, 0, "data")
+    result = score_runs(runs, SAMPLES, 0, "data")
     assert result.seen == 4
     assert not np.isin(result.clean.sample_id, [0, 1, 2, 50]).any()
     assert len(result.clean) == len(result.log2_predicted) == 86
@@ -84,23 +82,4 @@ def test_nothing_is_left():
     runs = [Run("one", 0.0, seen=range(60)), Run("two", 0.0, seen=range(50, 90))]
     message = "here.pkl: every code is equivalent to one that one or two was trained on; nothing"
     with pytest.raises(InvalidDataError, match=message):
-        score_runs(runs, SAMPLES, SAMPLES, 0, "here.pkl")
-
-
-def test_infinite_heights_are_counted(monkeypatch):
-    rows = [[9, int(SAMPLES.k[i]), int(SAMPLES.m[i]), SAMPLES.matrix(i).copy()] for i in range(90)]
-    for i in range(0, 90, 9):
-        rows[i][3][0] = 0.0
-    raw = Samples.from_rows(rows)
-    finite, report = check_import(raw)
-    assert report.rows - report.kept == 10
-    result = score_runs([Run("one", 0.0)], raw, finite, 0, "data")
-    assert (result.infinite_recognised, result.infinite_claimed_wrongly) == (10, 0)
-    assert len(result.clean) == 80
-    # A planted error: the first two samples of whatever is asked about, and no others.
-    monkeypatch.setattr(
-        "mheight.experiments.scoring.infinite_heights", lambda samples: np.arange(len(samples)) < 2
-    )
-    result = score_runs([Run("one", 0.0)], raw, finite, 0, "data")
-    assert (result.infinite_recognised, result.infinite_claimed_wrongly) == (0, 2)
-    assert domain_module.infinite_heights(raw).sum() == 10
+        score_runs(runs, SAMPLES, 0, "here.pkl")

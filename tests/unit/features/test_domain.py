@@ -5,49 +5,18 @@ import json
 import numpy as np
 import pytest
 
-from mheight.datasets import Samples, TrainingView, ValidationView, exact_heights, generate
+from mheight.datasets import Samples, TrainingView, ValidationView, generate
 from mheight.errors import LeakError
 from mheight.features import domain as module
-from mheight.features.domain import Domain, infinite_heights
+from mheight.features.domain import Domain
 from mheight.tiers import GROUPS
 
 TRAINING = generate("uniform", 100, 21).samples
 
 
-def drawn(rng: np.random.Generator, limit: int, scale: float, per_group: int = 60) -> Samples:
-    """Small integers times a scale, in every group: many heights are infinite."""
-    return Samples.from_rows(
-        [
-            [9, g.k, g.m, rng.integers(-limit, limit + 1, (g.k, 9 - g.k)) * scale]
-            for g in GROUPS
-            for _ in range(per_group)
-        ]
-    )
-
-
-@pytest.mark.parametrize(("limit", "scale"), [(1, 1.0), (2, 1.0), (6, 1.0), (1, 0.1), (2, 0.37)])
-def test_infinite_heights_are_the_infinite_heights(limit: int, scale: float) -> None:
-    samples = drawn(np.random.default_rng(limit), limit, scale)
-    expected = np.isinf(exact_heights(samples))
-    assert expected.any()
-    assert not expected.all()
-    np.testing.assert_array_equal(infinite_heights(samples), expected)
-
-
-def test_infinite_from_the_distance_on() -> None:
-    """By hand: row 0 of G has 3 entries that are not zero, so d <= 3; all else is generic."""
-    P = np.random.default_rng(5).integers(1, 90, (4, 5)).astype(float)
-    P[0, :3] = 0.0
-    samples = Samples.from_rows([[9, 4, m, P] for m in (2, 3, 4, 5)])
-    assert infinite_heights(samples).tolist() == [False, True, True, True]
-
-
 def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    samples = drawn(np.random.default_rng(9), 2, 1.0)
-    whole = infinite_heights(samples)
     fitted = Domain.fit(TrainingView(generate("course", 20, 1).samples))
     monkeypatch.setattr(module, "_CHUNK", 17)
-    np.testing.assert_array_equal(infinite_heights(samples), whole)
     again = Domain.fit(TrainingView(generate("course", 20, 1).samples))
     np.testing.assert_array_equal(again.low, fitted.low)
     np.testing.assert_array_equal(again.high, fitted.high)
