@@ -19,6 +19,7 @@ from mheight.cli.evaluate import evaluate
 from mheight.cli.heights import heights
 from mheight.cli.predict import predict
 from mheight.cli.train import train
+from mheight.cli.tune import tune
 from mheight.errors import MheightError
 
 __all__ = ["app", "main"]
@@ -35,6 +36,7 @@ app.add_typer(data_app, name="data")
 # A matrix may begin with a minus sign.
 app.command(context_settings={"ignore_unknown_options": True})(heights)
 app.command()(train)
+app.command()(tune)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(predict)

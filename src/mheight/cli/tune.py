@@ -1,0 +1,88 @@
+"""`mheight tune`: a search for hyper-parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mheight.cli.console import TrainingDisplay, out, say
+
+__all__ = ["tune"]
+
+
+class _StudyDisplay(TrainingDisplay):
+    """The display of training, for trials of different lengths."""
+
+    def trial_begins(self, epochs: int) -> None:
+        """A trial of at most so many epochs begins."""
+        self._epochs = epochs
+
+
+def tune(
+    file: Annotated[Path, typer.Argument(help="Study file, as runs/tune-run8.toml.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the study.")],
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            "--trials",
+            min=1,
+            max=100_000,
+            help="Trials in all, instead of the file's number; goes on with an existing study.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted study, if there is one.")
+    ] = False,
+) -> None:
+    """Search for the hyper-parameters that score best on clean validation.
+
+    Each trial is a training run; bad ones are stopped early.  Ctrl-C gives up the trial
+    at hand and keeps the others; --resume goes on.  The best value is optimistic, because
+    it was chosen: score the winner on data of another seed.
+    """
+    from mheight.experiments.study_file import load_study
+    from mheight.experiments.study_folder import StudyFolder
+
+    study = load_study(file)
+    folder = StudyFolder(output)
+    # What can be refused is refused before the slow libraries load.
+    folder.check(study, resume or trials is not None)
+    say("loading Keras, JAX and Optuna")
+    from mheight.experiments.tuning import run_study
+
+    display = _StudyDisplay(study.base.training.epochs)
+    try:
+        with display:
+            report = run_study(
+                study, folder, trials=trials, resume=resume, say=display.say, progress=display
+            )
+    except KeyboardInterrupt:
+        say("interrupted; finished trials are kept, and the same command with --resume goes on")
+        raise typer.Exit(130) from None
+    _tell(report)
+    out("Files:")
+    for path in (folder.trials, folder.best, folder.report, folder.plot, folder.database):
+        if path.is_file():
+            out(f"  {path}")
+
+
+def _tell(report: dict[str, Any]) -> None:
+    counts = ", ".join(f"{count} {state}" for state, count in report["trials"].items())
+    out(f"{report['name']}: {counts}")
+    best = report["best"]
+    if best is None:
+        out("no trial is complete")
+        return
+    importance = report["importance"] or {}
+    out(f"best: trial {best['number']}, {report['metric']} {best['value']:.4f}")
+    shown = {
+        key: f"{value:.4g}" if isinstance(value, float) else str(value)
+        for key, value in best["parameters"].items()
+    }
+    width, wide = max(map(len, shown)), max(map(len, shown.values()))
+    for key, value in shown.items():
+        share = f"importance {importance[key]:.2f}" if key in importance else ""
+        out(f"  {key:<{width}}  {value:<{wide}}  {share}".rstrip())
+    out(report["note"])

@@ -1,0 +1,393 @@
+"""Running a study: trial after trial, each trained and scored on clean validation."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from math import isfinite
+from typing import Any, Protocol
+
+import numpy as np
+
+import mheight
+from mheight.datasets import CodeStream
+from mheight.errors import ConfigError, MheightError, RunFolderError
+from mheight.evaluation.study_plot import plot_study
+from mheight.experiments.config import RunConfig, config_toml, config_values
+from mheight.experiments.preparation import prepare
+from mheight.experiments.streaming import EncodedStream
+from mheight.experiments.study_file import Choices, Parameter, Study
+from mheight.experiments.study_folder import StudyFolder
+from mheight.features import FittedFeatures
+from mheight.files import write_json, write_text
+from mheight.models import build_model
+from mheight.training.callbacks import EpochRecord, ProgressSink
+from mheight.training.fit import Encoded, TrainingRows, fit
+
+try:
+    import optuna
+except ModuleNotFoundError as error:
+    raise MheightError(f"tuning needs the package {error.name}; install mheight[tune]") from None
+
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.trial import FrozenTrial, TrialState
+
+__all__ = ["StudyProgress", "run_study"]
+
+_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+_KEPT_DATA = 3  # prepared data sets in memory
+
+
+class StudyProgress(ProgressSink, Protocol):
+    """What shows progress of a study."""
+
+    def trial_begins(self, epochs: int) -> None:
+        """A trial of at most so many epochs begins."""
+
+
+def run_study(
+    study: Study,
+    folder: StudyFolder,
+    *,
+    trials: int | None = None,
+    resume: bool = False,
+    say: Callable[[str], None] = print,
+    progress: StudyProgress,
+) -> dict[str, Any]:
+    """Train trials until as many are complete or pruned as wanted.
+
+    What the search suggests depends on its seed and the trials finished before, so a
+    study that was stopped goes on as if it never was.
+
+    Args:
+        study: what to search.
+        folder: where it is kept.
+        trials: how many in all, those there already among them; the study's own number
+            by default.
+        resume: go on with an existing folder; `trials` does so too.
+        say: receives lines for the console.
+        progress: receives trials, epochs and steps.
+
+    Returns:
+        The results, as in `study.json`.
+
+    Raises:
+        MheightError: bad data, a folder in the way, or a trial that can't be trained.
+        KeyboardInterrupt: passed on, results so far written; `resume` goes on.
+    """
+    wanted = study.settings.trials if trials is None else trials
+    data = _Data(study, say)
+    if not folder.check(study, resume or trials is not None):
+        data.rows(study.base)  # what is wrong with the data is told before a folder is made
+        folder.create(study)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with folder.locked(), _opened(study, folder) as stored:
+        for left in stored.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            say(f"trial {left.number} was cut off and is replaced")
+            stored.tell(left.number, state=TrialState.FAIL)
+        report = _write_results(study, folder, stored)
+        while (done := _count(stored)) < wanted:
+            place = f"{done + 1} of {wanted}"
+            try:
+                _run_trial(study, folder, stored, data, done, place, say, progress)
+            finally:
+                shutil.rmtree(folder.work, ignore_errors=True)
+                report = _write_results(study, folder, stored)
+    return report
+
+
+@contextmanager
+def _opened(study: Study, folder: StudyFolder) -> Iterator[optuna.Study]:
+    pruning = study.settings.pruning
+    try:
+        storage = optuna.storages.RDBStorage(f"sqlite:///{folder.database.resolve()}")
+        stored = optuna.create_study(
+            study_name=study.settings.name,
+            storage=storage,
+            load_if_exists=True,
+            pruner=optuna.pruners.MedianPruner(
+                n_startup_trials=pruning.startup_trials,
+                # Epochs count from 1, and the last epoch of the warm-up is free as well.
+                n_warmup_steps=pruning.warmup_epochs + 1,
+            ),
+        )
+    except Exception as error:  # of the data base, whichever it is
+        text = str(error).splitlines()[0]
+        raise RunFolderError(f"{folder.database}: not readable as a study ({text})") from None
+    try:
+        yield stored
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def _count(stored: optuna.Study) -> int:
+    return len(stored.get_trials(deepcopy=False, states=_FINISHED))
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Rows as every trial with the same data, split, copies and features sees them."""
+
+    features: FittedFeatures
+    originals: CodeStream | Encoded
+    validation: Encoded
+
+    def training(self, epochs: int) -> TrainingRows:
+        """Rows of a trial; a stream begins again with each."""
+        if isinstance(self.originals, CodeStream):
+            return EncodedStream(self.originals, self.features, None, epochs)
+        return self.originals
+
+
+class _Data:
+    """Prepared data, made once for all trials that share it; the last few are kept."""
+
+    def __init__(self, study: Study, say: Callable[[str], None]) -> None:
+        self._study = study
+        self._say = say
+        self._kept: OrderedDict[str, _Rows] = OrderedDict()
+
+    def rows(self, config: RunConfig) -> _Rows:
+        """The rows of a configuration."""
+        values = config_values(config)
+        sections = ("seed", "data", "split", "augmentation", "stream", "features")
+        key = json.dumps([values.get(section) for section in sections], sort_keys=True)
+        if key not in self._kept:
+            while len(self._kept) >= _KEPT_DATA:
+                self._kept.popitem(last=False)
+            self._kept[key] = self._prepare(config)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def _prepare(self, config: RunConfig) -> _Rows:
+        self._say("preparing data: load, split, augment, fit features, audit")
+        data = prepare(config)
+        originals = data.stream or Encoded.of(data.features, data.training.samples)
+        rows = _Rows(data.features, originals, Encoded.of(data.features, data.validation.samples))
+        training = rows.training(1)
+        self._say(
+            f"{data.summary}: {len(training):,} training rows, "
+            f"{data.audit.validation_rows:,} validation rows"
+        )
+        if (largest := self._study.largest_batch) > len(training):
+            raise ConfigError(
+                "training.batch_size must not exceed the training rows, "
+                f"got {largest} for {len(training)} rows"
+            )
+        return rows
+
+
+class _PrunedError(Exception):
+    """The trial is worse than the median."""
+
+
+def _run_trial(
+    study: Study,
+    folder: StudyFolder,
+    stored: optuna.Study,
+    data: _Data,
+    done: int,
+    place: str,
+    say: Callable[[str], None],
+    progress: StudyProgress,
+) -> None:
+    """Suggest, train, tell."""
+    # A sampler for each place in the study, so that a stopped study goes on as one that
+    # was never stopped.
+    seed = int(np.random.SeedSequence([study.settings.seed, done]).generate_state(1)[0])
+    stored.sampler = optuna.samplers.TPESampler(seed=seed)
+    trial = stored.ask({key: _distribution(p) for key, p in study.search.items()})
+    started = time.perf_counter()
+    state, value, ended = TrialState.FAIL, None, "failed"
+    try:
+        values = _values(study, trial.params)
+        chosen = ", ".join(f"{key} {_shown(value)}" for key, value in values.items())
+        say(f"trial {trial.number} ({place}): {chosen}")
+        state, value, ended = _train(study, folder, trial, values, data, say, progress)
+    except KeyboardInterrupt:
+        ended = "interrupted"
+        raise
+    finally:
+        trial.set_user_attr("ended", ended)
+        trial.set_user_attr("seconds", time.perf_counter() - started)
+        stored.tell(trial, value, state)
+        say(f"trial {trial.number}: {_told(study, stored, trial.number)}")
+
+
+def _train(
+    study: Study,
+    folder: StudyFolder,
+    trial: optuna.Trial,
+    values: dict[str, Any],
+    data: _Data,
+    say: Callable[[str], None],
+    progress: StudyProgress,
+) -> tuple[TrialState, float | None, str]:
+    metric = study.settings.metric
+    config = study.configure(values, f"trial {trial.number}")
+    rows = data.rows(config)
+
+    def watch(records: Sequence[EpochRecord]) -> None:
+        record = records[-1]
+        reached = float(getattr(record, metric))
+        if not isfinite(reached):
+            if isfinite(record.val_loss):
+                raise ConfigError(f"{metric} is not defined: validation has no codes of its tier")
+            return
+        trial.report(reached, record.epoch)
+        last = record.epoch >= config.training.epochs
+        if study.settings.pruning.enabled and not last and trial.should_prune():
+            raise _PrunedError
+
+    shutil.rmtree(folder.work, ignore_errors=True)
+    folder.work.mkdir()
+    progress.trial_begins(config.training.epochs)
+    try:
+        outcome = fit(
+            build_model(config.model, rows.features.shapes, config.seed),
+            rows.training(config.training.epochs),
+            rows.validation,
+            config=config.training,
+            loss=config.loss,
+            tier_guard=config.tier_guard,
+            seed=config.seed,
+            folder=folder.work,
+            say=say,
+            progress=progress,
+            keep_records=watch,
+        )
+    except _PrunedError:
+        return TrialState.PRUNED, None, "pruned"
+    if outcome.stopped_because == "diverged" or not outcome.best_epoch:
+        # Finished, so that the search learns of it and does not suggest it again.
+        return TrialState.PRUNED, None, "diverged"
+    # The weights that training keeps are those of the best epoch.
+    trial.set_user_attr("best_epoch", outcome.best_epoch)
+    value = float(getattr(outcome.records[outcome.best_epoch - 1], metric))
+    return TrialState.COMPLETE, value, "complete"
+
+
+def _distribution(parameter: Parameter) -> BaseDistribution:
+    if isinstance(parameter, Choices):
+        return CategoricalDistribution([json.dumps(value) for value in parameter.values])
+    if parameter.integer:
+        low, high, step = int(parameter.low), int(parameter.high), int(parameter.step or 1)
+        return IntDistribution(low, high, log=parameter.log, step=step)
+    return FloatDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
+
+
+def _values(study: Study, suggested: dict[str, Any]) -> dict[str, Any]:
+    """Values of the configuration, in the order of the study file."""
+    return {
+        key: json.loads(suggested[key]) if isinstance(parameter, Choices) else suggested[key]
+        for key, parameter in study.search.items()
+        if key in suggested
+    }
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _ended(trial: FrozenTrial) -> str:
+    """How a trial ended; one that could say nothing was killed."""
+    return str(trial.user_attrs.get("ended", "interrupted"))
+
+
+def _best(stored: optuna.Study) -> FrozenTrial | None:
+    complete = stored.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return min(complete, key=lambda trial: trial.value or 0.0, default=None)
+
+
+def _told(study: Study, stored: optuna.Study, number: int) -> str:
+    trial = stored.get_trials(deepcopy=False)[number]
+    text = _ended(trial)
+    if trial.value is not None:
+        text += f", {study.settings.metric} {trial.value:.4f}"
+    if trial.state == TrialState.PRUNED and trial.last_step is not None:
+        text += f" after epoch {trial.last_step}"
+    best = _best(stored)
+    return text if best is None else f"{text}; best {best.value:.4f} of trial {best.number}"
+
+
+def _write_results(study: Study, folder: StudyFolder, stored: optuna.Study) -> dict[str, Any]:
+    """Write the table, the best configuration, the report and the plot, each whole or not."""
+    trials = stored.get_trials(deepcopy=False)
+    rows = [
+        {
+            "number": trial.number,
+            "state": _ended(trial),
+            "value": trial.value,
+            **_values(study, trial.params),
+            "seconds": trial.user_attrs.get("seconds"),
+        }
+        for trial in trials
+    ]
+    _write_table(["number", "state", "value", *study.search, "seconds"], rows, folder)
+    best = _best(stored)
+    settings = study.settings
+    report: dict[str, Any] = {
+        "name": settings.name,
+        "metric": settings.metric,
+        "seeds": {"study": settings.seed, "run": study.base.seed, "data": study.base.data.seed},
+        "trials": dict(Counter(_ended(trial) for trial in trials)),
+        "best": None,
+        "importance": _importance(stored),
+        "note": "The best value is the lowest of many on one validation set, so it is "
+        "optimistic; score the best configuration on data of another seed.",
+        "versions": {"mheight": mheight.__version__, "optuna": optuna.__version__},
+    }
+    if best is not None:
+        values = _values(study, best.params)
+        report["best"] = {
+            "number": best.number,
+            "value": best.value,
+            "epoch": best.user_attrs["best_epoch"],
+            "parameters": values,
+        }
+        config = study.configure(
+            values,
+            name=f"{settings.name}-best",
+            description=f"trial {best.number} of the study {settings.name}, "
+            f"{settings.metric} {best.value:.4f} (optimistic: chosen by it)",
+        )
+        write_text(folder.best, config_toml(config))
+    if rows:
+        plot_study(rows, settings.metric, f"Study {settings.name}", folder.plot)
+    write_json(folder.report, report)
+    return report
+
+
+def _write_table(names: list[str], rows: list[dict[str, Any]], folder: StudyFolder) -> None:
+    buffer = StringIO()
+    writer = csv.DictWriter(buffer, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(folder.trials, buffer.getvalue())
+
+
+def _importance(stored: optuna.Study) -> dict[str, float] | None:
+    """Share of each key in the spread of the values, or None where it can't be told."""
+    complete = stored.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    if len({trial.value for trial in complete}) < 2:
+        return None
+    try:
+        shares = optuna.importance.get_param_importances(stored)
+    except (ImportError, RuntimeError, ValueError):  # scikit-learn missing, too few trials
+        return None
+    if not all(isfinite(share) for share in shares.values()):
+        return None
+    return {key: float(share) for key, share in shares.items()}
