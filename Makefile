@@ -66,8 +66,8 @@ COMPILE := $(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header \
 
 lock: $(BIN)/python
 	$(PIP_INSTALL) pip-tools
-	$(COMPILE) --extra train --output-file requirements.lock pyproject.toml
-	$(COMPILE) --extra train --extra dev --constraint requirements.lock \
+	$(COMPILE) --extra train --extra serve --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra train --extra serve --extra docs --extra dev --constraint requirements.lock \
 		--output-file requirements-dev.lock pyproject.toml
 
 clean:

@@ -116,7 +116,7 @@ def test_predict_says_nothing_of_codes_that_are_as_usual(mheight, finished_run, 
 def test_evaluate_averages_runs_and_copies(
     mheight, finished_run, finished_stream_run, samples, tmp_path
 ):
-    from mheight.experiments.predicting import averaged
+    from mheight.experiments.averaging import averaged
     from mheight.experiments.trained_run import TrainedRun
     from mheight.metrics import score
 

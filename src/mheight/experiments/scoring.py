@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mheight.datasets import Samples
 from mheight.errors import InvalidDataError
 from mheight.evaluation.calibration import coverage
-from mheight.experiments.predicting import averaged
+from mheight.experiments.averaging import averaged
 from mheight.experiments.trained_run import TrainedRun
 from mheight.metrics import Scores, score
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from mheight.datasets import Samples, sample_fingerprints
 from mheight.errors import RunFolderError
 from mheight.evaluation.calibration import Calibration
+from mheight.evaluation.predictions import Predictions, predictions
 from mheight.experiments.config import RunConfig, load_config
-from mheight.experiments.predicting import Predictions, predictions
 from mheight.experiments.run_folder import RunFolder
 from mheight.features import FEATURES, FittedFeatures
 from mheight.features.domain import Domain

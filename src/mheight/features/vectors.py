@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.preprocessing import StandardScaler
 
 from mheight.datasets import AugmentedTraining, Samples, TrainingView, require_training
 from mheight.errors import InvalidDataError
@@ -37,6 +36,9 @@ class VectorFeatures:
 
     def fit(self, view: TrainingView) -> FittedVectors:
         """Mean and deviation of each entry over the training originals."""
+        # Only who fits needs it; who predicts does not.
+        from sklearn.preprocessing import StandardScaler
+
         samples = require_training(view, "fitting statistics").samples
         scaler = StandardScaler().fit(self.read(samples))
         return FittedVectors(self, np.asarray(scaler.mean_), np.asarray(scaler.scale_))

@@ -5,7 +5,8 @@ import pytest
 
 from mheight.datasets import Samples, TrainingView, exact_heights, generate, sample_fingerprints
 from mheight.evaluation.calibration import calibrate
-from mheight.experiments.predicting import averaged, predictions, symmetric_copies
+from mheight.evaluation.predictions import predictions
+from mheight.experiments.averaging import averaged, symmetric_copies
 from mheight.features.domain import Domain
 from mheight.features.grouped import minors
 from mheight.models import RelationsConfig, build_model

@@ -8,7 +8,7 @@ import pytest
 from mheight.datasets import TrainingView, generate
 from mheight.errors import InvalidDataError
 from mheight.evaluation.calibration import calibrate
-from mheight.experiments.predicting import predictions
+from mheight.evaluation.predictions import predictions
 from mheight.experiments.scoring import score_runs
 from mheight.features.domain import Domain
 
