@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "AccuracyWarning",
+    "BundleError",
     "ConfigError",
     "InvalidCodeError",
     "InvalidDataError",
@@ -54,3 +55,7 @@ class RunFolderError(MheightError):
 
 class TrainingDivergedError(MheightError):
     """The loss became NaN or infinite; the run folder keeps what was known before."""
+
+
+class BundleError(MheightError):
+    """A bundle is incomplete, damaged or changed, or a model can't become one."""

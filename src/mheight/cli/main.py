@@ -16,6 +16,7 @@ from mheight.cli.compare import compare
 from mheight.cli.console import error_console
 from mheight.cli.data import app as data_app
 from mheight.cli.evaluate import evaluate
+from mheight.cli.export import export
 from mheight.cli.heights import heights
 from mheight.cli.predict import predict
 from mheight.cli.train import train
@@ -39,6 +40,7 @@ app.command()(train)
 app.command()(tune)
 app.command()(evaluate)
 app.command()(compare)
+app.command()(export)
 app.command()(predict)
 
 

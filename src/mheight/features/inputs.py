@@ -90,6 +90,11 @@ class GroupedInputs:
         """Number of rows."""
         return len(self._group)
 
+    @property
+    def names(self) -> list[str]:
+        """Names of the groups' inputs, in the order of `GROUPS`."""
+        return list(self._blocks)
+
     def block(self, name: str) -> NDArray[Any]:
         """The array of one group."""
         return self._blocks[name]

@@ -32,14 +32,14 @@ from mheight.models.backend import keras
 from mheight.models.config import RelationsConfig
 from mheight.tiers import CODE_LENGTH
 
-__all__ = ["CircuitRelations", "build_relations", "incidences"]
+__all__ = ["LEAST_LOG", "NO_CIRCUIT", "CircuitRelations", "build_relations", "incidences"]
 
 Int = NDArray[np.int32]
 
-_CUT = -30.0
+LEAST_LOG = -30.0
 """Log2 of an element's minor over the circuit's largest is cut off here."""
 
-_NO_CIRCUIT = -150.0
+NO_CIRCUIT = -150.0
 """Log2 of a circuit's largest minor, beside the code's, under which all of them are zero."""
 
 
@@ -138,8 +138,8 @@ class CircuitRelations(keras.layers.Layer):  # type: ignore[misc]
         members, inside, _ = incidences(n, k, m)
         logs = jnp.swapaxes(jnp.asarray(minors), 0, 1)[members]  # (place, circuit, B)
         # Rows of the batch come last from here on, so that gathering copies whole rows.
-        logs = logs - jnp.maximum(jnp.max(logs, axis=0), _NO_CIRCUIT)
-        logs = jnp.maximum(logs, _CUT)
+        logs = logs - jnp.maximum(jnp.max(logs, axis=0), NO_CIRCUIT)
+        logs = jnp.maximum(logs, LEAST_LOG)
         # Never below log2 of the largest, 0, unless the circuit's minors are all zero.
         sums = jnp.maximum(jnp.log2(jnp.sum(jnp.exp2(logs), axis=0)), 0.0)
         x = 0.5 * jnp.stack([logs, jnp.broadcast_to(sums, logs.shape)])

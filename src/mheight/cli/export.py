@@ -1,0 +1,68 @@
+"""`mheight export`: a run as a bundle for people who never train."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mheight.cli.console import out, say
+
+__all__ = ["export"]
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder to make, or .zip file to write.")
+    ],
+    scores: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--scores",
+            metavar="FILE",
+            help="JSON of `mheight evaluate --output`, for the model card; repeatable.",
+        ),
+    ] = None,
+) -> None:
+    """Write a bundle: the network as ONNX, its features, intervals, domain and model card.
+
+    The bundle holds no code and needs neither Keras nor JAX.  Writing fails unless ONNX
+    Runtime predicts what the trained network predicts.
+    """
+    import json
+
+    from mheight.deployment.bundle import check_target
+    from mheight.errors import BundleError
+
+    check_target(output)
+    measured = []
+    for path in scores or []:
+        try:
+            measured.append(json.loads(path.read_text(encoding="utf-8")))
+            measured[-1]["scores"]["groups"], measured[-1]["data"]
+        except (ValueError, KeyError, TypeError):
+            raise BundleError(f"{path}: no scores of `mheight evaluate --output`") from None
+    say("loading Keras and JAX")
+    from mheight.deployment.export import TrainedNetwork, export_bundle
+    from mheight.experiments.trained_run import TrainedRun
+
+    found = TrainedRun.load(run)
+    for one, path in zip(measured, scores or [], strict=True):
+        if one.get("run") != found.config.name:
+            raise BundleError(f"{path}: scores of {one.get('run')}, not of {found.config.name}")
+    trained = TrainedNetwork(
+        found.model,
+        found.config.features.name,
+        found.features,
+        *found.limits(),
+        found.folder.read_report(),
+    )
+    predictor = export_bundle(trained, output, measured)
+    parity = predictor.manifest["parity"]
+    out(
+        f"{output}: {found.config.name}, {predictor.manifest['network']['parameters']:,} "
+        f"parameters; ONNX Runtime agrees with the trained network to "
+        f"{parity['largest_difference']:.1e} in log2 height"
+    )

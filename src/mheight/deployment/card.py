@@ -1,0 +1,140 @@
+"""The model card: what a person should know before trusting a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mheight.tiers import GROUPS, Tier
+
+__all__ = ["model_card"]
+
+
+def model_card(manifest: dict[str, Any]) -> str:
+    """The card of a bundle, Markdown, from its manifest."""
+    sections = [
+        _purpose(manifest),
+        _use(manifest),
+        _training(manifest),
+        _measured(manifest),
+        _limits(manifest),
+        _versions(manifest),
+    ]
+    return "\n".join(sections)
+
+
+def _purpose(manifest: dict[str, Any]) -> str:
+    groups = ", ".join(str(group) for group in GROUPS)
+    return f"""# {manifest["name"]}
+
+{manifest["description"]}
+
+## What it is for
+
+It predicts the m-height of a real linear code of length 9 from P of its generator matrix
+`G = [I | P]`, for (k, m) in {groups}.
+
+**Use the exact height instead wherever you can.** At n = 9 `mheight.height_profile(G)` is right, and
+costs less than this prediction. The model is for studying how well heights can be learnt, and for
+comparison with other predictors.
+"""
+
+
+def _use(manifest: dict[str, Any]) -> str:
+    inputs = "\n".join(
+        f"    {name:<12} {shape}" for name, shape in manifest["network"]["inputs"].items()
+    )
+    return f"""## How to use it
+
+    mheight predict samples.pkl --run BUNDLE -o predicted.csv
+
+    from mheight.deployment import Predictor
+    Predictor.load("BUNDLE").predict(samples)
+
+`network.onnx` reads the feature set `{manifest["features"]}` of mheight and returns log2 of the heights,
+`log2_height`, shape (rows, 1), in the order of its inputs, one after the other where there is one for
+each group. Its inputs are
+
+{inputs}
+
+Whether a height is infinite (m >= minimum distance) is not for the network to say: mheight finds that
+out exactly.
+"""
+
+
+def _training(manifest: dict[str, Any]) -> str:
+    made = manifest["training"]
+    criteria = manifest["criteria"]
+    failed = [one["name"] for one in criteria if not one["passed"]]
+    verdict = f"all {len(criteria)} met" if not failed else f"not met: {', '.join(failed)}"
+    return f"""## How it was trained
+
+* data: {made["data"]}
+* network: `{manifest["network"]["name"]}` on `{manifest["features"]}`, {manifest["network"]["parameters"]:,} parameters
+* {made["epochs"]} epochs, {made["minutes"]:.1f} minutes, best epoch {made["best_epoch"]}
+* no validation code, nor any equivalent to one, was trained on: {made["audit"]}
+* success criteria on clean validation: {verdict}
+"""
+
+
+def _measured(manifest: dict[str, Any]) -> str:
+    rows = [
+        "| data | rows | overall | easy | medium | hard | in the interval | flagged |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for one in manifest["metrics"]:
+        scores = one["scores"]
+        tiers = [_figure(scores["tiers"][tier.value]) for tier in Tier]
+        held = "" if one["coverage"] is None else f"{one['coverage']:.3f}"
+        flagged = "" if one["flagged"] is None else f"{one['flagged']:,}"
+        count = sum(scores["counts"].values())
+        cells = [one["data"], f"{count:,}", _figure(scores["overall"]), *tiers, held, flagged]
+        rows.append("| " + " | ".join(cells) + " |")
+    groups = [
+        "| data | " + " | ".join(str(group) for group in GROUPS) + " |",
+        "|---" * (len(GROUPS) + 1) + "|",
+    ]
+    for one in manifest["metrics"]:
+        values = [_figure(one["scores"]["groups"][str(group)]) for group in GROUPS]
+        groups.append("| " + " | ".join([one["data"], *values]) + " |")
+    intervals = manifest["intervals"]
+    return f"""## On what it was measured
+
+log2-MSE, the mean of (log2 h - log2 predicted)^2; overall is the mean of the nine groups. No code
+equivalent to a training code is among the rows.
+
+{chr(10).join(rows)}
+
+By group (k, m):
+
+{chr(10).join(groups)}
+
+Intervals are meant to hold {intervals["level"]:.0%} of the exact heights on data like the validation set; they
+held {intervals["overall"]:.3f} in the half of it that they were not calibrated on.
+"""
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def _limits(manifest: dict[str, Any]) -> str:
+    return """## Where it fails
+
+* Other lengths and groups: refused.
+* Codes unlike those it was trained on (smallest minor, zero minors, spread of the minors or predicted
+  height outside the ranges of training): predicted, with a flag that says which. Trust them less.
+* Intervals promise nothing on other data; the table above shows how far they hold there.
+* It gives no witness. A height that matters should be computed exactly, with its codeword.
+"""
+
+
+def _versions(manifest: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
+    parity = manifest["parity"]
+    return f"""## Provenance
+
+Exported {manifest["created"]} by mheight {manifest["mheight"]}. Trained with {versions}.
+The ONNX network agreed with the trained one to {parity["largest_difference"]:.1e} in log2 height on
+{parity["rows"]:,} other codes in batches of {", ".join(str(size) for size in parity["batches"])}.
+`SHA256SUMS` holds the hashes of all files: `sha256sum -c SHA256SUMS`.
+"""

@@ -1,0 +1,152 @@
+"""Predictions from a bundle: NumPy, Numba and ONNX Runtime, without Keras or JAX."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.datasets import Samples
+from mheight.deployment.bundle import Bundle, read_bundle
+from mheight.errors import BundleError
+from mheight.evaluation.calibration import Calibration
+from mheight.evaluation.predictions import Predictions, predictions
+from mheight.features import FEATURES, FittedFeatures, GroupedInputs, Inputs
+from mheight.features.domain import Domain
+
+__all__ = ["PACKAGED", "Predictor"]
+
+Float = NDArray[np.float64]
+
+PACKAGED = "run8-stream"
+"""Name of the model that comes with the package."""
+
+_CHUNK = 16384
+_GROUP_ROWS = 64  # rows of each group in a call: what they need fits into a cache
+_VECTOR_ROWS = 4096
+
+
+class Predictor:
+    """A trained network, ready to predict heights of codes of length 9.
+
+    May be used from several threads at once.
+
+    Example:
+        >>> from mheight.datasets import Samples
+        >>> P = [[1, 2, 3, 4], [2, 1, 1, 3], [3, 1, 2, 1], [1, 1, 1, 1], [4, 1, 3, 2]]
+        >>> found = Predictor.load().predict(Samples.from_rows([[9, 5, 2, P]]))
+        >>> round(float(found.log2_heights[0]), 1)                # exact: 4.75
+        4.7
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Build from a checked bundle.
+
+        Raises:
+            BundleError: the network or a statistic can't be used.
+        """
+        import onnxruntime
+
+        self.manifest = bundle.manifest
+        self.card = bundle.card
+        try:
+            self._features: FittedFeatures = FEATURES[bundle.features["name"]].restore(
+                bundle.features["values"]
+            )
+            self._domain = Domain.from_dict(bundle.domain)
+            self._calibration = Calibration.from_dict(bundle.calibration)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BundleError(
+                f"{bundle.source}: features, domain or calibration can't be used ({error!r})"
+            ) from None
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        options.intra_op_num_threads = len(os.sched_getaffinity(0))
+        try:
+            self._session: Any = onnxruntime.InferenceSession(
+                bundle.network, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime has a family of its own
+            raise BundleError(
+                f"{bundle.source}: network.onnx can't be loaded ({_first_line(error)})"
+            ) from None
+        expected = {one.name for one in self._session.get_inputs()}
+        if expected != set(self._features.shapes):
+            raise BundleError(
+                f"{bundle.source}: the network reads {', '.join(sorted(expected))}, but the "
+                f"features give {', '.join(sorted(self._features.shapes))}"
+            )
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Predictor:
+        """Load a bundle.
+
+        Args:
+            path: folder or zip; None for the model that comes with the package.
+
+        Raises:
+            BundleError: it is damaged, changed, or not there.
+        """
+        if path is not None:
+            return cls(read_bundle(path))
+        with as_file(files("mheight.deployment") / "packaged" / PACKAGED) as packaged:
+            return cls(read_bundle(packaged))
+
+    @property
+    def name(self) -> str:
+        """Name of the run that trained the network."""
+        return str(self.manifest["name"])
+
+    def predict_log2(self, samples: Samples) -> Float:
+        """Predicted log2 heights, shape (N,), without looking whether they are infinite."""
+        out = np.empty(len(samples))
+        for start in range(0, len(samples), _CHUNK):
+            rows = np.arange(start, min(start + _CHUNK, len(samples)))
+            part = samples.take(rows)
+            inputs = self._features.encode(part)
+            for feed, places in _feeds(inputs, part):
+                (values,) = self._session.run(None, feed)
+                real = places >= 0
+                out[rows[places[real]]] = values.reshape(-1)[real]
+        return out
+
+    def predict(self, samples: Samples) -> Predictions:
+        """Predictions with intervals and flags; infinite heights are said, not predicted.
+
+        Args:
+            samples: N samples, labelled or not.
+        """
+        return predictions(samples, self.predict_log2(samples), self._calibration, self._domain)
+
+
+def _feeds(inputs: Inputs, samples: Samples) -> Iterator[tuple[dict[str, Any], NDArray[np.int64]]]:
+    """Inputs of one call each, and the row that each of its outputs belongs to, or -1."""
+    if not isinstance(inputs, GroupedInputs):
+        for batch in inputs.batches(np.arange(len(inputs)), _VECTOR_ROWS):
+            yield batch.arrays, batch.rows
+        return
+    names = inputs.names
+    members = [np.flatnonzero(samples.group == i) for i in range(len(names))]
+    longest = max(len(rows) for rows in members)
+    for start in range(0, longest, _GROUP_ROWS):
+        feed, places = {}, []
+        for name, rows in zip(names, members, strict=True):
+            block = inputs.block(name)
+            own = rows[start : start + _GROUP_ROWS]
+            if len(own):
+                values = block[start : start + _GROUP_ROWS]
+            else:
+                # The network wants every group: one row that nobody reads.
+                values, own = np.zeros((1, *block.shape[1:])), np.array([-1])
+            feed[name] = np.ascontiguousarray(values, dtype=np.float32)
+            places.append(own)
+        yield feed, np.concatenate(places)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200]
