@@ -53,7 +53,7 @@ def _bar() -> Progress:
 
 
 @contextmanager
-def progress_bar(description: str, total: int) -> Iterator[Advance]:
+def progress_bar(description: str, total: int | None) -> Iterator[Advance]:
     """A bar on standard error while the block runs."""
     with _bar() as progress:
         task = progress.add_task(description, total=total)

@@ -1,52 +1,183 @@
-"""`mheight predict`: a run on samples, labelled or not."""
+"""`mheight predict`: heights for a test set, learned or exact."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mheight.cli.console import out, say
+from mheight.cli.console import out, progress_bar, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mheight.datasets import Samples
+    from mheight.evaluation.predictions import Predictions
 
 __all__ = ["predict"]
 
 
+class Method(StrEnum):
+    """How heights are found."""
+
+    MODEL = "model"
+    EXACT = "exact"
+    AUTO = "auto"
+
+
 def predict(
     file: Annotated[
-        Path, typer.Argument(help="Pickle of [n, k, m, P], Parquet file, or data set folder.")
+        Path,
+        typer.Argument(
+            help="Samples: .pkl, .parquet, .csv, .json, .jsonl, or a data set folder; "
+            "or matrices alone, .npy too."
+        ),
     ],
-    run: Annotated[Path, typer.Option("--run", "-r", help="Folder of a finished run.")],
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", help="File to write: .csv, .parquet, or .pkl (a list of floats)."
+            "--output", "-o", help="File to write: .csv, .parquet, .json, .jsonl, .npy or .pkl."
         ),
     ],
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            "--run", "-r", help="A bundle or a finished run; else the model of the package."
+        ),
+    ] = None,
+    method: Annotated[
+        Method,
+        typer.Option(
+            help="model: the network; exact: the exact height; auto: exact where that costs "
+            "less than the network, which at n = 9 is always."
+        ),
+    ] = Method.MODEL,
+    m: Annotated[
+        int | None, typer.Option("-m", help="Matrices alone: which height; else all of a group.")
+    ] = None,
+    kind: Annotated[
+        Literal["G", "P", "H"] | None,
+        typer.Option("--as", help="Matrices alone: what they are; else G."),
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Pickle of heights to score against, beside a pickle.")
+    ] = None,
+    submit: Annotated[
+        bool, typer.Option("--submit", help="Write the course's format: a pickled list of floats.")
+    ] = False,
 ) -> None:
-    """Predict heights with a run's network, in the order of the input.
+    """Predict the heights of a test set, in the order of the input.
 
-    CSV and Parquet get the ends of an interval and a flag beside each height.  Infinite
-    heights are recognised, not predicted.  For n = 9, `mheight heights FILE` gives the
-    exact heights, and faster.
+    CSV, Parquet and JSON get the ends of an interval and a flag beside each height.
+    Infinite heights are recognised, not predicted.  Where the input has heights, the
+    prediction is scored against the exact ones, by group.
     """
-    import numpy as np
+    from itertools import chain
 
-    from mheight.datasets import read_samples
-    from mheight.datasets.height_files import check_output, write_heights
+    from mheight.datasets import exact_heights, read_pickled_heights
+    from mheight.datasets.height_files import HeightFile, check_output
+    from mheight.datasets.sample_files import count_samples, sample_blocks
+    from mheight.errors import InvalidDataError
 
     check_output(output)
-    samples = read_samples(file)
-    say("loading Keras and JAX")
-    from mheight.experiments.trained_run import TrainedRun
+    if submit and output.suffix.lower() != ".pkl":
+        raise InvalidDataError(f"{output}: --submit writes a .pkl file")
+    if method is not Method.MODEL and run is not None:
+        raise InvalidDataError(f"--run names a model, but --method {method} uses none")
+    given = None if labels is None else read_pickled_heights(labels)
+    blocks = sample_blocks(file, m, kind)
+    first = next(blocks)  # what is wrong with the input is said before a model is loaded
+    predictions = _model(run) if method is Method.MODEL else None
+    tally = _Tally(exact_heights)
+    with progress_bar("predicting", count_samples(file)) as advance, HeightFile(output) as target:
+        for block in chain([first], blocks):
+            if given is not None:
+                block = _labelled(block, given, tally.rows, labels)
+            heights, more = tally.add(block, predictions)
+            target.write(block, heights, more)
+            advance(len(block))
+        if given is not None and len(given) != tally.rows:
+            raise InvalidDataError(
+                f"{labels}: one height a sample is needed, got {tally.rows} samples and "
+                f"{len(given)} heights"
+            )
+    tally.tell(output, file, predictions is None)
 
-    found = TrainedRun.load(run).predict(samples)
-    columns = {"low": np.exp2(found.low), "high": np.exp2(found.high), "flag": found.flags}
-    write_heights(samples, np.exp2(found.log2_heights), output, columns)
-    infinite = int(np.isinf(found.log2_heights).sum())
-    foreign = int((found.flags != "").sum()) - infinite
-    out(f"{output}: {len(samples):,} predicted heights")
-    if infinite:
-        out(f"{infinite:,} are infinite: m is at least the minimum distance of the code")
-    if foreign:
-        out(f"{foreign:,} codes are unlike those of training (column flag): trust them less")
+
+def _model(run: Path | None) -> Callable[[Samples], Predictions]:
+    """What predicts: a bundle, which needs no Keras, or a run."""
+    from mheight.deployment import Predictor
+
+    if run is not None and (run / "config.toml").is_file():
+        say("loading Keras and JAX")
+        from mheight.experiments.trained_run import TrainedRun
+
+        return TrainedRun.load(run).predict
+    return Predictor.load(run).predict
+
+
+def _labelled(block: Samples, given: Any, first: int, labels: Path | None) -> Samples:
+    from mheight.errors import InvalidDataError
+
+    part = given[first : first + len(block)]
+    if len(part) < len(block):
+        raise InvalidDataError(f"{labels}: one height a sample is needed, got {len(given)} heights")
+    return block.with_heights(part, where=str(labels))
+
+
+class _Tally:
+    """What is told at the end: counts, and errors by group where there are labels."""
+
+    def __init__(self, exact: Callable[[Samples], Any]) -> None:
+        self.rows = self.infinite = self.foreign = self.unlabelled = self.wrong = 0
+        self._exact = exact
+        self._parts: list[tuple[Any, Any, Any]] = []
+
+    def add(
+        self, block: Samples, predictions: Callable[[Samples], Predictions] | None
+    ) -> tuple[Any, dict[str, Any] | None]:
+        """Heights of a block, and columns beside them."""
+        import numpy as np
+
+        self.rows += len(block)
+        labelled = block.heights is not None
+        exact: Any = self._exact(block) if labelled or predictions is None else None
+        heights: Any = exact
+        more: dict[str, Any] | None = None
+        if predictions is not None:
+            found = predictions(block)
+            heights = np.exp2(found.log2_heights)
+            more = {"low": np.exp2(found.low), "high": np.exp2(found.high), "flag": found.flags}
+            infinite = np.isinf(found.log2_heights)
+            self.foreign += int((found.flags != "").sum() - infinite.sum())
+        self.infinite += int(np.isinf(heights).sum())
+        if labelled:
+            finite = np.isfinite(exact)
+            self.wrong += int((~(np.abs(block.labels / exact - 1.0) <= 1e-6) & finite).sum())
+            self.wrong += int((np.isfinite(block.labels) & ~finite).sum())
+            logs = np.log2(exact[finite]), np.log2(heights[finite]), block.group[finite]
+            self._parts.append(logs)
+        return heights, more
+
+    def tell(self, output: Path, source: Path, exact: bool) -> None:
+        """Print what was done."""
+        import numpy as np
+
+        from mheight.evaluation import scores_table
+        from mheight.metrics import score
+
+        out(f"{output}: {self.rows:,} {'exact' if exact else 'predicted'} heights")
+        if self.infinite:
+            out(f"{self.infinite:,} are infinite: m is at least the minimum distance of the code")
+        if self.foreign:
+            out(f"{self.foreign:,} codes are unlike those of training (column flag)")
+        if self._parts:
+            values = [np.concatenate(parts) for parts in zip(*self._parts, strict=True)]
+            if self.wrong:
+                out(f"{self.wrong:,} of the heights given are wrong; scored against exact ones")
+            if len(values[0]):
+                out(scores_table(source.name, {"scored": score(*values)}))
+                if not exact:
+                    out("codes seen in training are not left out here; mheight evaluate does that")

@@ -49,6 +49,7 @@ class Samples:
         heights: Sequence[float] | None = None,
         *,
         where: str = "samples",
+        first: int = 0,
     ) -> Samples:
         """Build from rows `[n, k, m, P]`, checking each.
 
@@ -56,6 +57,7 @@ class Samples:
             rows: one `[n, k, m, P]` a sample, P of shape (k, n-k).
             heights: one height a sample, each at least 1 (infinite allowed), or None.
             where: name of the source, used in messages.
+            first: number of the first sample in its source.
 
         Raises:
             InvalidDataError: a row breaks a rule; the text names it.
@@ -71,9 +73,9 @@ class Samples:
         m = np.empty(len(rows), dtype=np.int64)
         parity = np.zeros((len(rows), PADDED_ENTRIES))
         for i, row in enumerate(rows):
-            k[i], m[i], matrix = _checked_row(row, f"{where}, sample {i}")
+            k[i], m[i], matrix = _checked_row(row, f"{where}, sample {first + i}")
             parity[i, : matrix.size] = matrix.ravel()
-        samples = cls(k, m, parity, None, np.arange(len(rows), dtype=np.int64))
+        samples = cls(k, m, parity, None, np.arange(first, first + len(rows), dtype=np.int64))
         if heights is None:
             return samples
         values = real_array(heights)

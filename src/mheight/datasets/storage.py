@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ __all__ = [
     "load_dataset",
     "read_parquet",
     "read_samples",
+    "samples_of_columns",
     "save_dataset",
     "write_parquet",
 ]
@@ -92,23 +93,36 @@ def read_parquet(path: Path) -> Samples:
         raise InvalidDataError(
             f"{path}: columns n, k, m and P are needed, missing {', '.join(missing)}"
         )
+    return samples_of_columns(table, str(path))
+
+
+def samples_of_columns(table: Any, where: str, first: int = 0) -> Samples:
+    """Samples of an Arrow table with columns n, k, m, P and perhaps height, sample_id.
+
+    Args:
+        table: the columns.
+        where: name of the source, used in messages.
+        first: number of the first row in its source.
+
+    Raises:
+        InvalidDataError: a column has the wrong type, or a row breaks a rule.
+    """
     try:
         n, k, m = (table[name].to_numpy().tolist() for name in ("n", "k", "m"))
         parity = table["P"].to_pylist()
         heights = table["height"].to_numpy() if "height" in table.column_names else None
         rows = [
-            [n[i], k[i], m[i], _reshaped(parity[i], n[i], k[i], f"{path}, sample {i}")]
+            [n[i], k[i], m[i], _reshaped(parity[i], n[i], k[i], f"{where}, sample {first + i}")]
             for i in range(table.num_rows)
         ]
-        samples = Samples.from_rows(rows, heights, where=str(path))
+        samples = Samples.from_rows(rows, heights, where=where, first=first)
         if "sample_id" in table.column_names:
             ids = table["sample_id"].to_numpy()
             if ids.dtype.kind not in "iu" or len(np.unique(ids)) != len(ids):
-                raise InvalidDataError(f"{path}: sample_id must be unique integers")
-            ids = ids.astype(np.int64)
-            samples = Samples(samples.k, samples.m, samples.parity, samples.heights, ids)
+                raise InvalidDataError(f"{where}: sample_id must be unique integers")
+            samples = replace(samples, sample_id=ids.astype(np.int64))
     except (pa.ArrowException, TypeError) as error:
-        raise InvalidDataError(f"{path}: a column has the wrong type ({error})") from None
+        raise InvalidDataError(f"{where}: a column has the wrong type ({error})") from None
     return samples
 
 

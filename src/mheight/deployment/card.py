@@ -33,15 +33,16 @@ def _purpose(manifest: dict[str, Any]) -> str:
 It predicts the m-height of a real linear code of length 9 from P of its generator matrix
 `G = [I | P]`, for (k, m) in {groups}.
 
-**Use the exact height instead wherever you can.** At n = 9 `mheight.height_profile(G)` is right, and
-costs less than this prediction. The model is for studying how well heights can be learnt, and for
-comparison with other predictors.
+**Use the exact height instead wherever you can.** At n = 9 `mheight.height_profile(G)` is right,
+and costs less than this prediction. The model is for studying how well heights can be learnt, and
+for comparison with other predictors.
 """
 
 
 def _use(manifest: dict[str, Any]) -> str:
     inputs = "\n".join(
-        f"    {name:<12} {shape}" for name, shape in manifest["network"]["inputs"].items()
+        f"    {name:<12} ({', '.join(map(str, shape))})"
+        for name, shape in manifest["network"]["inputs"].items()
     )
     return f"""## How to use it
 
@@ -50,14 +51,14 @@ def _use(manifest: dict[str, Any]) -> str:
     from mheight.deployment import Predictor
     Predictor.load("BUNDLE").predict(samples)
 
-`network.onnx` reads the feature set `{manifest["features"]}` of mheight and returns log2 of the heights,
-`log2_height`, shape (rows, 1), in the order of its inputs, one after the other where there is one for
-each group. Its inputs are
+`network.onnx` reads the feature set `{manifest["features"]}` of mheight and returns log2 of the
+heights, `log2_height`, shape (rows, 1). Where there is an input for each group, it wants at least
+one row of each, and answers group after group. Its inputs are
 
 {inputs}
 
-Whether a height is infinite (m >= minimum distance) is not for the network to say: mheight finds that
-out exactly.
+Whether a height is infinite (m >= minimum distance) is not for the network to say: mheight finds
+that out exactly.
 """
 
 
@@ -66,10 +67,11 @@ def _training(manifest: dict[str, Any]) -> str:
     criteria = manifest["criteria"]
     failed = [one["name"] for one in criteria if not one["passed"]]
     verdict = f"all {len(criteria)} met" if not failed else f"not met: {', '.join(failed)}"
+    network = manifest["network"]
     return f"""## How it was trained
 
 * data: {made["data"]}
-* network: `{manifest["network"]["name"]}` on `{manifest["features"]}`, {manifest["network"]["parameters"]:,} parameters
+* network: `{network["name"]}` on `{manifest["features"]}`, {network["parameters"]:,} parameters
 * {made["epochs"]} epochs, {made["minutes"]:.1f} minutes, best epoch {made["best_epoch"]}
 * no validation code, nor any equivalent to one, was trained on: {made["audit"]}
 * success criteria on clean validation: {verdict}
@@ -108,8 +110,9 @@ By group (k, m):
 
 {chr(10).join(groups)}
 
-Intervals are meant to hold {intervals["level"]:.0%} of the exact heights on data like the validation set; they
-held {intervals["overall"]:.3f} in the half of it that they were not calibrated on.
+Intervals are meant to hold {intervals["level"]:.0%} of the exact heights on data like the
+validation set; they held {intervals["overall"]:.3f} in the half of it that they were not
+calibrated on.
 """
 
 
@@ -121,8 +124,9 @@ def _limits(manifest: dict[str, Any]) -> str:
     return """## Where it fails
 
 * Other lengths and groups: refused.
-* Codes unlike those it was trained on (smallest minor, zero minors, spread of the minors or predicted
-  height outside the ranges of training): predicted, with a flag that says which. Trust them less.
+* Codes unlike those it was trained on (smallest minor, zero minors, spread of the minors or
+  predicted height outside the ranges of training): predicted, with a flag that says which. Trust
+  them less.
 * Intervals promise nothing on other data; the table above shows how far they hold there.
 * It gives no witness. A height that matters should be computed exactly, with its codeword.
 """

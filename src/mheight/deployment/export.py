@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import json
 import numpy as np
 
 import mheight
@@ -132,9 +132,7 @@ def _manifest(trained: TrainedNetwork, measured: Sequence[dict[str, Any]]) -> di
         "network": {
             "name": report["model"]["name"],
             "parameters": report["model"]["parameters"],
-            "inputs": {
-                name: ["rows", *shape] for name, shape in trained.features.shapes.items()
-            },
+            "inputs": {name: ["rows", *shape] for name, shape in trained.features.shapes.items()},
         },
         "training": {
             "data": report["data"]["summary"],

@@ -36,7 +36,7 @@ class _Graph:
 
     def constant(self, values: Any, kind: type = np.float32) -> str:
         """The name of a constant; equal ones are stored once."""
-        array = np.asarray(values, dtype=kind)
+        array: NDArray[Any] = np.asarray(values, dtype=kind)
         for name, known in self.constants.items():
             same = known.dtype == array.dtype and known.shape == array.shape
             if same and np.array_equal(known, array):
