@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -66,7 +68,9 @@ class Predictor:
             ) from None
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        options.intra_op_num_threads = len(os.sched_getaffinity(0))
+        # One thread a call, and calls side by side: the operators are too small to share.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
         try:
             self._session: Any = onnxruntime.InferenceSession(
                 bundle.network, options, providers=["CPUExecutionProvider"]
@@ -108,12 +112,19 @@ class Predictor:
         for start in range(0, len(samples), _CHUNK):
             rows = np.arange(start, min(start + _CHUNK, len(samples)))
             part = samples.take(rows)
-            inputs = self._features.encode(part)
-            for feed, places in _feeds(inputs, part):
-                (values,) = self._session.run(None, feed)
+            feeds = list(_feeds(self._features.encode(part), part))
+            if len(feeds) == 1:
+                answers = map(self._answer, feeds)
+            else:
+                answers = _threads().map(self._answer, feeds)
+            for values, (_, places) in zip(answers, feeds, strict=True):
                 real = places >= 0
-                out[rows[places[real]]] = values.reshape(-1)[real]
+                out[rows[places[real]]] = values[real]
         return out
+
+    def _answer(self, feed: _Feed) -> Float:
+        (values,) = self._session.run(None, feed[0])
+        return np.asarray(values, dtype=np.float64).reshape(-1)
 
     def predict(self, samples: Samples) -> Predictions:
         """Predictions with intervals and flags; infinite heights are said, not predicted.
@@ -124,7 +135,16 @@ class Predictor:
         return predictions(samples, self.predict_log2(samples), self._calibration, self._domain)
 
 
-def _feeds(inputs: Inputs, samples: Samples) -> Iterator[tuple[dict[str, Any], NDArray[np.int64]]]:
+_Feed = tuple[dict[str, Any], NDArray[np.int64]]
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadPoolExecutor:
+    """Threads that all predictors share, one a core."""
+    return ThreadPoolExecutor(len(os.sched_getaffinity(0)), "mheight-predictor")
+
+
+def _feeds(inputs: Inputs, samples: Samples) -> Iterator[_Feed]:
     """Inputs of one call each, and the row that each of its outputs belongs to, or -1."""
     if not isinstance(inputs, GroupedInputs):
         for batch in inputs.batches(np.arange(len(inputs)), _VECTOR_ROWS):
