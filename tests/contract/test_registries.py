@@ -7,34 +7,18 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from contract_models import MODELS, whole
 
 from mheight.datasets import Augmentation, TrainingView, augment, generate, split_by_orbit
 from mheight.errors import LeakError
 from mheight.features import FEATURES
 from mheight.models import (
     ModelConfig,
-    RelationsConfig,
-    ResidualConfig,
-    SetsConfig,
     build_model,
     load_model,
 )
 from mheight.tiers import Tier
 from mheight.training.callbacks import predict_log2
-
-MODELS = {
-    "residual": (ResidualConfig(capacity=0.02), "raw-p"),
-    "residual, gram": (ResidualConfig(capacity=0.02), "gram"),
-    "residual, minor-spectrum": (ResidualConfig(capacity=0.02), "minor-spectrum"),
-    "sets, circuits": (SetsConfig(width=8, pooled_width=8), "circuits"),
-    "sets, punctured": (SetsConfig(width=8, pooled_width=8), "punctured"),
-    "relations": (RelationsConfig(width=2, hidden=4, head=4), "minors"),
-}
-
-
-def whole(inputs):
-    """All rows as one batch."""
-    return next(iter(inputs.batches(np.arange(len(inputs)), len(inputs))))
 
 
 @pytest.fixture(scope="module")

@@ -172,7 +172,9 @@ class _Tally:
         if self.infinite:
             out(f"{self.infinite:,} are infinite: m is at least the minimum distance of the code")
         if self.foreign:
-            out(f"{self.foreign:,} codes are unlike those of training (column flag)")
+            out(
+                f"{self.foreign:,} codes are unlike those of training (column flag): trust them less"
+            )
         if self._parts:
             values = [np.concatenate(parts) for parts in zip(*self._parts, strict=True)]
             if self.wrong:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import pickle
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mheight.datasets import Samples, height_files, read_pickled_heights
-from mheight.datasets.height_files import check_output, write_heights
+from mheight.datasets.height_files import FORMATS, HeightFile, check_output, write_heights
 from mheight.errors import InvalidDataError
 
 HEIGHTS = np.array([1.0, 2.5, np.inf])
@@ -55,9 +56,52 @@ def test_pickle_is_the_course_format(tmp_path: Path, samples: Samples) -> None:
     assert values == [1.0, 2.5, np.inf] == read_pickled_heights(path).tolist()
 
 
+@pytest.mark.parametrize("name", ["heights.json", "heights.jsonl"])
+def test_json_has_null_for_infinity(tmp_path: Path, samples: Samples, name: str) -> None:
+    path = tmp_path / name
+    write_heights(samples, HEIGHTS, path, {"flag": np.array(["", 'a "b"', "infinite height"])})
+    text = path.read_text()
+    objects = (
+        json.loads(text) if name.endswith(".json") else list(map(json.loads, text.split("\n")[:3]))
+    )
+    assert [one["height"] for one in objects] == [1.0, 2.5, None]
+    assert [one["flag"] for one in objects] == ["", 'a "b"', "infinite height"]
+    assert objects[1] == {
+        "sample_id": 0,
+        "n": 9,
+        "k": 4,
+        "m": 2,
+        "height": 2.5,
+        "log2_height": np.log2(2.5),
+        "flag": 'a "b"',
+    }
+
+
+def test_npy_is_an_array_of_heights(tmp_path: Path, samples: Samples) -> None:
+    write_heights(samples, HEIGHTS, tmp_path / "heights.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "heights.npy"), HEIGHTS)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_block_by_block_is_the_same_as_at_once(
+    tmp_path: Path, samples: Samples, suffix: str
+) -> None:
+    once, parts = tmp_path / f"once{suffix}", tmp_path / f"parts{suffix}"
+    write_heights(samples, HEIGHTS, once)
+    with HeightFile(parts) as file:
+        for i in range(3):
+            file.write(samples.take(np.array([i])), HEIGHTS[i : i + 1])
+    if suffix == ".parquet":
+        assert pq.read_table(once) == pq.read_table(parts)
+    else:
+        assert once.read_bytes() == parts.read_bytes()
+
+
 @pytest.mark.parametrize("name", ["heights.txt", "heights", "heights.csv.gz"])
 def test_other_endings_are_refused(tmp_path: Path, samples: Samples, name: str) -> None:
-    with pytest.raises(InvalidDataError, match=r"the output must end in \.csv, \.parquet, \.pkl"):
+    with pytest.raises(
+        InvalidDataError, match=r"the output must end in \.csv, \.parquet, \.json, "
+    ):
         write_heights(samples, HEIGHTS, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
@@ -71,17 +115,20 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "writer"),
     [
-        ("heights.csv", "pyarrow.csv.write_csv"),
-        ("heights.parquet", "pq.write_table"),
-        ("heights.pkl", "pickle.dumps"),
+        ("heights.csv", "pa.csv.CSVWriter"),
+        ("heights.parquet", "pq.ParquetWriter"),
+        ("heights.json", "_json_texts"),
+        ("heights.jsonl", "_json_texts"),
+        ("heights.npy", "np.save"),
+        ("heights.pkl", "pickle.dump"),
     ],
 )
 def test_an_error_leaves_the_old_file(
     tmp_path: Path, samples: Samples, monkeypatch: pytest.MonkeyPatch, name: str, writer: str
 ) -> None:
     def fail(*arguments: Any) -> None:
-        if isinstance(arguments[-1], Path):
-            arguments[-1].write_text("half")
+        if isinstance(arguments[0], Path):
+            arguments[0].write_text("half")
         raise OSError("disk full")
 
     path = tmp_path / name

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from mheight.codes import random_equivalent
+from mheight.datasets import Samples, exact_heights, generate
+from mheight.deployment import Predictor
+from mheight.metrics import score
+
+
+@pytest.fixture(scope="module")
+def packaged():
+    return Predictor.load()
+
+
+def test_the_packaged_model_meets_its_figures(packaged):
+    """Codes of a seed that neither training nor validation has."""
+    for ensemble in ("course", "uniform", "normal"):
+        codes = generate(ensemble, 150, 4711).samples
+        found = score(codes.log2_heights, packaged.predict_log2(codes), codes.group)
+        assert found.overall < 0.002, ensemble
+
+
+def test_it_knows_what_it_is(packaged):
+    assert packaged.name == "run8-stream"
+    assert packaged.manifest["network"]["parameters"] == 402
+    assert packaged.card.startswith("# run8-stream\n")
+
+
+def test_infinite_heights_are_said_and_foreign_codes_flagged(packaged):
+    fresh = generate("normal", 3, 12).samples
+    rows = [[9, int(fresh.k[i]), int(fresh.m[i]), fresh.matrix(i)] for i in range(len(fresh))]
+    rows[2] = [9, 4, 5, np.zeros((4, 5))]
+    rows[20] = [9, 5, 3, fresh.matrix(12).reshape(5, 4) * 1e-9]
+    samples = Samples.from_rows(rows)
+    found = packaged.predict(samples)
+    infinite = np.isinf(exact_heights(samples))
+    assert infinite[2]
+    np.testing.assert_array_equal(np.isinf(found.log2_heights), infinite)
+    np.testing.assert_array_equal(found.flags == "infinite height", infinite)
+    assert "smallest minor" in found.flags[20]
+    finite = ~infinite
+    assert (found.low[finite] <= found.log2_heights[finite]).all()
+    assert (found.high[finite] >= found.log2_heights[finite]).all()
+    assert found.level == 0.9
+
+
+def test_equivalent_codes_get_one_prediction(packaged):
+    rng = np.random.default_rng(3)
+    codes = generate("normal", 20, 9).samples
+    for k, index, parity in codes.by_dimension():
+        other = codes.parity[index].copy()
+        other[:, : k * (9 - k)] = random_equivalent(parity, rng).reshape(len(index), -1)
+        equivalent = Samples(codes.k[index], codes.m[index], other, None, codes.sample_id[index])
+        np.testing.assert_allclose(
+            packaged.predict_log2(equivalent),
+            packaged.predict_log2(codes.take(index)),
+            atol=1e-5,
+        )
+
+
+def test_many_threads_at_once(packaged):
+    parts = [generate("course", 10, seed).samples for seed in range(8)]
+    alone = [packaged.predict(part).log2_heights for part in parts]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda part: packaged.predict(part).log2_heights, parts * 3))
+    for i, values in enumerate(together):
+        np.testing.assert_allclose(values, alone[i % 8], atol=1e-6)
+
+
+def test_neither_keras_nor_jax_nor_training_is_loaded():
+    """In a process of its own, as after a minimal installation."""
+    program = """
+import sys
+for name in ("keras", "jax", "sklearn", "matplotlib", "onnx", "h5py", "fastapi"):
+    sys.modules[name] = None
+from mheight.datasets import generate
+from mheight.deployment import Predictor
+found = Predictor.load().predict(generate("uniform", 1, 1).samples)
+print(len(found.log2_heights))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "9", done.stderr
