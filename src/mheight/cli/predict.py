@@ -172,9 +172,8 @@ class _Tally:
         if self.infinite:
             out(f"{self.infinite:,} are infinite: m is at least the minimum distance of the code")
         if self.foreign:
-            out(
-                f"{self.foreign:,} codes are unlike those of training (column flag): trust them less"
-            )
+            remark = "are unlike those of training (column flag): trust them less"
+            out(f"{self.foreign:,} codes {remark}")
         if self._parts:
             values = [np.concatenate(parts) for parts in zip(*self._parts, strict=True)]
             if self.wrong:

@@ -106,8 +106,8 @@ def test_heights_come_along(tmp_path, samples):
 
 
 def test_one_sample_alone(tmp_path, samples):
-    path = tmp_path / "x.json"
-    for text in (json.dumps(rows(samples)[0]), '{"n":9,"k":4,"m":2,"P":%s}' % list(range(20))):
+    path, entries = tmp_path / "x.json", list(range(20))
+    for text in (json.dumps(rows(samples)[0]), f'{{"n":9,"k":4,"m":2,"P":{entries}}}'):
         path.write_text(text)
         assert len(read(path)) == 1
 
