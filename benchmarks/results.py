@@ -62,13 +62,10 @@ class Job:
 
 def baselines(ensemble: str) -> list[Job]:
     there = (f"data.ensemble={ensemble}",)
-    half = () if ensemble == "uniform" else ("model.capacity=0.5", "training.epochs=16")
-    small = SMALL if ensemble == "uniform" else half
-    six = ("model.capacity=0.25", "training.epochs=12")
     return [
-        Job(ensemble, "run2", (*there, *small)),
-        Job(ensemble, "run6", (*there, *six)),
-        Job(ensemble, "run7", (*there, *small), pictures=True),
+        Job(ensemble, "run2", (*there, *SMALL)),
+        Job(ensemble, "run6", (*there, *SMALL[1:])),
+        Job(ensemble, "run7", (*there, *SMALL), pictures=True),
         Job(ensemble, "run8", there, pictures=True),
     ]
 

@@ -55,3 +55,19 @@ def test_an_unexpected_error_is_one_line_too(mheight, monkeypatch):
     assert status == 1
     assert err.startswith("error: unexpected ZeroDivisionError: boom")
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("package", "advice"),
+    [
+        ("matplotlib.pyplot", "this needs the package matplotlib; install mheight[train]"),
+        ("uvicorn", "this needs the package uvicorn; install mheight[serve]"),
+        ("pyarrow", "the package pyarrow is missing; install mheight again"),
+    ],
+)
+def test_a_missing_package_is_told_with_what_to_install(mheight, monkeypatch, package, advice):
+    def broken(*_: object, **__: object) -> None:
+        raise ModuleNotFoundError(f"No module named {package!r}", name=package)
+
+    monkeypatch.setattr("mheight.codes.matrix_files.parse_matrix", broken)
+    assert mheight("heights", "1 2")[::2] == (1, f"error: {advice}\n")

@@ -75,6 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = f" ({_wanted_path(error.filename)})" if error.filename else ""
         return _fail(f"{error.strerror or error}{where}")
+    except ModuleNotFoundError as error:
+        return _fail(_missing(error))
     except MemoryError:
         return _fail("out of memory")
     except SystemError as error:
@@ -87,6 +89,22 @@ def main(argv: Sequence[str] | None = None) -> int:
             "(a bug in mheight; set MHEIGHT_DEBUG=1 to see where)"
         )
     return 0
+
+
+_EXTRAS = {
+    "train": ("h5py", "jax", "keras", "matplotlib", "onnx", "sklearn"),
+    "serve": ("fastapi", "prometheus_client", "starlette", "uvicorn"),
+    "tune": ("optuna",),
+}
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    """What to install for a command whose packages are not there."""
+    package = (error.name or "").split(".")[0]
+    for extra, packages in _EXTRAS.items():
+        if package in packages:
+            return f"this needs the package {package}; install mheight[{extra}]"
+    return f"the package {package} is missing; install mheight again"
 
 
 def _wanted_path(name: object) -> Path:
