@@ -4,6 +4,8 @@
 # make benchmark       height profiles a second, against a published package
 # make benchmark-long  long codes: lattice, branch and bound, exact, start-up
 # make benchmark-peer-answers  where the published package's profiles are wrong, and how often
+# make benchmark-learning  training and prediction speed, against bare steps and exact heights
+# make results         trains what docs/results shows and writes its tables: hours
 # make hunt            a million small-integer codes against exact arithmetic and HiGHS
 # make clean remove the environment and every cache, compiled kernels among them
 # make lock  pin the newest versions that pyproject.toml allows
@@ -13,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint benchmark benchmark-long benchmark-peer-answers hunt lock clean
+.PHONY: run test lint benchmark benchmark-long benchmark-peer-answers benchmark-learning results hunt lock clean
 
 run: $(VENV)/.run
 	$(BIN)/mheight train runs/quickstart.toml --output-root results --resume
@@ -44,6 +46,12 @@ benchmark-long: $(VENV)/.dev
 
 benchmark-peer-answers: $(VENV)/.run $(VENV)/.peer
 	$(BIN)/python benchmarks/peer_answers.py
+
+benchmark-learning: $(VENV)/.run
+	$(BIN)/python benchmarks/learning.py
+
+results: $(VENV)/.run
+	$(BIN)/python benchmarks/results.py
 
 hunt: $(VENV)/.dev
 	$(BIN)/python benchmarks/hunt.py

@@ -13,12 +13,14 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Callable
 from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
 
 from mheight.datasets import Samples, TrainingView, exact_heights, generate
+from mheight.deployment import Predictor
 from mheight.evaluation.tables import render
 from mheight.experiments.config import RunConfig, load_config
 from mheight.features import FEATURES
@@ -175,6 +177,20 @@ def prediction_table(count: int) -> str:
                 f"{count / (reading + running):,.0f}",
             ]
         )
+    packaged = Predictor.load()
+    timed: dict[str, Callable[[Samples], object]] = {
+        "packaged model, ONNX Runtime": packaged.predict_log2,
+        "the same with intervals and flags": packaged.predict,
+    }
+    for name, answer in timed.items():
+        seconds = []
+        for codes in (small, samples, samples):
+            start = time.perf_counter()
+            answer(codes)
+            seconds.append(time.perf_counter() - start)
+        parameters = packaged.manifest["network"]["parameters"]
+        micro = min(seconds[1:]) * 1e6 / count
+        rows.append([name, f"{parameters:,}", "", f"{micro:.1f}", f"{1e6 / micro:,.0f}"])
     exact_heights(small)
     start = time.perf_counter()
     exact_heights(samples)
