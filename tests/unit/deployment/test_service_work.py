@@ -85,6 +85,17 @@ def test_a_caller_that_is_gone_and_a_full_queue(executor):
     asyncio.run(run())
 
 
+def test_what_a_batch_had_no_time_for_comes_later(executor):
+    async def run():
+        work, sizes = batcher(executor, lambda key, items: items[:3])
+        found = await asyncio.gather(work.submit("a", list(range(7))), work.submit("a", [9, 8]))
+        assert found == [list(range(7)), [9, 8]]
+        assert len(sizes) > 2
+        assert work.waiting == 0
+
+    asyncio.run(run())
+
+
 def test_an_unexpected_failure_reaches_its_callers_and_no_others(executor):
     def fail_on_b(key, items):
         if key == "b":

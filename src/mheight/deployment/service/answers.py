@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes import LinearCode
+from mheight.codes.minors import systematic_codes
 from mheight.deployment.service.remarks import remarks
 from mheight.deployment.service.work import Stop
 from mheight.errors import InvalidCodeError
@@ -27,6 +28,8 @@ from mheight.heights import (
 )
 from mheight.heights.accuracy import MAX_EXACT_LENGTH
 from mheight.heights.finding import lattice_solutions
+from mheight.heights.kernel import profiles as kernel_profiles
+from mheight.heights.profile import lattice_route
 from mheight.heights.solution import Method, Solution
 from mheight.heights.upwards import find_heights
 
@@ -49,6 +52,8 @@ BOUNDS = "the search ended before all heights were known; bounds are shown"
 _ROUNDED = "rounding leaves only bounds of some heights"
 
 
+_FEW = 4  # fewer do not fill the lanes of the kernel for batches
+_BATCH_SECONDS = 0.15  # for the codes of a batch that are done alone
 _SLACK = 2.0  # times what a lattice is predicted to take, for slow machines
 _one_caller = threading.Lock()
 
@@ -76,24 +81,48 @@ class Profile:
 def profiles(shape: tuple[int, int], batch: list[Float]) -> list[Profile]:
     """Height profiles of codes of one shape; a bad one spoils no other.
 
+    The kernel does all codes at once, and says which ones rounding leaves in doubt.  Those
+    take a thousand times as long, so they are done one by one, as long as there is time.
+
     Args:
-        shape: (k, n).
+        shape: (k, n), n <= 16.
         batch: generator matrices.
+
+    Returns:
+        Profiles of the first codes, at least of one.
     """
+    k, n = shape
+    if len(batch) < _FEW or lattice_route(n, k, len(batch)) != "table":
+        return _in_turn(batch, np.ones(len(batch), np.bool_), [])
+    start = time.perf_counter()
+    codes = np.array(batch)
+    with kernel_gate():
+        heights, doubtful = kernel_profiles(codes, systematic_codes(codes))
+    seconds = (time.perf_counter() - start) / len(batch)
+    # Without k independent columns every height is infinite: no code.
+    alone = doubtful | np.isinf(heights).all(axis=1)
+    return _in_turn(batch, alone, [Profile(row, seconds) for row in heights])
+
+
+def _in_turn(batch: list[Float], alone: NDArray[np.bool_], known: list[Profile]) -> list[Profile]:
+    """Known profiles, and those of the codes that are to be done alone."""
+    end = time.perf_counter() + _BATCH_SECONDS
+    out: list[Profile] = []
+    for i, G in enumerate(batch):
+        if alone[i] and out and time.perf_counter() > end:
+            break
+        out.append(_profile(G) if alone[i] else known[i])
+    return out
+
+
+def _profile(G: Float) -> Profile:
     start = time.perf_counter()
     try:
         with kernel_gate(), remarks() as heard:
-            heights = height_profile(np.array(batch) if len(batch) > 1 else batch[0])
+            heights = height_profile(G)
     except InvalidCodeError as error:
-        if len(batch) == 1:
-            return [Profile(np.empty(0), 0.0, error=str(error))]
-        heard = [str(error)]
-    if heard and len(batch) > 1:
-        # One by one, to know which code is meant.
-        return [found for G in batch for found in profiles(shape, [G])]
-    seconds = (time.perf_counter() - start) / len(batch)
-    remark = heard[0] if heard else None
-    return [Profile(row, seconds, remark) for row in heights.reshape(len(batch), -1)]
+        return Profile(np.empty(0), 0.0, error=str(error))
+    return Profile(heights, time.perf_counter() - start, heard[0] if heard else None)
 
 
 def search(
@@ -118,7 +147,7 @@ def search(
         return from_solutions(n, k, m, [], 0.0, NO_TIME)
     lattice = math.inf if _takes_one_caller() else predicted_seconds(n, k, 1, "lattice")
     if n > MAX_EXACT_LENGTH and m is None and not witness and _SLACK * lattice <= left:
-        (found,) = profiles((k, n), [G])
+        found = _profile(G)
         if found.error is not None:
             raise InvalidCodeError(found.error)
         if found.remark is None:

@@ -185,7 +185,8 @@ def _add_work(app: FastAPI, engine: Engine) -> None:
         model = _model(engine)
         body = await request.body()
         counts, rows = await engine.read(
-            lambda: parity_rows(_checked(schemas.PredictionsRequest, body), settings), len(body)
+            lambda: parity_rows(_checked(schemas.PredictionsRequest, body, settings), settings),
+            len(body),
         )
         answers = await _while_connected(request, engine.predictions(counts, rows))
         name, level = _named(model)
@@ -220,12 +221,19 @@ def _named(model: Model) -> tuple[str, float]:
     return str(model.manifest.get("name", "")), float(model.manifest.get("level", 0.9))
 
 
-def _checked(kind: type[Request_], body: bytes) -> Request_:
-    return validated(kind, read_json(body))
+def _checked(kind: type[Request_], body: bytes, settings: ServiceSettings) -> Request_:
+    value = read_json(body)
+    codes = value.get("codes") if isinstance(value, dict) else None
+    if isinstance(codes, list) and len(codes) > settings.codes:
+        # Before each of them is looked at.
+        raise ServiceError(
+            413, f"a request may hold at most {settings.codes} codes, got {len(codes)}", "codes"
+        )
+    return validated(kind, value)
 
 
 def _heights_input(body: bytes, settings: ServiceSettings) -> tuple[schemas.HeightsRequest, Any]:
-    asked = _checked(schemas.HeightsRequest, body)
+    asked = _checked(schemas.HeightsRequest, body, settings)
     if asked.time_limit is not None and asked.time_limit > settings.seconds:
         raise ServiceError(
             422, f"time_limit may be at most {settings.seconds:g} here, got {asked.time_limit:g}",

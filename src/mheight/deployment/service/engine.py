@@ -44,8 +44,6 @@ Float = NDArray[np.float64]
 Result = TypeVar("Result")
 Shape = tuple[int, int]
 
-_BATCH_SECONDS = 0.15  # of a batch of the worst codes, which are done in rational arithmetic
-_WORST_CODE = 8e-6  # seconds of that, for each of 2^n
 _PREDICTIONS_AT_ONCE = 2048
 
 
@@ -236,8 +234,8 @@ class Engine:
 
 
 def _largest_batch(shape: Shape) -> int:
-    """Codes in a call of the kernel: so few that the worst ones keep nobody waiting long."""
-    return max(1, int(_BATCH_SECONDS / (_WORST_CODE * 2.0 ** shape[1])))
+    """Codes in a call of the kernel, by the size of their lattice: 1,024 for n = 9."""
+    return max(1, min(1024, 2**20 // 2 ** shape[1]))
 
 
 def _search_all(

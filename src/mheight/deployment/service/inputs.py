@@ -37,14 +37,10 @@ def generators(
     Ranks of G are not looked at.
 
     Raises:
-        ServiceError: 413 for too many codes; 422 for a matrix that describes no code, or
+        ServiceError: 422 for a matrix that describes no code, or
             is too long, or has entries so large or small that exact arithmetic takes long.
     """
     codes: Sequence[CodeInput] = [request] if request.codes is None else request.codes
-    if len(codes) > settings.codes:
-        raise ServiceError(
-            413, f"a request may hold at most {settings.codes} codes, got {len(codes)}", "codes"
-        )
     blocks = []
     for i, code in enumerate(codes):
         kind, matrix = _matrix(code, place(request, i))

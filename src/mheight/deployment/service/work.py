@@ -52,8 +52,8 @@ class Batcher(Generic[Key, Item, Result]):
     the thousand items of another.
 
     Args:
-        run: computes a batch of one key, in the thread of `executor`; as many results as
-            items.
+        run: computes a batch of one key, in the thread of `executor`; results of the first
+            items, at least of one, and of all if there is time.
         executor: one thread.
         largest: items in a batch of a key, at most.
         waiting_limit: items that may wait.
@@ -126,10 +126,21 @@ class Batcher(Generic[Key, Item, Result]):
                 continue
             at = 0
             for ticket, piece in pieces:
-                ticket.results += results[at : at + len(piece)]
+                done = results[at : at + len(piece)]
                 at += len(piece)
+                ticket.results += done
                 if len(ticket.results) == len(ticket.items):
                     ticket.answer()
+                elif len(done) < len(piece):
+                    self._return(key, ticket, len(piece) - len(done))
+
+    def _return(self, key: Key, ticket: _Ticket[Item, Result], count: int) -> None:
+        """Put back what a batch had no time for."""
+        ticket.taken -= count
+        self.waiting += count
+        tickets = self._waiting.setdefault(key, deque())
+        if ticket not in tickets:
+            tickets.append(ticket)
 
     def _take(self, key: Key) -> list[tuple[_Ticket[Item, Result], Sequence[Item]]]:
         """The next batch of a key, which then goes behind the other keys."""
