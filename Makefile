@@ -3,6 +3,7 @@
 # make lint  lint, types, import rules
 # make benchmark       height profiles a second, against a published package
 # make benchmark-long  long codes: lattice, branch and bound, exact, start-up
+# make benchmark-service    requests a second of the HTTP service, against a plain handler
 # make benchmark-peer-answers  where the published package's profiles are wrong, and how often
 # make hunt            a million small-integer codes against exact arithmetic and HiGHS
 # make clean remove the environment and every cache, compiled kernels among them
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint benchmark benchmark-long benchmark-peer-answers hunt lock clean
+.PHONY: run test lint benchmark benchmark-long benchmark-service benchmark-peer-answers hunt lock clean
 
 run: $(VENV)/.run
 	$(BIN)/mheight train runs/quickstart.toml --output-root results --resume
@@ -41,6 +42,9 @@ benchmark: $(VENV)/.run $(VENV)/.peer
 
 benchmark-long: $(VENV)/.dev
 	$(BIN)/python benchmarks/long_codes.py
+
+benchmark-service: $(VENV)/.run
+	$(BIN)/python benchmarks/service.py
 
 benchmark-peer-answers: $(VENV)/.run $(VENV)/.peer
 	$(BIN)/python benchmarks/peer_answers.py

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def serve(kind: str, gather: float) -> None:
     from mheight.deployment.service import ServiceSettings, create_app
     from mheight.deployment.service.server import make_server, open_socket
 
-    settings = ServiceSettings(gather_seconds=gather)
+    settings = ServiceSettings(gather_seconds=gather, seconds=30)
     listening = open_socket("127.0.0.1", 0)
     print(listening.getsockname()[1], flush=True)
     if kind == "peer":
@@ -148,8 +148,6 @@ def main() -> None:
         return
     rng = np.random.default_rng(0)
     rows = []
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
         servers = {"plain FastAPI": stack.enter_context(running("peer", 0))}
         for gather in options.gathers:

@@ -47,6 +47,9 @@ Shape = tuple[int, int]
 _PREDICTIONS_AT_ONCE = 2048
 
 
+_FEW = 16  # codes that the event loop does itself
+
+
 class Model(Protocol):
     """What the service asks of a predictor; `mheight.deployment.Predictor` is one."""
 
@@ -72,6 +75,7 @@ class Engine:
         self.model = model
         self.metrics = metrics
         self._kernel = ThreadPoolExecutor(1, "kernel")
+        self._predicting = 0  # requests
         self._reader = ThreadPoolExecutor(1, "reader")
         self._pool = SearchPool(settings.searches, settings.waiting_searches)
         limits: dict[str, Any] = {
@@ -79,7 +83,7 @@ class Engine:
             "gather_seconds": settings.gather_seconds,
         }
         self._heights: Batcher[Shape, Float, Profile] = Batcher(
-            profiles, self._kernel, largest=_largest_batch,
+            profiles, self._kernel, largest=_largest_batch, at_once=self._is_small,
             observe=metrics.batch.labels("heights").observe, **limits,
         )  # fmt: skip
         self._predictions: Batcher[str, Row, dict[str, Any]] = Batcher(
@@ -119,6 +123,13 @@ class Engine:
         if size <= 16_384:
             return job()
         return await asyncio.get_running_loop().run_in_executor(self._reader, job)
+
+    def _is_small(self, shape: Shape, codes: int) -> bool:
+        """Whether a batch takes a fraction of a millisecond, and the kernel is free.
+
+        Predictions go to the kernel's thread too, and must not be met there.
+        """
+        return shape[1] <= 9 and codes <= _FEW and not self._predicting
 
     # --- heights --------------------------------------------------------------------------
 
@@ -189,7 +200,11 @@ class Engine:
             ServiceError: 503.
         """
         deadline = time.perf_counter() + self.settings.seconds
-        found = await self._predictions.submit("", rows, deadline)
+        self._predicting += 1
+        try:
+            found = await self._predictions.submit("", rows, deadline)
+        finally:
+            self._predicting -= 1
         if any(value is None for value in found):
             raise ServiceError(
                 503, "the time limit ended before all codes were predicted; send fewer at once",
@@ -235,7 +250,7 @@ class Engine:
 
 def _largest_batch(shape: Shape) -> int:
     """Codes in a call of the kernel, by the size of their lattice: 1,024 for n = 9."""
-    return max(1, min(1024, 2**20 // 2 ** shape[1]))
+    return max(1, min(1024, 2**20 >> shape[1]))
 
 
 def _search_all(

@@ -59,6 +59,8 @@ class Batcher(Generic[Key, Item, Result]):
         waiting_limit: items that may wait.
         gather_seconds: how long to wait for more items before the first batch.
         observe: is told the size of each batch.
+        at_once: whether a batch of a key and size costs less than the way to a thread and
+            back; it is then run by the event loop.  The thread is idle meanwhile.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Batcher(Generic[Key, Item, Result]):
         waiting_limit: int,
         gather_seconds: float = 0.0,
         observe: Callable[[int], None] = lambda size: None,
+        at_once: Callable[[Key, int], bool] = lambda key, size: False,
     ) -> None:
         self._run = run
         self._executor = executor
@@ -77,6 +80,7 @@ class Batcher(Generic[Key, Item, Result]):
         self._limit = waiting_limit
         self._gather = gather_seconds
         self._observe = observe
+        self._at_once = at_once
         self._waiting: dict[Key, deque[_Ticket[Item, Result]]] = {}
         self._task: asyncio.Task[None] | None = None
         self.waiting = 0
@@ -105,8 +109,8 @@ class Batcher(Generic[Key, Item, Result]):
         return await future
 
     async def _work(self) -> None:
-        if self._gather:
-            await asyncio.sleep(self._gather)
+        # Whatever arrives in this turn of the event loop goes into the first batch.
+        await asyncio.sleep(self._gather)
         loop = asyncio.get_running_loop()
         while self._waiting:
             key = next(iter(self._waiting))
@@ -116,7 +120,11 @@ class Batcher(Generic[Key, Item, Result]):
             items = [item for _, piece in pieces for item in piece]
             self._observe(len(items))
             try:
-                results = await loop.run_in_executor(self._executor, self._run, key, items)
+                if self._at_once(key, len(items)):
+                    results = self._run(key, items)
+                    await asyncio.sleep(0)
+                else:
+                    results = await loop.run_in_executor(self._executor, self._run, key, items)
             except Exception as error:
                 for ticket, _ in pieces:
                     self.waiting -= ticket.left
