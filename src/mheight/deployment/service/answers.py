@@ -158,7 +158,9 @@ def search(
     remark = heard[0] if heard else None
     if remark is None and any(solution.status == "rounding" for solution in solutions):
         remark = _ROUNDED
-    if not solutions or solutions[-1].status in ("time limit", "stopped"):
+    # Time may also end between two heights, the last of which is exact then.
+    wanted = n - k if m is None else 1
+    if len(solutions) < wanted or solutions[-1].status in ("time limit", "stopped"):
         remark = BOUNDS
     return from_solutions(n, k, m, solutions, time.perf_counter() - start, remark)
 
