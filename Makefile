@@ -3,6 +3,7 @@
 # make lint  lint, types, import rules
 # make benchmark       height profiles a second, against a published package
 # make benchmark-long  long codes: lattice, branch and bound, exact, start-up
+# make benchmark-service    requests a second of the HTTP service, against a plain handler
 # make benchmark-peer-answers  where the published package's profiles are wrong, and how often
 # make benchmark-learning  training and prediction speed, against bare steps and exact heights
 # make results         trains what docs/results shows and writes its tables: hours
@@ -15,7 +16,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint benchmark benchmark-long benchmark-peer-answers benchmark-learning results hunt lock clean
+.PHONY: run test lint clean lock results hunt
+.PHONY: benchmark benchmark-long benchmark-service benchmark-peer-answers benchmark-learning
 
 run: $(VENV)/.run
 	$(BIN)/mheight train runs/quickstart.toml --output-root results --resume
@@ -43,6 +45,9 @@ benchmark: $(VENV)/.run $(VENV)/.peer
 
 benchmark-long: $(VENV)/.dev
 	$(BIN)/python benchmarks/long_codes.py
+
+benchmark-service: $(VENV)/.run
+	$(BIN)/python benchmarks/service.py
 
 benchmark-peer-answers: $(VENV)/.run $(VENV)/.peer
 	$(BIN)/python benchmarks/peer_answers.py

@@ -19,6 +19,7 @@ from mheight.cli.evaluate import evaluate
 from mheight.cli.export import export
 from mheight.cli.heights import heights
 from mheight.cli.predict import predict
+from mheight.cli.serve import serve
 from mheight.cli.train import train
 from mheight.cli.tune import tune
 from mheight.errors import MheightError
@@ -42,6 +43,7 @@ app.command()(evaluate)
 app.command()(compare)
 app.command()(export)
 app.command()(predict)
+app.command()(serve)
 
 
 def _version(wanted: bool) -> None:
