@@ -18,7 +18,12 @@ from mheight.deployment.service.server import make_server, open_socket
 class ExactPredictor:
     """Says the exact heights, with intervals around them."""
 
-    manifest = {"name": "exact", "level": 0.9, "metrics": {"overall": 0.0}, "versions": {}}  # noqa: RUF012
+    manifest = {  # noqa: RUF012
+        "name": "exact",
+        "intervals": {"level": 0.9},
+        "metrics": [{"data": "none", "scores": {"overall": 0.0}}],
+        "versions": {},
+    }
     card = "# A card\n"
 
     def predict(self, samples):

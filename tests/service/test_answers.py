@@ -62,7 +62,6 @@ def test_capability_goes_with_a_single_height_too(heights):
 def test_a_long_code_gets_bounds_at_once(heights, rng):
     G = rng.standard_normal((32, 64))
     (answer,) = heights(G=G.tolist())
-    assert answer["seconds"] < 1.5
     assert "bounds" in answer["remark"]
     last = answer["heights"][-1]
     assert not last["exact"]

@@ -113,10 +113,8 @@ class Predictor:
             rows = np.arange(start, min(start + _CHUNK, len(samples)))
             part = samples.take(rows)
             feeds = list(_feeds(self._features.encode(part), part))
-            if len(feeds) == 1:
-                answers = map(self._answer, feeds)
-            else:
-                answers = _threads().map(self._answer, feeds)
+            call = map if len(feeds) == 1 else _threads().map
+            answers = call(self._answer, feeds)
             for values, (_, places) in zip(answers, feeds, strict=True):
                 real = places >= 0
                 out[rows[places[real]]] = values[real]

@@ -203,8 +203,8 @@ def _add_work(app: FastAPI, engine: Engine) -> None:
             {
                 "name": name,
                 "card": found.card,
-                "metrics": manifest.get("metrics", {}),
-                "versions": manifest.get("versions", {}),
+                "metrics": manifest["metrics"],
+                "versions": manifest["versions"],
                 "groups": [list(group) for group in GROUPS],
                 "level": level,
             }
@@ -218,7 +218,7 @@ def _model(engine: Engine) -> Model:
 
 
 def _named(model: Model) -> tuple[str, float]:
-    return str(model.manifest.get("name", "")), float(model.manifest["intervals"]["level"])
+    return str(model.manifest["name"]), float(model.manifest["intervals"]["level"])
 
 
 def _checked(kind: type[Request_], body: bytes, settings: ServiceSettings) -> Request_:

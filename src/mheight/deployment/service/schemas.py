@@ -158,7 +158,7 @@ class ModelReply(BaseModel):
 
     name: str
     card: str = Field(description="Markdown")
-    metrics: dict[str, object]
+    metrics: list[dict[str, object]] = Field(description="scores on each set of data")
     versions: dict[str, object]
     groups: list[list[int]]
     level: float
