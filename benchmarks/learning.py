@@ -31,15 +31,15 @@ from mheight.training.fit import Encoded, batches, fit
 RUNS = Path(__file__).resolve().parent.parent / "runs"
 NETWORKS = {
     "residual on raw-p (run7)": ("run7", []),
-    "sets on punctured (run8)": ("run8", []),
+    "sets on punctured (quickstart)": ("quickstart", []),
     "relations on minors (run8-stream)": ("run8-stream", []),
 }
 LADDER = {
     "residual on raw-p": ("run7", []),
     "residual on gram": ("run7", ["features.name=gram"]),
     "residual on minor-spectrum": ("run7", ["features.name=minor-spectrum"]),
-    "sets on circuits": ("run8", ["features.name=circuits"]),
-    "sets on punctured": ("run8", []),
+    "sets on circuits": ("quickstart", ["features.name=circuits"]),
+    "sets on punctured": ("quickstart", []),
     "relations on minors": ("run8-stream", []),
 }
 

@@ -34,7 +34,6 @@ PAGES = ROOT / "docs" / "results"
 SMALL = ("data.per_group=4000", "model.capacity=0.25", "training.epochs=12")
 LADDER_DATA = ("data.per_group=2000",)
 LADDER_RESIDUAL = (*LADDER_DATA, "model.capacity=0.25", "training.epochs=24")
-LADDER_SETS = (*LADDER_DATA, "training.epochs=16", "training.batch_size=512")
 
 
 @dataclass(frozen=True)
@@ -86,13 +85,8 @@ LADDER = [
         ("name=spectrum", "features.name=minor-spectrum", *LADDER_RESIDUAL),
         label="minor spectrum",
     ),
-    Job(
-        "ladder",
-        "run8",
-        ("name=circuits", "features.name=circuits", *LADDER_SETS),
-        label="circuits",
-    ),
-    Job("ladder", "run8", ("name=punctured", *LADDER_SETS), label="punctured codes"),
+    Job("ladder", "quickstart", ("name=circuits", "features.name=circuits"), label="circuits"),
+    Job("ladder", "quickstart", ("name=punctured",), label="punctured codes"),
     Job("stream", "run8-stream", label="circuits, related"),
 ]
 ENSEMBLE_SEEDS = [
