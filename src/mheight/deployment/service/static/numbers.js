@@ -1,0 +1,35 @@
+// How numbers are written.
+
+/** Six digits at most, 1.5e8 where the number is large or small. */
+export function shown(value, digits = 6) {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e7 || size < 1e-4) {
+    const [mantissa, exponent] = value.toExponential(Math.min(digits, 4) - 1).split("e");
+    return minus(`${Number(mantissa)}e${Number(exponent)}`);
+  }
+  const text = Number(value.toPrecision(digits)).toString();
+  return minus(text);
+}
+
+/** A few digits, for labels in pictures. */
+export const short = (value) => shown(value, 3);
+
+function minus(text) {
+  return text.startsWith("-") ? `\u2212${text.slice(1)}` : text;
+}
+
+/** h with m as a subscript. */
+export function heightName(m) {
+  return `h${String(m).replace(/\d/g, (digit) => String.fromCharCode(0x2080 + Number(digit)))}`;
+}
+
+/** A time in words. */
+export function duration(seconds) {
+  if (seconds < 0.001) return `${shown(seconds * 1e6, 2)} \u00b5s`;
+  if (seconds < 1) return `${shown(seconds * 1e3, 2)} ms`;
+  return `${shown(seconds, 2)} s`;
+}
+
+/** 1 row, 2 rows. */
+export const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
