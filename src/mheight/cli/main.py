@@ -18,6 +18,7 @@ from mheight.cli.data import app as data_app
 from mheight.cli.evaluate import evaluate
 from mheight.cli.heights import heights
 from mheight.cli.predict import predict
+from mheight.cli.serve import serve
 from mheight.cli.train import train
 from mheight.cli.tune import tune
 from mheight.errors import MheightError
@@ -40,6 +41,7 @@ app.command()(tune)
 app.command()(evaluate)
 app.command()(compare)
 app.command()(predict)
+app.command()(serve)
 
 
 def _version(wanted: bool) -> None:

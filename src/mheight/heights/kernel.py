@@ -95,7 +95,7 @@ def _sweep(  # type: ignore[no-untyped-def]
             store(best, level * LANES, top)
 
 
-@njit(cache=True, parallel=True, boundscheck=False)
+@njit(cache=True, parallel=True, nogil=True, boundscheck=False)
 def _profiles(  # type: ignore[no-untyped-def]
     generators, dual, rows, column, child, sizes, order,
     circuits, minor_of, circuit_of, level_start, children, out, doubtful,

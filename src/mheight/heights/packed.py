@@ -167,7 +167,7 @@ def _sweep_target(minors, n, k, flip, target, values, best, lanes, heights, sets
             sets[n + size] = target
 
 
-@njit(cache=True, parallel=True, boundscheck=False)
+@njit(cache=True, parallel=True, nogil=True, boundscheck=False)
 def _sweep_threads(minors, n, k, flip, heights, sets):  # type: ignore[no-untyped-def]
     tasks = len(heights)
     for task in prange(tasks):

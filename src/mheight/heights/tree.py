@@ -63,7 +63,7 @@ def _push(depth, tables, bases, signs, words, opens, promised):  # type: ignore[
     promised[depth + 1] = promised[depth]
 
 
-@njit(cache=True, boundscheck=False)
+@njit(cache=True, nogil=True, boundscheck=False)
 def advance(  # type: ignore[no-untyped-def]
     place, drops, target, incumbent, budget, width,
     tables, bases, signs, words, opens, promised, bounds, order, quick, counts, nexts,
@@ -137,7 +137,7 @@ def _drop_group(table, basis, growth, signs, word, open_, bounds, target, column
     return value
 
 
-@njit(cache=True, boundscheck=False)
+@njit(cache=True, nogil=True, boundscheck=False)
 def bound(  # type: ignore[no-untyped-def]
     place, drops, target, worst, groups, budget,
     tables, bases, signs, words, opens, promised, bounds, order, quick, counts, nexts, growth,

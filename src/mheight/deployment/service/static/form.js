@@ -151,12 +151,12 @@ function hintText() {
   return `${size}${code}${changed ? " The result shown is of the matrix before this one." : ""}`;
 }
 
-/** Say what is wrong beside the field, or nothing. */
+/** Say what is wrong beside its field (matrix, file or random), or nothing. */
 export function showError(message, of = "matrix") {
-  byId("input-error").textContent = message;
-  for (const id of ["matrix", "file"]) {
-    if (message && id === of) byId(id).setAttribute("aria-invalid", "true");
-    else byId(id).removeAttribute("aria-invalid");
+  for (const name of ["matrix", "file", "random"]) {
+    byId(`${name}-error`).textContent = name === of ? message : "";
+    if (message && name === of) byId(name).setAttribute("aria-invalid", "true");
+    else byId(name).removeAttribute("aria-invalid");
   }
   if (message) byId("status").textContent = "";
 }

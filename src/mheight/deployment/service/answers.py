@@ -1,0 +1,247 @@
+"""Heights of codes as the service answers them."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.codes import LinearCode
+from mheight.deployment.service.remarks import remarks
+from mheight.deployment.service.work import Stop
+from mheight.errors import InvalidCodeError
+from mheight.heights import (
+    best_lower_bound,
+    capability_table,
+    find_height,
+    height_profile,
+    predicted_seconds,
+)
+from mheight.heights.accuracy import MAX_EXACT_LENGTH
+from mheight.heights.finding import lattice_solutions
+from mheight.heights.solution import Method, Solution
+from mheight.heights.upwards import find_heights
+
+__all__ = [
+    "BOUNDS",
+    "Profile",
+    "from_profile",
+    "from_solutions",
+    "kernel_gate",
+    "known_profile",
+    "profiles",
+    "search",
+    "with_capability",
+]
+
+Float = NDArray[np.float64]
+
+NO_TIME = "the time limit ended before this code was looked at"
+BOUNDS = "the search ended before all heights were known; bounds are shown"
+_ROUNDED = "rounding leaves only bounds of some heights"
+
+
+_SLACK = 2.0  # times what a lattice is predicted to take, for slow machines
+_one_caller = threading.Lock()
+
+
+def _takes_one_caller() -> bool:
+    """Whether two threads may not call kernels at once (the process would abort)."""
+    return bool(numba.threading_layer() == "workqueue")  # type: ignore[attr-defined]
+
+
+def kernel_gate() -> AbstractContextManager[object]:
+    """To be held around a call of a parallel kernel; the kernels must be warm."""
+    return _one_caller if _takes_one_caller() else nullcontext()
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """What the kernel says of one code: its heights, or why it is no code."""
+
+    heights: Float
+    seconds: float
+    remark: str | None = None
+    error: str | None = None
+
+
+def profiles(shape: tuple[int, int], batch: list[Float]) -> list[Profile]:
+    """Height profiles of codes of one shape; a bad one spoils no other.
+
+    Args:
+        shape: (k, n).
+        batch: generator matrices.
+    """
+    start = time.perf_counter()
+    try:
+        with kernel_gate(), remarks() as heard:
+            heights = height_profile(np.array(batch) if len(batch) > 1 else batch[0])
+    except InvalidCodeError as error:
+        if len(batch) == 1:
+            return [Profile(np.empty(0), 0.0, error=str(error))]
+        heard = [str(error)]
+    if heard and len(batch) > 1:
+        # One by one, to know which code is meant.
+        return [found for G in batch for found in profiles(shape, [G])]
+    seconds = (time.perf_counter() - start) / len(batch)
+    remark = heard[0] if heard else None
+    return [Profile(row, seconds, remark) for row in heights.reshape(len(batch), -1)]
+
+
+def search(
+    G: Float, m: int | None, stop: Stop, *, witness: bool, patience: float | None
+) -> dict[str, Any]:
+    """Heights of one code and, where time does not suffice, bounds.
+
+    Args:
+        G: shape (k, n), 1 <= k < n.
+        m: only this height; None for all.
+        stop: ends the search.
+        witness: whether codewords are wanted.
+        patience: seconds for a code that is expected to take longer than there is time.
+
+    Raises:
+        InvalidCodeError: dependent rows.
+    """
+    k, n = G.shape
+    start = time.perf_counter()
+    left = stop.left
+    if not left:
+        return from_solutions(n, k, m, [], 0.0, NO_TIME)
+    lattice = math.inf if _takes_one_caller() else predicted_seconds(n, k, 1, "lattice")
+    if n > MAX_EXACT_LENGTH and m is None and not witness and _SLACK * lattice <= left:
+        (found,) = profiles((k, n), [G])
+        if found.error is not None:
+            raise InvalidCodeError(found.error)
+        if found.remark is None:
+            return from_profile((k, n), found, None, False)
+        left = max(stop.left, 1e-3)
+    with remarks() as heard:
+        solutions = _solutions(G, m, stop, left, lattice, patience)
+    remark = heard[0] if heard else None
+    if remark is None and any(solution.status == "rounding" for solution in solutions):
+        remark = _ROUNDED
+    if not solutions or solutions[-1].status in ("time limit", "stopped"):
+        remark = BOUNDS
+    return from_solutions(n, k, m, solutions, time.perf_counter() - start, remark)
+
+
+def _solutions(
+    G: Float, m: int | None, stop: Stop, left: float, lattice: float, patience: float | None
+) -> list[Solution]:
+    k, n = G.shape
+    if n <= MAX_EXACT_LENGTH:
+        with kernel_gate():
+            found = lattice_solutions(LinearCode(G))
+        return found if m is None else [found[m - 1]]
+    # A lattice can't be stopped, and runs twice for a certificate.
+    fits = 2 * _SLACK * lattice <= left
+    if m is None and fits:
+        return lattice_solutions(LinearCode(G))
+    orders = range(1, n - k + 1) if m is None else [m]
+    expected = sum(predicted_seconds(n, k, i, "branch-and-bound") for i in orders)
+    if patience is not None and not fits and expected > left:
+        left = min(left, patience)
+    method: Method = "auto" if fits else "branch-and-bound"
+    if m is None:
+        return list(find_heights(G, method=method, time_limit=left, stop=stop))
+    return [find_height(G, m, method=method, time_limit=left, stop=stop)]
+
+
+# --- values for JSON ------------------------------------------------------------------------
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _height(
+    m: int, lower: float, upper: float, exact: bool, codeword: Sequence[Any] | None
+) -> dict[str, Any]:
+    known = exact and math.isfinite(lower)
+    return {
+        "m": m,
+        "height": lower if known else None,
+        "infinite": exact and math.isinf(lower),
+        "exact": exact,
+        "lower": _finite(lower),
+        "upper": _finite(upper),
+        "log2_height": math.log2(lower) if known else None,
+        "codeword": None if codeword is None else [float(x) for x in codeword],
+    }
+
+
+def from_profile(
+    shape: tuple[int, int], found: Profile, m: int | None, capability: bool
+) -> dict[str, Any]:
+    """The answer for a code done by the kernel."""
+    k, n = shape
+    heights = found.heights.tolist()
+    orders = range(1, n - k + 1) if m is None else [m]
+    answer = {
+        "n": n,
+        "k": k,
+        "seconds": found.seconds,
+        "heights": [_height(i, heights[i - 1], heights[i - 1], True, None) for i in orders],
+        "capability": None,
+        "remark": found.remark,
+    }
+    return with_capability(answer, heights) if capability else answer
+
+
+def from_solutions(
+    n: int, k: int, m: int | None, found: Sequence[Solution], seconds: float, remark: str | None
+) -> dict[str, Any]:
+    """The answer for a code that was searched; bounds that hold for all codes fill the gaps."""
+    by_order = {solution.m: solution for solution in found}
+    heights, known = [], 1.0
+    for i in range(1, n - k + 1) if m is None else [m]:
+        general = best_lower_bound(n, k, i).value
+        if i not in by_order:
+            heights.append(_height(i, max(known, general), math.inf, False, None))
+            continue
+        solution = by_order[i]
+        known = solution.lower
+        lower = solution.lower if solution.is_exact else max(solution.lower, general)
+        word = solution.certificate.codeword
+        heights.append(_height(i, lower, max(solution.upper, lower), solution.is_exact, word))
+    return {
+        "n": n, "k": k, "seconds": seconds, "heights": heights, "capability": None,
+        "remark": remark,
+    }  # fmt: skip
+
+
+def with_capability(answer: dict[str, Any], profile: Sequence[float]) -> dict[str, Any]:
+    """The answer with the outliers that the code locates and detects.
+
+    Args:
+        answer: of one code.
+        profile: h_1, h_2, ... as far as known.
+    """
+    tasks = capability_table(profile) if len(profile) else ()
+    answer["capability"] = [
+        {
+            "located": task.located, "detected": task.detected, "m": task.m,
+            "height": float(task.height), "ratio": float(task.ratio),
+        }
+        for task in tasks
+    ]  # fmt: skip
+    return answer
+
+
+def known_profile(answer: dict[str, Any]) -> list[float]:
+    """The exact heights of an answer from h_1 on, until the first that is not."""
+    out: list[float] = []
+    for value in answer["heights"]:
+        if not value["exact"] or value["m"] != len(out) + 1:
+            break
+        out.append(math.inf if value["infinite"] else value["height"])
+    return out

@@ -1,0 +1,333 @@
+"""The application: paths, and what answers them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic.json_schema import models_json_schema
+from starlette.exceptions import HTTPException
+
+import mheight
+from mheight.deployment.service import schemas
+from mheight.deployment.service.bodies import read_json, validated
+from mheight.deployment.service.codes import known_codes, random_code
+from mheight.deployment.service.engine import Engine, Model
+from mheight.deployment.service.failures import ServiceError, busy, error_body
+from mheight.deployment.service.inputs import generators, parity_rows
+from mheight.deployment.service.metrics import Metrics
+from mheight.deployment.service.middleware import Guard
+from mheight.deployment.service.reference import reference_page
+from mheight.deployment.service.settings import ServiceSettings
+from mheight.tiers import GROUPS
+
+__all__ = ["create_app"]
+
+_log = logging.getLogger("mheight.service")
+_STATIC = Path(__file__).parent / "static"
+_BODY_PATHS = ("/api/heights", "/api/predictions")
+
+Request_ = TypeVar("Request_", schemas.HeightsRequest, schemas.PredictionsRequest)
+
+
+def create_app(settings: ServiceSettings | None = None, predictor: Model | None = None) -> FastAPI:
+    """The service as an ASGI application.
+
+    Args:
+        settings: limits; None for the usual ones.
+        predictor: a `mheight.deployment.Predictor`; None for exact heights alone.
+    """
+    settings = settings or ServiceSettings()
+    metrics = Metrics()
+    engine = Engine(settings, predictor, metrics)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        warming = asyncio.create_task(_warm_up(app, engine))
+        yield
+        warming.cancel()
+        engine.close()
+
+    app = FastAPI(
+        title="mheight",
+        version=mheight.__version__,
+        description="Heights of analog error-correcting codes: exact, and predicted.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.ready = False
+    app.state.failure = None
+    app.state.engine = engine
+    _add_health(app, metrics)
+    _add_codes(app, settings)
+    _add_work(app, engine)
+    _add_pages(app)
+    paths = [getattr(route, "path", "") for route in app.routes]
+    app.add_middleware(
+        Guard, settings=settings, metrics=metrics, paths=paths, body_paths=_BODY_PATHS
+    )
+    app.add_exception_handler(ServiceError, _refused)
+    app.add_exception_handler(HTTPException, _refused_by_framework)
+    app.add_exception_handler(RequestValidationError, _refused_parameters)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+async def _warm_up(app: FastAPI, engine: Engine) -> None:
+    try:
+        await engine.warm_up()
+        app.state.ready = True
+    except Exception as error:
+        _log.exception("the service can't get ready")
+        app.state.failure = f"{type(error).__name__} while loading"
+
+
+def _failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    texts = {
+        400: "no JSON", 404: "no model is loaded", 408: "too slow", 413: "too large",
+        415: "no plain JSON", 422: "a value that is not allowed", 503: "too busy, or not ready",
+    }  # fmt: skip
+    return {s: {"model": schemas.Failure, "description": texts[s]} for s in statuses}
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    # JSON has no infinity, and a bug that lets one out must not reach a client.
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return Response(text, status, media_type="application/json")
+
+
+# --- paths ----------------------------------------------------------------------------------
+
+
+def _add_health(app: FastAPI, metrics: Metrics) -> None:
+    @app.get("/health/live", response_model=schemas.State)
+    async def live() -> Response:
+        """Whether the process answers."""
+        return _json({"status": "live"})
+
+    @app.get("/health/ready", response_model=schemas.State, responses=_failures(503))
+    async def ready() -> Response:
+        """Whether kernels and model are loaded."""
+        _check_ready(app)
+        return _json({"status": "ready"})
+
+    @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+    async def show_metrics() -> Response:
+        """Counters for Prometheus."""
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _check_ready(app: FastAPI) -> None:
+    if app.state.failure is not None:
+        raise ServiceError(503, f"the service can't work: {app.state.failure}")
+    if not app.state.ready:
+        raise busy("the service is still loading", 2)
+
+
+def _add_codes(app: FastAPI, settings: ServiceSettings) -> None:
+    known = _json(known_codes()).body
+
+    @app.get("/api/codes", response_model=list[schemas.KnownCode])
+    async def codes() -> Response:
+        """Named codes whose heights are known."""
+        return Response(known, media_type="application/json")
+
+    @app.get("/api/random", response_model=schemas.RandomCode, responses=_failures(422))
+    async def random(
+        n: Annotated[int, Query(ge=2, le=128)] = 9,
+        k: Annotated[int, Query(ge=1, le=127)] = 4,
+        seed: Annotated[int, Query(ge=0, lt=2**32)] = 1,
+    ) -> Response:
+        """A random systematic code, k < n; the same seed gives the same code."""
+        if n > settings.length:
+            raise ServiceError(422, f"n may be at most {settings.length} here, got {n}", "n")
+        if k >= n:
+            raise ServiceError(422, f"k must be less than n, got n = {n}, k = {k}", "k")
+        return _json(random_code(n, k, seed))
+
+
+def _add_work(app: FastAPI, engine: Engine) -> None:
+    settings = engine.settings
+
+    @app.post(
+        "/api/heights", response_model=schemas.HeightsReply,
+        responses=_failures(400, 408, 413, 415, 422, 503), openapi_extra=_body_of("HeightsRequest"),
+    )  # fmt: skip
+    async def heights(request: Request) -> Response:
+        """Exact heights of one code or many, with witnesses; bounds where time ends."""
+        _check_ready(app)
+        body = await request.body()
+        asked, codes = await engine.read(lambda: _heights_input(body, settings), len(body))
+        answers = await _while_connected(request, engine.heights(asked, codes))
+        return await engine.read(lambda: _json({"codes": answers}), len(body))
+
+    @app.post(
+        "/api/predictions", response_model=schemas.PredictionsReply,
+        responses=_failures(400, 404, 408, 413, 415, 422, 503),
+        openapi_extra=_body_of("PredictionsRequest"),
+    )  # fmt: skip
+    async def predictions(request: Request) -> Response:
+        """Predicted heights of codes of n = 9, with intervals."""
+        _check_ready(app)
+        model = _model(engine)
+        body = await request.body()
+        counts, rows = await engine.read(
+            lambda: parity_rows(_checked(schemas.PredictionsRequest, body), settings), len(body)
+        )
+        answers = await _while_connected(request, engine.predictions(counts, rows))
+        name, level = _named(model)
+        reply = {"model": name, "level": level, "codes": answers}
+        return await engine.read(lambda: _json(reply), len(body))
+
+    @app.get("/api/model", response_model=schemas.ModelReply, responses=_failures(404, 503))
+    async def model() -> Response:
+        """The model that predicts: its card, and what it was measured to do."""
+        found = _model(engine)
+        name, level = _named(found)
+        manifest = json.loads(json.dumps(found.manifest, default=str))
+        return _json(
+            {
+                "name": name,
+                "card": found.card,
+                "metrics": manifest.get("metrics", {}),
+                "versions": manifest.get("versions", {}),
+                "groups": [list(group) for group in GROUPS],
+                "level": level,
+            }
+        )
+
+
+def _model(engine: Engine) -> Model:
+    if engine.model is None:
+        raise ServiceError(404, "this service was started without a model")
+    return engine.model
+
+
+def _named(model: Model) -> tuple[str, float]:
+    return str(model.manifest.get("name", "")), float(model.manifest.get("level", 0.9))
+
+
+def _checked(kind: type[Request_], body: bytes) -> Request_:
+    return validated(kind, read_json(body))
+
+
+def _heights_input(body: bytes, settings: ServiceSettings) -> tuple[schemas.HeightsRequest, Any]:
+    asked = _checked(schemas.HeightsRequest, body)
+    if asked.time_limit is not None and asked.time_limit > settings.seconds:
+        raise ServiceError(
+            422, f"time_limit may be at most {settings.seconds:g} here, got {asked.time_limit:g}",
+            "time_limit",
+        )  # fmt: skip
+    return asked, generators(asked, settings)
+
+
+async def _while_connected(request: Request, work: Any) -> Any:
+    """The result of some work, which is dropped when the client goes away."""
+    working = asyncio.ensure_future(work)
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    watching = asyncio.ensure_future(watch())
+    try:
+        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ServiceError(499, "the client went away")
+        return await working
+    finally:
+        for task in (working, watching):
+            task.cancel()
+
+
+def _add_pages(app: FastAPI) -> None:
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> Response:
+        return FileResponse(_STATIC / "index.html")
+
+    @app.get("/docs", include_in_schema=False)
+    async def reference() -> Response:
+        return HTMLResponse(reference_page(app.openapi()))
+
+
+# --- OpenAPI --------------------------------------------------------------------------------
+
+
+def _body_of(name: str) -> dict[str, Any]:
+    model = getattr(schemas, name)
+    examples = model.model_config["json_schema_extra"]["examples"]
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": f"#/components/schemas/{name}"},
+                    "examples": {
+                        f"example {i}": {"value": value} for i, value in enumerate(examples, 1)
+                    },
+                }
+            },
+        }
+    }
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        _, requests = models_json_schema(
+            [(schemas.HeightsRequest, "validation"), (schemas.PredictionsRequest, "validation")],
+            ref_template="#/components/schemas/{model}",
+        )
+        known = schema.setdefault("components", {}).setdefault("schemas", {})
+        known.update(requests.get("$defs", {}))
+        for name in ("HTTPValidationError", "ValidationError"):
+            known.pop(name, None)
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+# --- refusals -------------------------------------------------------------------------------
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)
+    return _failure(error.status, error.message, error.where, error.headers)
+
+
+async def _refused_by_framework(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    texts = {
+        404: "there is nothing at this path; /docs lists the paths",
+        405: f"this path does not take {request.method[:20]}",
+    }
+    text = texts.get(error.status_code, "the request is refused")
+    return _failure(error.status_code, text, None, dict(error.headers or {}))
+
+
+async def _refused_parameters(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    name = str(first["loc"][-1])
+    text = first["msg"].replace("Input should be", "must be")
+    return _failure(422, f"{name} {text}", name, {})
+
+
+def _failure(status: int, text: str, where: str | None, headers: dict[str, str]) -> Response:
+    return Response(error_body(text, where), status, headers, media_type="application/json")

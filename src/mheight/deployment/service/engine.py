@@ -1,0 +1,278 @@
+"""From a checked request to an answer: what goes to the kernel, what is searched."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import math
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.datasets import Samples
+from mheight.datasets.samples import PADDED_ENTRIES
+from mheight.deployment.service.answers import (
+    BOUNDS,
+    NO_TIME,
+    Profile,
+    from_profile,
+    from_solutions,
+    kernel_gate,
+    known_profile,
+    profiles,
+    search,
+    with_capability,
+)
+from mheight.deployment.service.failures import ServiceError
+from mheight.deployment.service.inputs import Row, place
+from mheight.deployment.service.metrics import Metrics
+from mheight.deployment.service.schemas import HeightsRequest
+from mheight.deployment.service.settings import ServiceSettings
+from mheight.deployment.service.work import Batcher, SearchPool, Stop
+from mheight.errors import InvalidCodeError
+from mheight.evaluation.predictions import Predictions
+from mheight.heights import height_profile
+from mheight.tiers import GROUPS
+
+__all__ = ["Engine", "Model"]
+
+Float = NDArray[np.float64]
+Result = TypeVar("Result")
+Shape = tuple[int, int]
+
+_BATCH_SECONDS = 0.15  # of a batch of the worst codes, which are done in rational arithmetic
+_WORST_CODE = 8e-6  # seconds of that, for each of 2^n
+_PREDICTIONS_AT_ONCE = 2048
+
+
+class Model(Protocol):
+    """What the service asks of a predictor; `mheight.deployment.Predictor` is one."""
+
+    manifest: dict[str, Any]
+    card: str
+
+    def predict(self, samples: Samples) -> Predictions:
+        """Predicted heights of samples, with intervals and flags."""
+        ...
+
+
+class Engine:
+    """The computing part of one application.
+
+    Args:
+        settings: limits.
+        model: predicts; None for a service of exact heights alone.
+        metrics: is told of batches and codes.
+    """
+
+    def __init__(self, settings: ServiceSettings, model: Model | None, metrics: Metrics) -> None:
+        self.settings = settings
+        self.model = model
+        self.metrics = metrics
+        self._kernel = ThreadPoolExecutor(1, "kernel")
+        self._reader = ThreadPoolExecutor(1, "reader")
+        self._pool = SearchPool(settings.searches, settings.waiting_searches)
+        limits: dict[str, Any] = {
+            "waiting_limit": settings.waiting_codes,
+            "gather_seconds": settings.gather_seconds,
+        }
+        self._heights: Batcher[Shape, Float, Profile] = Batcher(
+            profiles, self._kernel, largest=_largest_batch,
+            observe=metrics.batch.labels("heights").observe, **limits,
+        )  # fmt: skip
+        self._predictions: Batcher[str, Row, dict[str, Any]] = Batcher(
+            self._predict, self._kernel, largest=lambda _: _PREDICTIONS_AT_ONCE,
+            observe=metrics.batch.labels("predictions").observe, **limits,
+        )  # fmt: skip
+        metrics.watch("mheight_waiting_codes", "Codes that wait for the kernel.",
+                      lambda: self._heights.waiting + self._predictions.waiting)  # fmt: skip
+        metrics.watch("mheight_searches", "Searches that run or wait.", lambda: self._pool.load)
+
+    async def warm_up(self) -> None:
+        """Load and run everything once, so that no client waits for a compiler."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._kernel, self._exercise)
+
+    def _exercise(self) -> None:
+        rng = np.random.default_rng(0)
+        for k in (4, 5, 6):
+            # In batches and alone: two kernels.  The first call chooses the threading layer.
+            height_profile(rng.standard_normal((9, k, 9)))
+            height_profile(rng.standard_normal((k, 9)))
+        if self.model is not None:
+            rows = [(g.k, g.m, rng.standard_normal((g.k, 9 - g.k))) for g in GROUPS]
+            self._predict("", rows)
+        for n, m in ((8, 2), (18, 3), (18, None), (30, 3)):
+            stop = Stop(time.perf_counter() + 0.5)
+            search(rng.standard_normal((4, n)), m, stop, witness=True, patience=None)
+
+    def close(self) -> None:
+        """Stop searches, and end the threads."""
+        self._pool.close()
+        self._kernel.shutdown(wait=True, cancel_futures=True)
+        self._reader.shutdown(wait=True, cancel_futures=True)
+
+    async def read(self, job: Callable[[], Result], size: int) -> Result:
+        """The result of reading a body; a large one does not keep the others waiting."""
+        if size <= 16_384:
+            return job()
+        return await asyncio.get_running_loop().run_in_executor(self._reader, job)
+
+    # --- heights --------------------------------------------------------------------------
+
+    async def heights(self, request: HeightsRequest, codes: Sequence[Float]) -> list[Any]:
+        """Answers for all codes of a request, in order.
+
+        Raises:
+            ServiceError: 422 for a matrix of dependent rows; 503.
+        """
+        seconds = request.time_limit or self.settings.seconds
+        deadline = time.perf_counter() + seconds
+        direct: dict[Shape, list[int]] = {}
+        searched = []
+        for i, G in enumerate(codes):
+            if G.shape[1] <= self.settings.direct_length and not request.witness:
+                direct.setdefault((G.shape[0], G.shape[1]), []).append(i)
+            else:
+                searched.append(i)
+        out: list[Any] = [None] * len(codes)
+        jobs = [self._by_kernel(s, a, codes, request, deadline, out) for s, a in direct.items()]
+        if searched:
+            jobs.append(self._by_search(searched, codes, request, deadline, out))
+        # All to their end, also when one fails: none may be left alone with its work.
+        for failure in await asyncio.gather(*jobs, return_exceptions=True):
+            if failure is not None:
+                raise failure
+        self.metrics.codes.labels("heights").inc(len(codes))
+        return out
+
+    async def _by_kernel(
+        self, shape: Shape, at: list[int], codes: Sequence[Float], request: HeightsRequest,
+        deadline: float, out: list[Any],
+    ) -> None:  # fmt: skip
+        found = await self._heights.submit(shape, [codes[i] for i in at], deadline)
+        k, n = shape
+        for i, profile in zip(at, found, strict=True):
+            if profile is None:
+                out[i] = from_solutions(n, k, request.m, [], 0.0, NO_TIME)
+            elif profile.error is not None:
+                raise ServiceError(422, profile.error, _matrix_place(request, i))
+            else:
+                out[i] = from_profile(shape, profile, request.m, request.capability)
+
+    async def _by_search(
+        self, at: list[int], codes: Sequence[Float], request: HeightsRequest,
+        deadline: float, out: list[Any],
+    ) -> None:  # fmt: skip
+        patience = None if request.time_limit else self.settings.bound_seconds
+        job = functools.partial(_search_all, at, codes, request, patience)
+        found = await self._pool.run(job, deadline)
+        for place_in_job, i in enumerate(at):
+            if found is not None:
+                out[i] = found[place_in_job]
+                continue
+            k, n = codes[i].shape
+            out[i] = from_solutions(n, k, request.m, [], 0.0, NO_TIME)
+
+    # --- predictions ----------------------------------------------------------------------
+
+    async def predictions(self, counts: list[int], rows: list[Row]) -> list[Any]:
+        """Answers for all codes of a request.
+
+        Args:
+            counts: samples of each code.
+            rows: all samples.
+
+        Raises:
+            ServiceError: 503.
+        """
+        deadline = time.perf_counter() + self.settings.seconds
+        found = await self._predictions.submit("", rows, deadline)
+        if any(value is None for value in found):
+            raise ServiceError(
+                503, "the time limit ended before all codes were predicted; send fewer at once",
+                headers={"Retry-After": "1"},
+            )  # fmt: skip
+        self.metrics.codes.labels("predictions").inc(len(counts))
+        out, first = [], 0
+        for count in counts:
+            out.append({"n": 9, "k": rows[first][0], "predictions": found[first : first + count]})
+            first += count
+        return out
+
+    def _predict(self, _: str, rows: list[Row]) -> list[dict[str, Any]]:
+        assert self.model is not None
+        parity = np.zeros((len(rows), PADDED_ENTRIES))
+        for i, (_k, _m, P) in enumerate(rows):
+            parity[i, : P.size] = P.ravel()
+        count = len(rows)
+        samples = Samples(
+            np.fromiter((row[0] for row in rows), np.int64, count),
+            np.fromiter((row[1] for row in rows), np.int64, count),
+            parity, None, np.arange(count),
+        )  # fmt: skip
+        with kernel_gate():
+            found = self.model.predict(samples)
+        columns = zip(
+            rows, found.log2_heights.tolist(), found.low.tolist(), found.high.tolist(),
+            found.flags.tolist(), strict=True,
+        )  # fmt: skip
+        return [
+            {
+                "m": row[1],
+                "height": _power(log2),
+                "log2_height": log2 if math.isfinite(log2) else None,
+                "low": _power(low),
+                "high": _power(high),
+                "infinite": math.isinf(log2),
+                "flag": str(flag),
+            }
+            for row, log2, low, high, flag in columns
+        ]
+
+
+def _largest_batch(shape: Shape) -> int:
+    """Codes in a call of the kernel: so few that the worst ones keep nobody waiting long."""
+    return max(1, int(_BATCH_SECONDS / (_WORST_CODE * 2.0 ** shape[1])))
+
+
+def _search_all(
+    at: list[int], codes: Sequence[Float], request: HeightsRequest, patience: float | None,
+    stop: Stop,
+) -> list[Any]:  # fmt: skip
+    """One code after the other, until the time is up."""
+    out = []
+    for i in at:
+        # What a code can do follows from all heights.
+        wanted = None if request.capability else request.m
+        try:
+            answer = search(codes[i], wanted, stop, witness=request.witness, patience=patience)
+        except InvalidCodeError as error:
+            raise ServiceError(422, str(error), _matrix_place(request, i)) from None
+        if request.capability:
+            with_capability(answer, known_profile(answer))
+            if request.m is not None:
+                answer["heights"] = [answer["heights"][request.m - 1]]
+                if answer["remark"] == BOUNDS and answer["heights"][0]["exact"]:
+                    answer["remark"] = None
+        if not request.witness:
+            for value in answer["heights"]:
+                value["codeword"] = None
+        out.append(answer)
+    return out
+
+
+def _matrix_place(request: HeightsRequest, i: int) -> str:
+    where = place(request, i)
+    code = request if request.codes is None else request.codes[i]
+    kind = "G" if code.G is not None else "P" if code.P is not None else "H"
+    return kind if where is None else f"{where}.{kind}"
+
+
+def _power(log2: float) -> float | None:
+    """The height; null where it is infinite or beyond any float."""
+    return 2.0**log2 if log2 < 1024 else None

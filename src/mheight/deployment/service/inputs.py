@@ -1,0 +1,157 @@
+"""From the matrices of a request to generator matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.codes.matrix_files import KINDS, Block, Kind
+from mheight.codes.reading import batches
+from mheight.deployment.service.failures import ServiceError
+from mheight.deployment.service.schemas import CodeInput, HeightsRequest, PredictionsRequest
+from mheight.deployment.service.settings import LARGEST_ENTRY, SMALLEST_ENTRY, ServiceSettings
+from mheight.errors import InvalidCodeError
+from mheight.heights.profile import systematic_form
+from mheight.tiers import CODE_LENGTH, GROUPS, group_index
+
+__all__ = ["Row", "generators", "parity_rows", "place"]
+
+Float = NDArray[np.float64]
+
+Row = tuple[int, int, Float]
+"""k, m and P of a sample of the nine groups."""
+
+
+def place(request: HeightsRequest | PredictionsRequest, i: int) -> str | None:
+    """What messages call code i of a request; None where there is only one."""
+    return None if request.codes is None else f"codes[{i}]"
+
+
+def generators(
+    request: HeightsRequest | PredictionsRequest, settings: ServiceSettings
+) -> list[Float]:
+    """Generator matrices of all codes of a request, each with 1 <= k < n.
+
+    Ranks of G are not looked at.
+
+    Raises:
+        ServiceError: 413 for too many codes; 422 for a matrix that describes no code, or
+            is too long, or has entries so large or small that exact arithmetic takes long.
+    """
+    codes: Sequence[CodeInput] = [request] if request.codes is None else request.codes
+    if len(codes) > settings.codes:
+        raise ServiceError(
+            413, f"a request may hold at most {settings.codes} codes, got {len(codes)}", "codes"
+        )
+    blocks = []
+    for i, code in enumerate(codes):
+        kind, matrix = _matrix(code, place(request, i))
+        where = _join(place(request, i), kind)
+        _check_size(kind, matrix, where, settings.length)
+        blocks.append(Block(matrix, kind))
+    try:
+        found = [G for batch in batches(blocks) for G in batch.generators]
+    except InvalidCodeError:
+        found = [_alone(block, place(request, i)) for i, block in enumerate(blocks)]
+    for i, G in enumerate(found):
+        k, n = G.shape
+        if k == n:
+            raise ServiceError(
+                422, f"n > k is needed, got n = k = {n}: no height is defined", place(request, i)
+            )
+        if request.m is not None and request.m > n - k:
+            m = request.m if request.m < 1000 else "more than 999"
+            raise ServiceError(
+                422, f"m must be an integer in 1..n-k = 1..{n - k}, got {m}",
+                _join(place(request, i), "m") if request.codes is None else place(request, i),
+            )  # fmt: skip
+    return found
+
+
+def _matrix(code: CodeInput, where: str | None) -> tuple[Kind, Float]:
+    given = [(kind, value) for kind in KINDS if (value := getattr(code, kind)) is not None]
+    if len(given) != 1:
+        raise ServiceError(422, "exactly one of G, P and H is needed", where)
+    kind, rows = given[0]
+    lengths = sorted({len(row) for row in rows})
+    where = _join(where, kind)
+    if len(lengths) > 1:
+        raise ServiceError(
+            422, f"{kind} must have rows of one length, got lengths {lengths[0]} and {lengths[-1]}",
+            where,
+        )  # fmt: skip
+    matrix = np.array(rows, dtype=np.float64)
+    sizes = np.abs(matrix)
+    wrong = (sizes > LARGEST_ENTRY) | ((sizes < SMALLEST_ENTRY) & (sizes > 0))
+    if wrong.any():
+        i, j = np.argwhere(wrong)[0].tolist()
+        raise ServiceError(
+            422, f"entries must be 0 or of magnitude {SMALLEST_ENTRY:g} to {LARGEST_ENTRY:g}, "
+            f"got {matrix[i, j]:g}", f"{where}[{i}][{j}]",
+        )  # fmt: skip
+    return kind, matrix
+
+
+def _check_size(kind: Kind, matrix: Float, where: str, longest: int) -> None:
+    rows, columns = matrix.shape
+    n = rows + columns if kind == "P" else columns
+    if n > longest or rows > longest:
+        raise ServiceError(422, f"n may be at most {longest} here, got n = {max(n, rows)}", where)
+
+
+def _alone(block: Block, where: str | None) -> Float:
+    try:
+        (batch,) = batches([block])
+    except InvalidCodeError as error:
+        raise ServiceError(422, str(error), _join(where, str(block.kind))) from None
+    return batch.generators[0]
+
+
+def _join(where: str | None, name: str) -> str:
+    return name if where is None else f"{where}.{name}"
+
+
+def parity_rows(
+    request: PredictionsRequest, settings: ServiceSettings
+) -> tuple[list[int], list[Row]]:
+    """Samples of the codes of a request: for each code as many as heights are wanted.
+
+    Returns:
+        For each code its number of samples, and all samples.
+
+    Raises:
+        ServiceError: as for `generators`; 422 for codes that the model does not know.
+    """
+    counts, rows = [], []
+    for i, G in enumerate(generators(request, settings)):
+        k, n = G.shape
+        if n != CODE_LENGTH or k not in {group.k for group in GROUPS}:
+            raise ServiceError(
+                422, f"the model predicts codes of n = 9 and k = 4, 5 or 6, got [{n}, {k}]; "
+                "/api/heights computes heights of others", place(request, i),
+            )  # fmt: skip
+        orders = [group.m for group in GROUPS if group.k == k]
+        if request.m is not None:
+            if group_index(k, request.m) is None:
+                known = ", ".join(map(str, orders))
+                raise ServiceError(
+                    422, f"for k = {k} the model predicts m = {known}, got {request.m}; "
+                    "/api/heights computes the others", place(request, i) or "m",
+                )  # fmt: skip
+            orders = [request.m]
+        P = _parity(G, place(request, i))
+        counts.append(len(orders))
+        rows += [(k, m, P) for m in orders]
+    return counts, rows
+
+
+def _parity(G: Float, where: str | None) -> Float:
+    k = len(G)
+    if (G[:, :k] == np.eye(k)).all():
+        return np.asarray(G[:, k:])
+    try:
+        return np.asarray(systematic_form(G)[:, k:])
+    except InvalidCodeError as error:
+        raise ServiceError(422, str(error), _join(where, "G")) from None
