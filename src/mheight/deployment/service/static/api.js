@@ -9,6 +9,7 @@ export class ApiError extends Error {
 }
 
 const LONGEST = 60_000;
+const TRIES = 6; // of a service that is busy or still loading, and says so
 
 /** The model that predicts: name, groups, level, card. */
 export const getModel = () => request("api/model");
@@ -40,22 +41,38 @@ async function request(path, { body, signal } = {}) {
     options.headers = { "Content-Type": "application/json" };
     options.body = JSON.stringify(body);
   }
-  let response;
-  let reply = null;
   try {
-    response = await fetch(path, options);
-    reply = await response.json().catch((error) => {
-      if (error instanceof SyntaxError) return null;
-      throw error;
-    });
+    for (let left = TRIES - 1; ; left -= 1) {
+      const response = await fetch(path, options);
+      const wait = Number(response.headers.get("Retry-After"));
+      if (response.status !== 503 || !left || !(wait > 0 && wait <= 5)) return await read(response);
+      await pause(1000 * wait, options.signal);
+    }
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (error instanceof ApiError || signal?.aborted) throw error;
     if (patience.aborted) throw new ApiError("The service took longer than a minute; try a smaller code.");
     throw new ApiError("The service does not answer. What you typed is still here; try again later.");
   }
+}
+
+async function read(response) {
+  const reply = await response.json().catch((error) => {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  });
   if (response.ok && reply !== null) return reply;
   if (reply?.error) throw new ApiError(sentence(reply), response.status);
   throw new ApiError(`The service failed (status ${response.status}); try again.`, response.status);
+}
+
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    }, { once: true });
+  });
 }
 
 function sentence({ error, where }) {

@@ -2,7 +2,7 @@
 
 import { byId } from "./dom.js";
 import { asText, dimensions, MatrixError, parseMatrix, textsOf } from "./matrix.js";
-import { counted } from "./numbers.js";
+import { counted, withArticle } from "./numbers.js";
 import { readUpload } from "./upload.js";
 
 const DRAFT = "mheight-draft";
@@ -146,7 +146,7 @@ function hintText() {
   const kind = matrix.kind ?? chosenKind();
   const { n, k } = dimensions(kind, matrix.rows);
   const size = `${counted(matrix.rows.length, "row")}, ${counted(matrix.rows[0].length, "column")}`;
-  const code = k >= 1 && n > k ? `: ${kind} of a code [n, k] = [${n}, ${k}].` : `: no ${kind} of a code with n > k \u2265 1.`;
+  const code = k >= 1 && n > k ? `: ${kind} of ${withArticle({ n, k })} code.` : `: no ${kind} of a code with n > k \u2265 1.`;
   const changed = computed && computed !== JSON.stringify([kind, matrix.texts]);
   return `${size}${code}${changed ? " The result shown is of the matrix before this one." : ""}`;
 }

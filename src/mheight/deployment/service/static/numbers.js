@@ -12,8 +12,12 @@ export function shown(value, digits = 6) {
   return minus(text);
 }
 
-/** A few digits, for labels in pictures. */
-export const short = (value) => shown(value, 3);
+/** At most five digits, for labels in pictures: 32768, 2.62e5. */
+export function short(value) {
+  if (Math.abs(value) < 1e5) return shown(value, Math.abs(value) < 1000 ? 3 : 5);
+  const [mantissa, exponent] = value.toExponential(2).split("e");
+  return minus(`${Number(mantissa)}e${Number(exponent)}`);
+}
 
 function minus(text) {
   return text.startsWith("-") ? `\u2212${text.slice(1)}` : text;
@@ -33,3 +37,6 @@ export function duration(seconds) {
 
 /** 1 row, 2 rows. */
 export const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
+/** "a [9, 4]", "an [8, 4]". */
+export const withArticle = ({ n, k }) => (/^(8|11$|18$)/.test(String(n)) ? `an [${n},\u00a0${k}]` : `a [${n},\u00a0${k}]`);

@@ -53,7 +53,7 @@ function waiting() {
   status.textContent = "Computing\u2026";
   byId("result").classList.add("waiting");
   const timer = setTimeout(() => {
-    status.textContent = "Still computing: the service is slow or busy. What you see below is the former result.";
+    status.textContent = "Still computing: the service is slow or busy. What is shown is the former result.";
     if (byId("result").hidden) status.textContent = "Still computing: the service is slow or busy.";
   }, SLOW);
   const mine = status.dataset;

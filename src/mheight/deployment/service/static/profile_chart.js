@@ -45,7 +45,9 @@ function valuesOf(heights, predictions) {
 function logScale(logs, bottom, top) {
   const [least, most] = logs.length ? [Math.min(...logs), Math.max(...logs)] : [0, 1];
   const step = [0.5, 1, 2, 3, 5, 10, 20, 50, 100].find((size) => (most - least) / size <= 5) ?? 200;
-  const from = Math.floor(least / step + 1e-9) * step;
+  // Heights are at least 1; a profile of one value is drawn above the axis where it can be.
+  const lowest = least === most ? Math.max(0, least - 0.1) : least;
+  const from = Math.floor(lowest / step + 1e-9) * step;
   const to = Math.max(Math.ceil(most / step - 1e-9) * step, from + step);
   const y = (height) => bottom - ((Math.log2(height) - from) / (to - from)) * (bottom - top);
   const ticks = [];
@@ -73,7 +75,7 @@ function axes({ heights, scale, slot, x, width, bottom, unbounded, roof }) {
   }
   if (unbounded) {
     out.push(s("line", { class: "band pass", x1: EDGE.left, x2: width - EDGE.right, y1: roof, y2: roof }));
-    out.push(s("text", { x: EDGE.left - 7, y: roof + 5, "text-anchor": "end" }, "\u221e"));
+    out.push(s("text", { x: EDGE.left - 7, y: roof + 5, "text-anchor": "end", class: "infinity" }, "\u221e"));
   }
   out.push(s("line", { class: "axis pass", x1: EDGE.left, x2: width - EDGE.right, y1: bottom, y2: bottom }));
   const every = Math.max(1, Math.ceil(22 / slot));
@@ -85,7 +87,7 @@ function axes({ heights, scale, slot, x, width, bottom, unbounded, roof }) {
   const y = (EDGE.top + bottom) / 2;
   out.push(s("text", {
     class: "name", x: 13, y, "text-anchor": "middle", transform: `rotate(-90 13 ${y})`,
-  }, "height (log scale)"));
+  }, "height (log\u2082 scale)"));
   return out;
 }
 
@@ -131,5 +133,5 @@ function interval(guess, x, scale) {
 function label(height, x, scale) {
   if (!height.exact || height.infinite) return [];
   const place = { class: "value pass", x: x - 7, y: scale.y(height.height) - 7, "text-anchor": "end" };
-  return [s("text", place, short(height.height))];
+  return [s("text", place, short(Number(height.height.toPrecision(4))))];
 }

@@ -2,7 +2,7 @@
 
 import { codewordBars, ranking } from "./codeword_bars.js";
 import { byId, h, s, whenResized } from "./dom.js";
-import { counted, duration, heightName, shown } from "./numbers.js";
+import { counted, duration, heightName, shown, withArticle } from "./numbers.js";
 import { profileChart } from "./profile_chart.js";
 import { fillCapability, fillHeights, heightText } from "./tables.js";
 
@@ -46,8 +46,6 @@ export function showLearned(learned, line) {
   showLegend();
   showChosen();
 }
-
-const withArticle = ({ n, k }) => (/^(8|11$|18$)/.test(String(n)) ? `an [${n}, ${k}]` : `a [${n}, ${k}]`);
 
 function chartTitle(heights) {
   const bounds = heights.filter((height) => !height.exact);
@@ -104,10 +102,8 @@ function showChosen() {
   const pressed = byId("heights").querySelector('[aria-pressed="true"]');
   pressed.tabIndex = 0;
   if (inTable) pressed.focus();
-  const gone = fillCapability(byId("capability"), {
-    capability: answer.capability ?? [], redundancy: answer.n - answer.k, chosen: m,
-  });
-  byId("capability-line").textContent = [`Marked: what ${heightName(m)} decides.`, gone].filter(Boolean).join(" ");
+  const { capability, heights } = answer;
+  byId("capability-line").textContent = fillCapability(byId("capability"), capability ?? [], heights, m);
   byId("learned").textContent = current.learnedLine ?? "";
   showWord(height);
   drawChart(byId("chart").clientWidth);
@@ -127,8 +123,8 @@ function showWord(height) {
   const order = ranking(word);
   const [largest, reference] = [order[0], order[m]];
   const nth = `${m + 1}${{ 1: "st", 2: "nd", 3: "rd" }[m + 1 > 10 && m + 1 < 14 ? 0 : (m + 1) % 10] ?? "th"}`;
-  const begin = `The largest entry, at position ${largest.position}, has magnitude ${shown(largest.size)}; the ${
-    nth} largest, at position ${reference.position}, ${shown(reference.size)}.`;
+  const begin = `The largest magnitude is ${shown(largest.size)} (position ${largest.position}), the ${nth} largest ${
+    shown(reference.size)} (position ${reference.position}).`;
   byId("word-line").textContent = `${begin} ${conclusion(height, largest.size / reference.size)}`;
   fillLegend("word-legend", [
     ["largest", s("rect", { class: "largest", x: 4, y: 1, width: 14, height: 12 })],
@@ -137,7 +133,7 @@ function showWord(height) {
       s("line", { class: "level", x1: 0, x2: 22, y1: 1, y2: 1 }))],
     ["the rest", s("rect", { class: "rest", x: 4, y: 1, width: 14, height: 12 })],
   ]);
-  byId("word-values").textContent = word.map((x) => shown(x)).join("  ");
+  byId("word-values").textContent = word.map((x) => shown(x)).join(", ");
   drawWord(byId("word").clientWidth);
 }
 

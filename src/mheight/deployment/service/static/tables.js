@@ -14,8 +14,8 @@ export function heightText(height) {
 /** Heights and predictions, one row an m; choose(m) where somebody presses its button. */
 export function fillHeights(table, { heights, learned, chosen, choose }) {
   const guesses = new Map((learned?.predictions ?? []).map((guess) => [guess.m, guess]));
-  const percent = learned ? `${Math.round(learned.level * 100)} % interval` : "";
-  const head = ["m", "height", "log\u2082", ...(guesses.size ? ["predicted", percent, "error in log\u2082"] : [])];
+  const percent = learned ? `predicted, ${Math.round(learned.level * 100)}\u00a0% interval` : "";
+  const head = ["m", "height", "log\u2082", ...(guesses.size ? [percent, "error in log\u2082"] : [])];
   const rows = heights.map((height) => {
     const { m } = height;
     const button = h("button", {
@@ -28,11 +28,11 @@ export function fillHeights(table, { heights, learned, chosen, choose }) {
     const guess = guesses.get(m);
     const more = guesses.size ? guessCells(guess, height) : [];
     return h("tr", m === chosen ? { class: "chosen" } : {}, h("th", { scope: "row" }, button),
-      ...cells.map((cell) => h("td", {}, cell)), ...more);
+      h("td", {}, cells[0]), h("td", { class: "roomy" }, cells[1]), ...more);
   });
   table.replaceChildren(
     h("caption", {}, caption(heights)),
-    h("thead", {}, h("tr", {}, ...head.map((name) => h("th", { scope: "col" }, name)))),
+    h("thead", {}, h("tr", {}, ...head.map((name, i) => h("th", { scope: "col", class: i === 2 ? "roomy" : null }, name)))),
     h("tbody", {}, ...rows),
   );
 }
@@ -43,38 +43,41 @@ function caption(heights) {
 }
 
 function guessCells(guess, height) {
-  if (!guess) return ["\u2013", "\u2013", "\u2013"].map((cell) => h("td", {}, cell));
-  const flag = guess.flag ? [h("span", { class: "flag" }, guess.flag)] : [];
-  if (guess.infinite || guess.height === null) {
-    return [h("td", {}, "\u2013", ...flag), h("td", {}, "\u2013"), h("td", {}, "\u2013")];
-  }
+  const none = () => h("td", {}, "\u2013");
+  if (!guess) return [none(), none()];
+  const below = (text) => h("span", { class: "below" }, text);
+  const flag = guess.flag ? [below(guess.flag)] : [];
+  if (guess.infinite || guess.height === null) return [h("td", {}, "\u2013", ...flag), none()];
   const error = height.exact && !height.infinite ? Math.log2(guess.height / height.height) : null;
+  const interval = below(`${shown(guess.low, 4)} to ${shown(guess.high, 4)}`);
   return [
-    h("td", {}, shown(guess.height, 5), ...flag),
-    h("td", {}, `${shown(guess.low, 4)} to ${shown(guess.high, 4)}`),
-    h("td", {}, error === null ? "\u2013" : signed(error)),
+    h("td", {}, shown(guess.height, 5), interval, ...flag),
+    error === null ? none() : h("td", {}, signed(error)),
   ];
 }
 
 const signed = (x) => (x < 0 ? "\u2212" : "+") + Math.abs(x).toFixed(4);
 
-/** The least ratio for each (located, detected), as a grid. */
-export function fillCapability(table, { capability, redundancy, chosen }) {
-  const ratios = new Map(capability.map((task) => [`${task.located},${task.detected}`, task]));
+/** The least ratio for each (located, detected) as a grid; returns a line that explains it. */
+export function fillCapability(table, capability, heights, chosen) {
+  const tasks = new Map(capability.map((task) => [`${task.located},${task.detected}`, task]));
   const most = Math.max(0, ...capability.map((task) => task.m));
   const detected = Array.from({ length: most + 1 }, (_, i) => i);
   const rows = [];
   for (let located = 0; 2 * located <= most; located += 1) {
-    const cells = detected.map((more) => cell(ratios.get(`${located},${more}`), 2 * located + more, chosen));
-    rows.push(h("tr", {}, h("th", { scope: "row" }, `${located} located`), ...cells));
+    const cells = detected.map((more) => cell(tasks.get(`${located},${more}`), 2 * located + more, chosen));
+    rows.push(h("tr", {}, h("th", { scope: "row" }, String(located)), ...cells));
   }
   table.replaceChildren(
-    h("caption", {}, `Least \u0394/\u03b4. A dash: no ratio is enough, or not known.`),
-    h("thead", {}, h("tr", {}, h("td"), ...detected.map((i) => h("th", { scope: "col" }, `${i} detected`)))),
+    h("thead", {},
+      h("tr", {}, h("td"), h("th", { scope: "colgroup", colspan: most + 1 }, "detected")),
+      h("tr", {}, h("th", { scope: "col" }, "located"), ...detected.map((i) => h("th", { scope: "col" }, String(i)))),
+    ),
     h("tbody", {}, ...rows),
   );
-  table.hidden = !capability.length;
-  return missing(most, redundancy);
+  table.parentElement.hidden = !capability.length;
+  const marked = chosen <= most ? `Marked: what ${heightName(chosen)} decides. ` : "";
+  return marked + beyond(most, heights.at(-1).m, heights.find((height) => height.m === most + 1));
 }
 
 function cell(task, m, chosen) {
@@ -83,8 +86,9 @@ function cell(task, m, chosen) {
   return h("td", m === chosen ? { class: "chosen" } : {}, shown(task.ratio, 5));
 }
 
-function missing(most, redundancy) {
-  if (most === redundancy) return "";
-  if (!most) return "This code locates and detects nothing, or nothing is known.";
-  return `From 2 \u00b7 located + detected = ${most + 1} on no ratio is enough, or ${heightName(most + 1)} is not known.`;
+function beyond(most, redundancy, next) {
+  const decides = "2 \u00b7 located + detected";
+  if (!next) return `No code with n \u2212 k = ${redundancy} allows ${decides} > ${redundancy}.`;
+  if (next.infinite) return `No ratio is enough for ${decides} \u2265 ${next.m}, since ${heightName(next.m)} has no bound.`;
+  return `What ${heightName(next.m)} and later heights decide is not known, since only bounds of these are.`;
 }
