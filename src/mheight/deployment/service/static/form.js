@@ -103,7 +103,7 @@ export function put({ kind, rows, texts = textsOf(rows) }) {
   saveDraft();
   showError("");
   showHint();
-  return { kind, texts, rows: rows ?? parseMatrix(field.value).rows };
+  return { kind, texts, rows };
 }
 
 function keepFormer() {

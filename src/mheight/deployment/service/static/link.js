@@ -8,7 +8,11 @@ export function fragmentOf({ kind, texts, m }) {
   return `#${kind}=${matrix}${m ? `&m=${m}` : ""}`;
 }
 
-/** The view of a fragment, {kind, texts, rows, m}, or null if it names none. */
+/**
+ * The view of a fragment, {kind, texts, rows, m}, or null if it names none.
+ *
+ * A MatrixError has what could be read of it, {kind, texts}.
+ */
 export function viewOf(fragment) {
   const pairs = new Map();
   for (const part of fragment.replace(/^#/, "").split("&")) {
@@ -18,11 +22,14 @@ export function viewOf(fragment) {
   const kind = ["G", "P", "H"].find((name) => pairs.has(name));
   if (!kind) return null;
   let matrix;
+  let text = pairs.get(kind);
   try {
-    matrix = parseMatrix(decodeURIComponent(pairs.get(kind)));
+    text = decodeURIComponent(text);
+    matrix = parseMatrix(text);
   } catch (error) {
     const why = error instanceof MatrixError ? error.message : "It is not written as it should be.";
-    throw new MatrixError(`The matrix in the link cannot be read. ${why}`);
+    const texts = text.split(";").map((row) => row.split(","));
+    throw Object.assign(new MatrixError(`The matrix in the link cannot be read. ${why}`), { kind, texts });
   }
   const m = Number(pairs.get("m"));
   return { kind, texts: matrix.texts, rows: matrix.rows, m: Number.isInteger(m) && m > 0 ? m : null };

@@ -12,9 +12,9 @@ export function shown(value, digits = 6) {
   return minus(text);
 }
 
-/** At most five digits, for labels in pictures: 32768, 2.62e5. */
-export function short(value) {
-  if (Math.abs(value) < 1e5) return shown(value, Math.abs(value) < 1000 ? 3 : 5);
+/** Few digits, for labels in pictures: 61.6, 5515, 2.62e5. */
+export function short(value, most = 4) {
+  if (Math.abs(value) < 1e5) return shown(value, Math.abs(value) < 1000 ? 3 : most);
   const [mantissa, exponent] = value.toExponential(2).split("e");
   return minus(`${Number(mantissa)}e${Number(exponent)}`);
 }

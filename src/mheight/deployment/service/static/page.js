@@ -113,8 +113,9 @@ function fromAddress() {
     view = viewOf(location.hash);
   } catch (error) {
     if (!(error instanceof MatrixError)) throw error;
+    form.put(error);
     form.showError(error.message);
-    return false;
+    return true;
   }
   if (!view) return false;
   form.put(view);

@@ -71,7 +71,7 @@ function axes({ heights, scale, slot, x, width, bottom, unbounded, roof }) {
   for (const tick of scale.ticks) {
     const y = scale.y(tick);
     out.push(s("line", { class: "gridline pass", x1: EDGE.left, x2: width - EDGE.right, y1: y, y2: y }));
-    out.push(s("text", { x: EDGE.left - 7, y: y + 4, "text-anchor": "end" }, short(tick)));
+    out.push(s("text", { x: EDGE.left - 7, y: y + 4, "text-anchor": "end" }, short(tick, 5)));
   }
   if (unbounded) {
     out.push(s("line", { class: "band pass", x1: EDGE.left, x2: width - EDGE.right, y1: roof, y2: roof }));
@@ -133,5 +133,5 @@ function interval(guess, x, scale) {
 function label(height, x, scale) {
   if (!height.exact || height.infinite) return [];
   const place = { class: "value pass", x: x - 7, y: scale.y(height.height) - 7, "text-anchor": "end" };
-  return [s("text", place, short(Number(height.height.toPrecision(4))))];
+  return [s("text", place, short(height.height))];
 }

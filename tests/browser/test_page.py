@@ -1,0 +1,568 @@
+"""The page of the service in a real browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright", reason="needs Playwright")
+pytest.importorskip("fastapi", reason="needs FastAPI")
+
+from page_server import serving
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+import mheight
+from mheight.deployment.service.codes import random_code
+
+SMALL = "1 0 1 1; 0 1 1 2"
+EXAMPLE = random_code(9, 4, 1)["G"]
+ARGS = [
+    "--no-sandbox", "--headless=new", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
+    "--disable-gpu",
+]  # fmt: skip
+
+
+def chromium() -> str:
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip("needs Chromium, which is not installed")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(browser: Browser) -> Iterator[str]:
+    with serving() as url:
+        yield url
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Open]:
+    """Opens pages, and fails if one of them complained or asked another host."""
+    contexts, complaints = [], []
+
+    def complain(text: str) -> None:
+        complaints.append(text)
+
+    def start(fragment: str = "", *, url: str = address, quiet: bool = True, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        if quiet:
+            page.on("console", lambda message: complain(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: complain(str(error)))
+        host = urlsplit(url).netloc
+        page.on("request", lambda request: urlsplit(request.url).netloc == host
+                or complain(f"a request to {request.url}"))  # fmt: skip
+        page.goto(f"{url}/{fragment}")
+        page.wait_for_function("document.querySelector('#codes').value !== ''")
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def compute(page: Page, text: str) -> None:
+    page.fill("#matrix", text)
+    page.click("button.primary")
+
+
+def heights(page: Page) -> list[str]:
+    page.wait_for_selector("#heights tbody tr")
+    cells = page.locator("#heights tbody tr td:nth-child(2)")
+    return [text.replace("\u2212", "-") for text in cells.all_inner_texts()]
+
+
+def shown_profile(page: Page) -> list[float]:
+    return [float(text) for text in heights(page)]
+
+
+def exact_profile(G: Any) -> Any:
+    return pytest.approx(mheight.height_profile(np.array(G, dtype=float)).tolist(), rel=1e-5)
+
+
+def test_a_typed_matrix_gets_its_heights_codeword_and_capability(open_page: Open) -> None:
+    page = open_page()
+    expect(page.locator("#result")).to_be_hidden()
+    compute(page, SMALL)
+    assert shown_profile(page) == [2, 3]
+    expect(page.locator("#status")).to_have_text("Done: [4, 2] code.")
+    expect(page.locator("#result-title")).to_contain_text("[4,\u00a02] code")
+    expect(page.locator("#chart-title")).to_contain_text("from 2 at m = 1 to 3 at m = 2")
+    expect(page.locator("#word-line")).to_contain_text("ratio is h\u2081 = 2")
+    rows = page.locator("#capability tbody tr").all_inner_texts()
+    assert [row.split() for row in rows] == [["0", "6", "8"], ["1", "8", "\u2013", "\u2013"]]
+    expect(page.locator("#learned")).to_contain_text("No prediction: the model knows codes with n = 9")
+
+
+READ = [
+    ("1 0 1; 0 1 1", [[1, 0, 1], [0, 1, 1]], None),
+    ("1 0 1;\n0 1 1;", [[1, 0, 1], [0, 1, 1]], None),
+    ("[[1,0],[0,1]]", [[1, 0], [0, 1]], None),
+    ('[["1/2", 1]]', [[0.5, 1]], None),
+    ("1/4 -1/2", [[0.25, -0.5]], None),
+    ("1,0\r\n0,1\r\n", [[1, 0], [0, 1]], None),
+    ("1;0\n0;1\n", [[1, 0], [0, 1]], None),
+    ("1\t0\n0\t1", [[1, 0], [0, 1]], None),
+    ("\ufeffa,b\n1,2", [[1, 2]], None),
+    ("[1 0; 0 1]", [[1, 0], [0, 1]], None),
+    ("G = [1, 0; 0, 1];", [[1, 0], [0, 1]], "G"),
+    ("np.array([[1., 0.],\n [0., 1e-3]])", [[1, 0], [0, 0.001]], None),
+    ("A = array([[1, 0],\n       [0, 1]], dtype=float32)", [[1, 0], [0, 1]], None),
+    ("[[1. 0.]\n [0. 1.]]", [[1, 0], [0, 1]], None),
+    ("((1, 0), (0, 1))", [[1, 0], [0, 1]], None),
+    ("{{1, 1/2}, {0, 1}}", [[1, 0.5], [0, 1]], None),
+    ('{"H": [[1, 1, 1]], "name": "x"}', [[1, 1, 1]], "H"),
+    ("P = 1 2", [[1, 2]], "P"),
+    ("\u22121 +.5", [[-1, 0.5]], None),
+    ("1 2 # said\n3 4", [[1, 2], [3, 4]], None),
+]
+REFUSED = [
+    ("", "There is no matrix yet"),
+    ("1 0; 0", "row 1 has 2 entries, row 2 has 1"),
+    ("1 x; 2 3", "row 1, column 2 there is \u201cx\u201d"),
+    ("[[1,0],[0,1]", "brackets do not match"),
+    ("[[[1]]]", "several matrices"),
+    ("1,0\n\n0,1", "blank line"),
+    ("1,5;2\n3;4,5", "commas and semicolons"),
+    ("nan 1", "must be finite"),
+    ("1/0 1", "division by zero"),
+    ("1e999 1", "too large"),
+    ("1,,2", "row 1, column 2 there is no number"),
+    ("[[1,0],3,[0,1]]", "belongs to no row"),
+    ('{"A": [[1]]}', "exactly one of the keys"),
+    ('{"G": ', "begins as JSON but is none"),
+    ("<script>alert(1)</script> 1", "no number"),
+]
+PARSE = """async (texts) => {
+    const { parseMatrix, MatrixError } = await import("/static/matrix.js");
+    return texts.map((text) => {
+        try { const { rows, kind } = parseMatrix(text); return [rows, kind]; }
+        catch (error) { if (error instanceof MatrixError) return error.message; throw error; }
+    });
+}"""
+
+
+def test_many_ways_to_write_a_matrix_are_read(open_page: Open) -> None:
+    found = open_page().evaluate(PARSE, [text for text, _, _ in READ])
+    assert found == [[rows, kind] for _, rows, kind in READ]
+
+
+def test_what_is_no_matrix_is_refused_in_one_sentence(open_page: Open) -> None:
+    found = open_page().evaluate(PARSE, [text for text, _ in REFUSED])
+    for (text, part), message in zip(REFUSED, found, strict=True):
+        assert isinstance(message, str), f"{text!r} was read as {message}"
+        assert part in message
+        assert message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "G"),
+    [
+        ("1 1; 1 2", "P", [[1, 0, 1, 1], [0, 1, 1, 2]]),
+        ("1 1 1", "H", [[1, 0, -1], [0, 1, -1]]),
+        ('{"P": [[1, 1], [1, 2]]}', "G", [[1, 0, 1, 1], [0, 1, 1, 2]]),
+    ],
+)
+def test_p_and_h(open_page: Open, text: str, kind: str, G: Any) -> None:
+    page = open_page()
+    page.check(f"input[value={kind}]")
+    compute(page, text)
+    assert shown_profile(page) == exact_profile(G)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("1 0; 0 x", "row 2, column 2"),
+        ("1 0; 0 1", "more columns than rows"),
+        ("1 2 3; 2 4 6", "independent"),  # the service says so
+        ("1 0 1e300; 0 1 1", "(row 1, column 3)"),
+    ],
+)
+def test_errors_stand_beside_the_field_and_lose_nothing(
+    open_page: Open, text: str, part: str
+) -> None:
+    page = open_page(quiet=False)  # Chromium notes a status of 422 in the console
+    page.fill("#matrix", text)
+    page.press("#matrix", "Control+Enter")
+    error = page.locator("#matrix-error")
+    expect(error).to_contain_text(part)
+    expect(error).to_have_attribute("role", "alert")
+    expect(page.locator("#matrix")).to_be_focused()
+    expect(page.locator("#matrix")).to_have_value(text)
+    expect(page.locator("#matrix")).to_have_attribute("aria-invalid", "true")
+    page.fill("#matrix", SMALL)
+    expect(error).to_be_empty()
+
+
+def test_infinite_heights_have_no_bound(open_page: Open) -> None:
+    page = open_page()
+    compute(page, "1 0 1 1 0; 0 1 1 0 0")
+    assert heights(page) == ["2", "no bound", "no bound"]
+    expect(page.locator("#legend")).to_contain_text("no bound: m \u2265 minimum distance d")
+    expect(page.locator("#chart .infinite")).to_have_count(2)
+    page.click("#heights button[data-m='2']")
+    expect(page.locator("#word-line")).to_contain_text("no bound")
+    expect(page.locator("#capability-line")).to_contain_text("since h\u2082 has no bound")
+
+
+def test_bounds_are_drawn_and_called_bounds(open_page: Open) -> None:
+    page = open_page()
+    answer = {
+        "n": 40, "k": 38, "seconds": 2.0, "remark": "the search ended before all heights were known",
+        "capability": [],
+        "heights": [
+            {"m": 1, "height": None, "infinite": False, "exact": False, "lower": 19.0,
+             "upper": 25.5, "log2_height": None, "codeword": None},
+            {"m": 2, "height": None, "infinite": False, "exact": False, "lower": 30.0,
+             "upper": None, "log2_height": None, "codeword": [3.0] + [0.1] * 39},
+        ],
+    }  # fmt: skip
+    page.route("**/api/heights", lambda route: route.fulfill(json={"codes": [answer]}))
+    compute(page, SMALL)
+    assert heights(page) == ["19 to 25.5", "30 to ?"]
+    expect(page.locator("#chart-title")).to_have_text("Only bounds of the heights were found in time")
+    expect(page.locator("#remark")).to_contain_text("search ended")
+    expect(page.locator("#word-line")).to_contain_text("No codeword was found in time")
+    page.click("#heights button[data-m='2']")
+    expect(page.locator("#word-line")).to_contain_text("30 is a lower bound of h\u2082")
+    expect(page.locator("#chart .bound.dashed")).to_have_count(1)
+
+
+def test_the_prediction_stands_beside_the_exact_height(open_page: Open) -> None:
+    page = open_page()
+    page.click("#example")
+    assert shown_profile(page) == exact_profile(EXAMPLE)
+    expect(page.locator("#chart .predicted")).to_have_count(4)  # m = 2, 3, 4, 5 for k = 4
+    expect(page.locator("#learned")).to_contain_text("the exact height is right, and cheaper")
+    h2 = mheight.height_profile(np.array(EXAMPLE))[1]
+    cells = page.locator("#heights tbody tr:nth-child(2) td").all_inner_texts()
+    predicted, interval = cells[2].split("\n")
+    assert float(predicted) == pytest.approx(h2 * 2 ** (0.1 * np.sin(6.0)), rel=1e-4)
+    low, high = map(float, interval.split(" to "))
+    assert low < float(predicted) < high
+    assert float(cells[3].replace("\u2212", "-")) == pytest.approx(0.1 * np.sin(6.0), abs=1e-4)
+    page.click("#model summary")
+    expect(page.locator("#card")).to_contain_text("The exact height, a little off.")
+
+
+def test_choosing_m_by_click_and_by_keys(open_page: Open) -> None:
+    page = open_page()
+    page.click("#example")
+    chart = page.locator("#chart")
+    page.click("#chart .column[data-m='3']")
+    expect(page.locator("#word-title")).to_have_text("Worst codeword for m = 3")
+    expect(page.locator("#word .among")).to_have_count(2)
+    expect(page.locator("#word .reference")).to_have_count(1)
+    chart.focus()
+    page.keyboard.press("ArrowRight")
+    expect(chart).to_have_attribute("aria-valuenow", "4")
+    expect(chart).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")
+    expect(chart).to_have_attribute("aria-valuenow", "5")
+    page.keyboard.press("Home")
+    expect(page.locator("#word-title")).to_have_text("Worst codeword for m = 1")
+    assert page.evaluate("location.hash").endswith("&m=1")
+
+
+def test_by_keyboard_alone(open_page: Open) -> None:
+    page = open_page()
+    page.keyboard.press("Tab")
+    expect(page.locator("#matrix")).to_be_focused()
+    page.keyboard.type("1 1; 1 2")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("input[value=P]")).to_be_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert shown_profile(page) == [2, 3]
+    focused = "document.activeElement.id"
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate(focused) == "chart":
+            break
+    assert page.evaluate(focused) == "chart"
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#word-line")).to_contain_text("h\u2082 = 3")
+
+
+def test_named_and_random_codes(open_page: Open) -> None:
+    page = open_page()
+    page.fill("#matrix", "1 2 typed")
+    page.select_option("#codes", "icosahedral")
+    expect(page.locator("#about")).to_contain_text("icosahedron")
+    page.click("#take")
+    assert shown_profile(page) == pytest.approx([5**0.5, 5**0.5, 2 + 5**0.5], rel=1e-5)
+    expect(page.locator("#result-line")).to_contain_text("icosahedral")
+    page.click("#former")
+    expect(page.locator("#matrix")).to_have_value("1 2 typed")
+    for name, value in {"n": 8, "k": 3, "seed": 6}.items():
+        page.fill(f"#random-{name}", str(value))
+    page.click("#draw-next")
+    expect(page.locator("#result-line")).to_contain_text("Random code, seed 7.")
+    assert shown_profile(page) == exact_profile(random_code(8, 3, 7)["G"])
+    page.fill("#random-k", "8")
+    page.click("#draw")
+    expect(page.locator("#random-error")).to_contain_text("n > k")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "part"),
+    [
+        ("a.pkl", b"\x80\x04]", "is a pickle"),
+        ("a.npy", b"\x93NUMPY", "binary"),
+        ("a.csv", b"\x80\x04\x95\x00", "binary data"),
+        ("a.txt", b"1 0\x00 1", "binary data"),
+        ("a.csv", b"", "is empty"),
+        ("a.json", b"\xef\xbb\xbf \n", "is empty"),
+        ("a.csv", b"1," * 600_000, "larger than 1 MB"),
+        ("a.exe", b"1 0 1", "is not read here"),
+        ("a.csv", b"1,2\n3\n", "a.csv: Rows must have one length"),
+    ],
+)
+def test_files_that_are_refused(open_page: Open, name: str, content: bytes, part: str) -> None:
+    page = open_page()
+    page.fill("#matrix", "1 2 typed")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.set_input_files("#file", {"name": name, "mimeType": "", "buffer": content})
+    expect(page.locator("#file-error")).to_contain_text(part)
+    expect(page.locator("#matrix")).to_have_value("1 2 typed")
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b"\xef\xbb\xbfx;y;z;w\n1;0;1;1\n0;1;1;2\n"),
+        ("a.json", b'{"P": [[1, 1], [1, 2]]}'),
+        ("a.TXT", "1 0 1 1\r\n0 1 1 2".encode("utf-16")),
+    ],
+)
+def test_files_that_are_read(open_page: Open, name: str, content: bytes) -> None:
+    page = open_page()
+    page.set_input_files("#file", {"name": name, "mimeType": "", "buffer": content})
+    assert shown_profile(page) == [2, 3]
+
+
+def test_a_link_reproduces_the_view(open_page: Open) -> None:
+    page = open_page()
+    page.check("input[value=P]")
+    compute(page, "1/3 1; 1 2")
+    page.wait_for_selector("#heights tbody tr")
+    page.click("#heights button[data-m='2']")
+    expect(page.locator("#word-title")).to_have_text("Worst codeword for m = 2")
+    fragment = page.evaluate("location.hash")
+    assert fragment == "#P=1/3,1;1,2&m=2"
+
+    other = open_page(fragment)
+    expect(other.locator("#word-title")).to_have_text("Worst codeword for m = 2")
+    assert heights(other) == heights(page)
+    expect(other.locator("input[value=P]")).to_be_checked()
+    expect(other.locator("#matrix")).to_have_value("1/3 1\n1 2")
+
+    compute(page, "1 1 1")
+    expect(page.locator("#result-title")).to_contain_text("[4,\u00a01]")
+    page.go_back()
+    expect(page.locator("#word-title")).to_have_text("Worst codeword for m = 2")
+
+    bad = open_page("#G=1,0;oops,1")
+    expect(bad.locator("#matrix-error")).to_contain_text("matrix in the link cannot be read")
+    expect(bad.locator("#matrix")).to_have_value("1 0\noops 1")
+
+
+def test_copies_run_and_parse(open_page: Open, tmp_path: Path) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.check("input[value=P]")
+    compute(page, "1/1 1; 1 2")
+    page.wait_for_selector("#heights tbody tr")
+    read = "navigator.clipboard.readText()"
+    page.click("#copy-link")
+    expect(page.locator("#copy-status")).to_have_text("Link copied.")
+    assert page.evaluate(read) == page.url
+    page.click("#copy-json")
+    expect(page.locator("#copy-status")).to_have_text("JSON copied.")
+    found = json.loads(page.evaluate(read))
+    assert found["P"] == [[1, 1], [1, 2]]
+    assert [height["height"] for height in found["heights"]] == [2, 3]
+    page.click("#copy-python")
+    expect(page.locator("#copy-status")).to_have_text("Python copied.")
+    program = page.evaluate(read)
+    assert "mheight.height_profile(" in program
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout == "[2. 3.]\n"
+
+
+@contextmanager
+def without_clipboard(page: Page, command: str) -> Iterator[None]:
+    page.evaluate(
+        "(command) => { Object.defineProperty(navigator, 'clipboard', { value: undefined });"
+        "document.execCommand = new Function(command); }",
+        command,
+    )
+    yield
+
+
+def test_copying_without_a_clipboard(open_page: Open) -> None:
+    page = open_page("#G=1,0,1,1;0,1,1,2", bypass_csp=True)
+    page.wait_for_selector("#heights tbody tr")
+    with without_clipboard(page, "return false"):
+        page.click("#copy-python")
+        expect(page.locator("#copy-text")).to_be_focused()
+        assert "mheight.height_profile" in page.input_value("#copy-text")
+        expect(page.locator("#copy-status")).to_contain_text("does not let this page copy")
+    with without_clipboard(page, "return true"):
+        page.click("#copy-link")
+        expect(page.locator("#copy-status")).to_have_text("Link copied.")
+        expect(page.locator("#copy-text")).to_be_hidden()
+
+
+@pytest.mark.parametrize("fragment", ["", "#G=1,0,1,1;0,1,1,2"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_needs_no_sideways_scrolling(open_page: Open, fragment: str, scheme: str) -> None:
+    page = open_page(
+        fragment, viewport={"width": 360, "height": 740}, has_touch=True, color_scheme=scheme
+    )
+    page.click("#draw")
+    expect(page.locator("#chart .predicted")).to_have_count(4)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("document.querySelector('#chart svg').clientWidth") <= 330
+    top = page.evaluate("document.querySelector('#result').getBoundingClientRect().top")
+    assert 0 <= top < 740  # what was asked for is on the screen
+
+
+CONTRASTS = """() => {
+    const rgb = (text) => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
+    const light = (colour) => colour.map((x) => x / 255)
+        .map((x) => (x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
+    const ground = (element) => {
+        for (let at = element; at; at = at.parentElement) {
+            const colour = getComputedStyle(at).backgroundColor;
+            if (!/, 0\\)|transparent/.test(colour)) return rgb(colour);
+        }
+        return [255, 255, 255];
+    };
+    const out = [];
+    for (const element of document.querySelectorAll("p, label, h1, h2, h3, td, th, li, button, a, svg text")) {
+        if (!element.textContent.trim() || !element.checkVisibility()) continue;
+        const style = getComputedStyle(element);
+        const front = rgb(element.closest("svg") ? style.fill : style.color);
+        const [a, b] = [light(front), light(ground(element))].sort((x, y) => y - x);
+        out.push([(a + 0.05) / (b + 0.05), element.tagName + " " + element.textContent.slice(0, 30)]);
+    }
+    return out;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_stand_out_in_light_and_dark(open_page: Open, scheme: str) -> None:
+    page = open_page("#G=1,0,1,1,0;0,1,1,0,0&m=2", color_scheme=scheme)
+    page.wait_for_selector("#heights tbody tr")
+    brightness = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (brightness == "rgb(16, 19, 23)") == (scheme == "dark")
+    found = page.evaluate(CONTRASTS)
+    assert len(found) > 40
+    assert [text for ratio, text in found if ratio < 4.5] == []
+
+
+def test_labels_do_not_overlap(open_page: Open) -> None:
+    overlaps = """() => {
+        const out = [];
+        for (const svg of document.querySelectorAll("#chart svg, #word svg")) {
+            const frame = svg.getBoundingClientRect();
+            const boxes = [...svg.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()]);
+            for (const [i, [name, a]] of boxes.entries()) {
+                if (a.left < frame.left || a.right > frame.right || a.top < frame.top - 3 || a.bottom > frame.bottom)
+                    out.push(name + " is cut off");
+                for (const [other, b] of boxes.slice(i + 1))
+                    if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3)
+                        out.push(name + " over " + other);
+            }
+        }
+        return out;
+    }"""  # noqa: E501
+    for width in (1100, 360):
+        page = open_page(viewport={"width": width, "height": 800})
+        for text in (SMALL, "1 0 1000000 3 1; 0 1 5 0.00001 1", "1 0 1 1 0; 0 1 1 0 0", "-1 -2"):
+            compute(page, text)
+            expect(page.locator("#status")).to_contain_text("Done")
+            assert page.evaluate(overlaps) == []
+        page.fill("#random-n", "24")
+        page.fill("#random-k", "3")
+        page.click("#draw")
+        expect(page.locator("#result-title")).to_contain_text("[24,\u00a03]")
+        assert page.evaluate(overlaps) == []
+
+
+def test_a_new_request_takes_over_from_a_slow_one(open_page: Open) -> None:
+    page = open_page()
+    held: list[Route] = []
+    page.route("**/api/heights", held.append, times=1)
+    compute(page, "1 1 1 1 1")
+    expect(page.locator("#status")).to_have_text("Computing\u2026")
+    compute(page, SMALL)
+    assert shown_profile(page) == [2, 3]
+    assert len(held) == 1
+    expect(page.locator("#matrix-error")).to_be_empty()
+    expect(page.locator("#status")).to_have_text("Done: [4, 2] code.")
+
+
+def test_a_busy_service_is_asked_again_and_a_lost_one_named(open_page: Open) -> None:
+    page = open_page(quiet=False)
+    busy = {"status": 503, "headers": {"Retry-After": "1"}, "json": {"error": "busy", "where": None}}
+    page.route("**/api/heights", lambda route: route.fulfill(**busy), times=1)
+    compute(page, SMALL)
+    assert shown_profile(page) == [2, 3]
+    page.route("**/api/heights", lambda route: route.abort())
+    compute(page, "1 1 1")
+    expect(page.locator("#matrix-error")).to_contain_text("The service does not answer")
+    expect(page.locator("#matrix")).to_have_value("1 1 1")
+    assert shown_profile(page) == [2, 3]
+
+
+def test_a_service_without_a_model_says_so(open_page: Open) -> None:
+    page = open_page(quiet=False)
+    missing = {"error": "this service was started without a model", "where": None}
+    page.route("**/api/model", lambda route: route.fulfill(status=404, json=missing))
+    page.reload()
+    page.click("#example")
+    assert shown_profile(page) == exact_profile(EXAMPLE)
+    expect(page.locator("#learned")).to_contain_text("started without a model")
+
+
+def test_a_reload_keeps_what_was_typed(open_page: Open) -> None:
+    page = open_page()
+    page.fill("#matrix", "1 2 unfinished [")
+    page.reload()
+    expect(page.locator("#matrix")).to_have_value("1 2 unfinished [")
