@@ -106,7 +106,7 @@ def _alone(block: Block, where: str | None) -> Float:
         (batch,) = batches([block])
     except InvalidCodeError as error:
         raise ServiceError(422, str(error), _join(where, str(block.kind))) from None
-    return batch.generators[0]
+    return np.asarray(batch.generators[0])
 
 
 def _join(where: str | None, name: str) -> str:

@@ -1,0 +1,162 @@
+"""Slow, silent and broken clients at a real socket: nobody else notices."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+
+import httpx
+import numpy as np
+import pytest
+from serving import serving
+
+HEAD = b"POST /api/heights HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture(scope="module")
+def hasty():
+    """A service with short patience and few connections."""
+    with serving(
+        request_seconds=0.6, reply_seconds=0.6, connections=40, concurrency=4, searches=1,
+        waiting_searches=1, waiting_codes=50, idle_seconds=1,
+    ) as found:  # fmt: skip
+        yield found
+
+
+def connect(service):
+    found = socket.create_connection(("127.0.0.1", service.port), timeout=10)
+    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return found
+
+
+def everything(connection):
+    """What comes until the other side closes."""
+    parts = []
+    try:
+        while part := connection.recv(65536):
+            parts.append(part)
+    except ConnectionError:
+        pass
+    return b"".join(parts)
+
+
+def seconds_until_cut(connection, pieces, pause=0.02):
+    """How long the other side takes what it is sent."""
+    start = time.monotonic()
+    try:
+        for piece in pieces:
+            connection.sendall(piece)
+            time.sleep(pause)
+    except OSError:
+        return time.monotonic() - start
+    raise AssertionError("the connection was not cut")
+
+
+def answers(service):
+    reply = httpx.post(f"{service.url}/api/heights", json={"G": [[1, 1]]}, verify=False)
+    return reply.status_code == 200
+
+
+def test_silent_connections_keep_nobody_out(hasty):
+    silent = [connect(hasty) for _ in range(300)]
+    start = time.monotonic()
+    assert answers(hasty)
+    assert time.monotonic() - start < 1
+    time.sleep(1.0)
+    assert b"408" in everything(silent[-1])
+    for connection in silent:
+        connection.close()
+    assert answers(hasty)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HT", b"408"),
+        (HEAD, b"408"),
+        (HEAD + b"Content-Length: 100\r\n\r\n{", b"408"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n", b"408"),
+        (b"\x16\x03\x01 not http at all\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 70_000, b"400"),
+        (HEAD + b"Content-Length: -5\r\n\r\n", b"400"),
+        (HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n", b"400"),
+    ],
+)
+def test_unfinished_and_broken_requests_are_told_and_closed(hasty, sent, status):
+    with connect(hasty) as connection:
+        start = time.monotonic()
+        connection.sendall(sent)
+        got = everything(connection)
+        assert time.monotonic() - start < 4
+    assert got.startswith(b"HTTP/1.1 " + status)
+    assert set(json.loads(got.partition(b"\r\n\r\n")[2])) == {"error", "where"}
+
+
+def test_a_request_byte_by_byte_is_cut_off(hasty):
+    with connect(hasty) as connection:
+        assert seconds_until_cut(connection, (bytes([byte]) for byte in HEAD * 9)) < 5
+
+
+def test_a_body_after_its_refusal_does_not_go_on_for_ever(hasty):
+    with connect(hasty) as connection:
+        connection.sendall(HEAD + b"Content-Length: 1000000000000\r\n\r\n")
+        assert seconds_until_cut(connection, [b" " * 1000] * 500) < 5
+
+
+def test_clients_that_go_away_leave_nothing_behind(hasty):
+    G = np.random.default_rng(0).standard_normal((32, 64)).tolist()
+    body = json.dumps({"G": G, "time_limit": 2}).encode()
+    for _ in range(3):
+        with connect(hasty) as connection:
+            connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            time.sleep(0.2)
+    for _ in range(3):
+        with connect(hasty) as connection:
+            connection.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
+    time.sleep(0.5)
+    metrics = httpx.get(f"{hasty.url}/metrics").text
+    assert "\nmheight_searches 0.0" in metrics
+    assert "\nmheight_waiting_codes 0.0" in metrics
+    assert answers(hasty)
+
+
+def test_a_client_that_takes_no_reply_is_cut_off(hasty):
+    request = b"GET /docs HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connect(hasty) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        assert seconds_until_cut(connection, [request] * 1_000_000, pause=0) < 9
+        assert answers(hasty)
+
+
+def test_searches_beyond_the_queue_are_told_to_come_back(hasty):
+    G = np.random.default_rng(0).standard_normal((32, 64)).tolist()
+    statuses, retry = [], []
+
+    def ask():
+        body = {"G": G, "time_limit": 1}
+        reply = httpx.post(f"{hasty.url}/api/heights", json=body, timeout=20, verify=False)
+        statuses.append(reply.status_code)
+        retry.append(reply.headers.get("retry-after"))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.4)
+    # Small requests do not wait for searches.
+    start = time.monotonic()
+    ready = httpx.get(f"{hasty.url}/health/ready", verify=False)
+    assert time.monotonic() - start < 0.8
+    assert ready.status_code == 200
+    for thread in threads:
+        thread.join()
+    assert statuses.count(200) == 2  # one at a time; the other waited and got bounds
+    assert statuses.count(503) == 6
+    assert sum(value is not None for value in retry) == 6
+
+
+def test_more_codes_than_may_wait_are_refused(hasty):
+    reply = httpx.post(f"{hasty.url}/api/heights", json={"codes": [{"G": [[1, 1]]}] * 51})
+    assert reply.status_code == 503
+    assert reply.headers["retry-after"] == "1"

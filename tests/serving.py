@@ -1,0 +1,61 @@
+"""A real server on a free port of loopback, in a thread, with a predictor that is right."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import httpx
+import numpy as np
+
+from mheight.datasets import exact_heights
+from mheight.deployment.service import ServiceSettings, create_app
+from mheight.deployment.service.server import make_server, open_socket
+
+
+class ExactPredictor:
+    """Says the exact heights, with intervals around them."""
+
+    manifest = {"name": "exact", "level": 0.9, "metrics": {"overall": 0.0}, "versions": {}}  # noqa: RUF012
+    card = "# A card\n"
+
+    def predict(self, samples):
+        log2 = np.log2(exact_heights(samples))
+        flags = np.where(np.isinf(log2), "infinite height", "")
+        return SimpleNamespace(
+            log2_heights=log2, low=log2 - 0.1, high=log2 + 0.1, flags=flags, level=0.9
+        )
+
+
+@contextmanager
+def serving(predictor=None, **settings):
+    """A server that is ready; yields its host and port."""
+    limits = ServiceSettings(**settings)
+    app = create_app(limits, predictor)
+    server = make_server(app, limits)
+    listening = open_socket("127.0.0.1", 0)
+    port = listening.getsockname()[1]
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}")
+        yield SimpleNamespace(port=port, url=f"http://127.0.0.1:{port}", app=app)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listening.close()
+    assert not thread.is_alive()
+
+
+def wait_until_ready(url, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            if httpx.get(f"{url}/health/ready").status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError("the service did not get ready")
