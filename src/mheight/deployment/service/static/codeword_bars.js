@@ -4,7 +4,7 @@ import { s } from "./dom.js";
 import { short } from "./numbers.js";
 
 const HEIGHT = 220;
-const EDGE = { left: 58, right: 12, top: 22, bottom: 46 };
+const EDGE = { left: 66, right: 12, top: 22, bottom: 46 };
 
 /** Positions by falling magnitude; equal ones in their order. */
 export function ranking(codeword) {

@@ -4,7 +4,7 @@ import { s } from "./dom.js";
 import { short } from "./numbers.js";
 
 const HEIGHT = 300;
-const EDGE = { left: 58, right: 12, top: 14, bottom: 46 };
+const EDGE = { left: 66, right: 12, top: 14, bottom: 46 };
 const TOP_BAND = 30; // for heights without a bound
 const SHIFT = 9; // predictions stand to the right of exact heights
 
