@@ -537,3 +537,24 @@ def test_a_reload_keeps_what_was_typed(open_page: Open) -> None:
     page.fill("#matrix", "1 2 unfinished [")
     page.reload()
     expect(page.locator("#matrix")).to_have_value("1 2 unfinished [")
+
+
+def test_a_file_dropped_anywhere_is_read(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate(
+        """() => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File(["1 0 1 1\\n0 1 1 2"], "dropped.txt"));
+            document.body.dispatchEvent(
+                new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+        }"""
+    )
+    assert shown_profile(page) == [2, 3]
+
+
+def test_arrow_keys_in_the_table(open_page: Open) -> None:
+    page = open_page("#G=1,0,1,1;0,1,1,2")
+    page.locator("#heights button[data-m='1']").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#heights button[data-m='2']")).to_be_focused()
+    expect(page.locator("#word-title")).to_have_text("Worst codeword for m = 2")

@@ -8,7 +8,7 @@ import { readUpload } from "./upload.js";
 const DRAFT = "mheight-draft";
 const field = byId("matrix");
 const hint = byId("hint");
-const FIRST_HINT = hint.textContent;
+const FIRST_HINT = hint.textContent.replace(/\s+/g, " ");
 let computed = null; // what was computed last, to say when it is no longer what is typed
 let former = null; // what stood in the field before something replaced it
 

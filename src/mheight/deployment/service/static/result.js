@@ -15,7 +15,8 @@ export function prepareResult(changed) {
   onChoice = changed;
   whenResized(byId("chart"), drawChart);
   whenResized(byId("word"), drawWord);
-  byId("chart").addEventListener("keydown", onKey);
+  byId("chart").addEventListener("keydown", (event) => onKey(event, ["ArrowRight", "ArrowUp"], ["ArrowLeft", "ArrowDown"]));
+  byId("heights").addEventListener("keydown", (event) => onKey(event, ["ArrowDown"], ["ArrowUp"]));
 }
 
 /** Show a result {kind, texts, rows, source, answer, learned, learnedLine, m}. */
@@ -30,7 +31,7 @@ export function showResult(result) {
   byId("result-line").textContent = `${source ? `${source}. ` : ""}${counted(orders.length, "height")}, from ${
     NAMES[kind]}, computed in ${duration(answer.seconds)}.`;
   byId("remark").hidden = !answer.remark;
-  byId("remark").textContent = answer.remark ? `Note: ${answer.remark}.` : "";
+  byId("remark").textContent = answer.remark ? `Note: ${answer.remark.replace(/\.$/, "")}.` : "";
   byId("chart-title").textContent = chartTitle(answer.heights);
   const slider = byId("chart");
   slider.setAttribute("aria-valuemin", orders[0]);
@@ -116,7 +117,7 @@ function showWord(height) {
   byId("word").hidden = byId("word-legend").hidden = byId("word-values").hidden = !word;
   if (!word) {
     byId("word-line").textContent = height.infinite
-      ? `${heightName(m)} has no bound: some codeword has at most ${counted(m, "nonzero entr").replace(/entrs?$/, m === 1 ? "entry" : "entries")}.`
+      ? `${heightName(m)} has no bound: m is at least the minimum distance.`
       : `No codeword was found in time for m = ${m}.`;
     return;
   }
@@ -165,13 +166,13 @@ function choose(m) {
   onChoice(m);
 }
 
-function onKey(event) {
+function onKey(event, next, before) {
   if (!current || event.altKey || event.ctrlKey || event.metaKey) return;
   const orders = current.answer.heights.map((height) => height.m);
   const at = orders.indexOf(current.m);
-  const to = {
-    ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, Home: 0, End: orders.length - 1,
-  }[event.key];
+  let to = { Home: 0, End: orders.length - 1 }[event.key];
+  if (next.includes(event.key)) to = at + 1;
+  if (before.includes(event.key)) to = at - 1;
   if (to === undefined) return;
   event.preventDefault();
   choose(orders[Math.min(Math.max(to, 0), orders.length - 1)]);
