@@ -337,7 +337,7 @@ def test_named_and_random_codes(open_page: Open) -> None:
     for name, value in {"n": 8, "k": 3, "seed": 6}.items():
         page.fill(f"#random-{name}", str(value))
     page.click("#draw-next")
-    expect(page.locator("#result-line")).to_contain_text("Random code, seed 7.")
+    expect(page.locator("#result-line")).to_contain_text("Random code, seed 7:")
     assert shown_profile(page) == exact_profile(random_code(8, 3, 7)["G"])
     page.fill("#random-k", "8")
     page.click("#draw")
@@ -402,6 +402,9 @@ def test_a_link_reproduces_the_view(open_page: Open) -> None:
     expect(page.locator("#result-title")).to_contain_text("[4,\u00a01]")
     page.go_back()
     expect(page.locator("#word-title")).to_have_text("Worst codeword for m = 2")
+    page.go_back()
+    expect(page.locator("#empty")).to_be_visible()
+    expect(page.locator("#result")).to_be_hidden()
 
     bad = open_page("#G=1,0;oops,1")
     expect(bad.locator("#matrix-error")).to_contain_text("matrix in the link cannot be read")

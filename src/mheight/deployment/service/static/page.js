@@ -7,7 +7,7 @@ import { prepareExamples } from "./examples.js";
 import * as form from "./form.js";
 import { fragmentOf, viewOf } from "./link.js";
 import { MatrixError } from "./matrix.js";
-import { prepareResult, showLearned, showResult } from "./result.js";
+import { hideResult, prepareResult, showLearned, showResult } from "./result.js";
 import { asJson, asPython } from "./snippets.js";
 
 const SLOW = 4000;
@@ -145,6 +145,8 @@ prepareExamples((code, source) => {
   return compute({ ...matrix, source });
 });
 prepareCopies();
-window.addEventListener("popstate", fromAddress);
+window.addEventListener("popstate", () => {
+  if (!fromAddress()) hideResult();
+});
 if (!fromAddress()) form.restoreDraft();
 showModel();

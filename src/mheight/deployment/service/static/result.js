@@ -28,7 +28,7 @@ export function showResult(result) {
   byId("empty").hidden = true;
   byId("result").hidden = false;
   byId("result-title").textContent = `Height profile of ${withArticle(answer)} code`;
-  byId("result-line").textContent = `${source ? `${source}. ` : ""}${counted(orders.length, "height")}, from ${
+  byId("result-line").textContent = `${source ? `${source}: ` : ""}${counted(orders.length, "height")} from ${
     NAMES[kind]}, computed in ${duration(answer.seconds)}.`;
   byId("remark").hidden = !answer.remark;
   byId("remark").textContent = answer.remark ? `Note: ${answer.remark.replace(/\.$/, "")}.` : "";
@@ -38,6 +38,13 @@ export function showResult(result) {
   slider.setAttribute("aria-valuemax", orders.at(-1));
   showLegend();
   showChosen();
+}
+
+/** Back to the page as it was before any result. */
+export function hideResult() {
+  current = null;
+  byId("empty").hidden = false;
+  byId("result").hidden = true;
 }
 
 /** Add or replace what the network says. */
