@@ -1,0 +1,563 @@
+"""The page of the service in a real browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright", reason="needs Playwright")
+pytest.importorskip("fastapi", reason="needs FastAPI")
+
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from serving import serving
+
+import mheight
+from mheight.datasets import Samples, exact_heights
+from mheight.deployment.service.codes import random_code
+from mheight.evaluation.predictions import Predictions
+
+SMALL = "1 0 1 1; 0 1 1 2"
+EXAMPLE = random_code(9, 4, 1)["G"]
+ARGS = [
+    "--no-sandbox", "--headless=new", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
+    "--disable-gpu",
+]  # fmt: skip
+
+
+class StandIn:
+    """In place of a network: the exact height, off by what depends on m alone."""
+
+    manifest = {"name": "stand-in", "level": 0.9}  # noqa: RUF012
+    card = "# stand-in\n\nThe exact height, a little off."
+
+    def predict(self, samples: Samples) -> Predictions:
+        log2 = np.log2(exact_heights(samples))
+        guess = log2 + 0.1 * np.sin(3.0 * samples.m)
+        flags = np.where(np.isinf(log2), "infinite height", "")
+        return Predictions(guess, guess - 0.25, guess + 0.25, flags, 0.9)
+
+
+def chromium() -> str:
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip("needs Chromium, which is not installed")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(browser: Browser) -> Iterator[str]:
+    with serving(StandIn()) as server:
+        yield server.url
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Open]:
+    """Opens pages, and fails if one of them complained or asked another host."""
+    contexts, complaints = [], []
+
+    def complain(text: str) -> None:
+        complaints.append(text)
+
+    def start(fragment: str = "", *, quiet: bool = True, **options: Any) -> Page:
+        context = browser.new_context(**options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        if quiet:
+            page.on("console", lambda message: complain(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: complain(str(error)))
+        host = urlsplit(address).netloc
+        page.on("request", lambda request: urlsplit(request.url).netloc == host
+                or complain(f"a request to {request.url}"))  # fmt: skip
+        page.goto(f"{address}/{fragment}")
+        expect(page.locator("#codes")).not_to_have_value("")
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def compute(page: Page, text: str) -> None:
+    page.fill("#matrix", text)
+    page.click("button.primary")
+
+
+def heights(page: Page) -> list[str]:
+    page.wait_for_selector("#heights tbody tr")
+    cells = page.locator("#heights tbody tr td:nth-child(2)")
+    return [text.replace("\u2212", "-") for text in cells.all_inner_texts()]
+
+
+def shown_profile(page: Page) -> list[float]:
+    return [float(text.replace("no bound", "inf")) for text in heights(page)]
+
+
+def exact_profile(G: Any) -> Any:
+    return pytest.approx(mheight.height_profile(np.array(G, dtype=float)).tolist(), rel=1e-5)
+
+
+def test_a_typed_matrix_gets_its_heights_codeword_and_capability(open_page: Open) -> None:
+    page = open_page()
+    expect(page.locator("#result")).to_be_hidden()
+    compute(page, SMALL)
+    assert shown_profile(page) == [2, 3]
+    expect(page.locator("#status")).to_have_text("Done: [4, 2] code.")
+    expect(page.locator("#result-title")).to_contain_text("[4,\u00a02] code")
+    expect(page.locator("#chart-title")).to_contain_text("from 2 at m = 1 to 3 at m = 2")
+    expect(page.locator("#word-line")).to_contain_text("ratio is h\u2081 = 2")
+    rows = page.locator("#capability tbody tr").all_inner_texts()
+    assert [row.split() for row in rows] == [["0", "6", "8"], ["1", "8", "\u2013", "\u2013"]]
+    expect(page.locator("#learned")).to_contain_text(
+        "No prediction: the model knows codes with n = 9"
+    )
+
+
+# Asked of a page in its own language.
+READ_ALL, CONTRASTS, CROWDED_LABELS = (
+    (Path(__file__).parent / "asked_of_the_page.js").read_text(encoding="utf-8").split("\n\n")
+)
+
+READ = [
+    ("1 0 1; 0 1 1", [[1, 0, 1], [0, 1, 1]], None),
+    ("1 0 1;\n0 1 1;", [[1, 0, 1], [0, 1, 1]], None),
+    ("[[1,0],[0,1]]", [[1, 0], [0, 1]], None),
+    ('[["1/2", 1]]', [[0.5, 1]], None),
+    ("1/4 -1/2", [[0.25, -0.5]], None),
+    ("1,0\r\n0,1\r\n", [[1, 0], [0, 1]], None),
+    ("1;0\n0;1\n", [[1, 0], [0, 1]], None),
+    ("1\t0\n0\t1", [[1, 0], [0, 1]], None),
+    ("\ufeffa,b\n1,2", [[1, 2]], None),
+    ("[1 0; 0 1]", [[1, 0], [0, 1]], None),
+    ("G = [1, 0; 0, 1];", [[1, 0], [0, 1]], "G"),
+    ("np.array([[1., 0.],\n [0., 1e-3]])", [[1, 0], [0, 0.001]], None),
+    ("A = array([[1, 0],\n       [0, 1]], dtype=float32)", [[1, 0], [0, 1]], None),
+    ("[[1. 0.]\n [0. 1.]]", [[1, 0], [0, 1]], None),
+    ("((1, 0), (0, 1))", [[1, 0], [0, 1]], None),
+    ("{{1, 1/2}, {0, 1}}", [[1, 0.5], [0, 1]], None),
+    ('{"H": [[1, 1, 1]], "name": "x"}', [[1, 1, 1]], "H"),
+    ("P = 1 2", [[1, 2]], "P"),
+    ("\u22121 +.5", [[-1, 0.5]], None),
+    ("1 2 # said\n3 4", [[1, 2], [3, 4]], None),
+]
+REFUSED = [
+    ("", "There is no matrix yet"),
+    ("1 0; 0", "row 1 has 2 entries, row 2 has 1"),
+    ("1 x; 2 3", "row 1, column 2 there is \u201cx\u201d"),
+    ("[[1,0],[0,1]", "brackets do not match"),
+    ("[[[1]]]", "several matrices"),
+    ("1,0\n\n0,1", "blank line"),
+    ("1,5;2\n3;4,5", "commas and semicolons"),
+    ("nan 1", "must be finite"),
+    ("1/0 1", "division by zero"),
+    ("1e999 1", "too large"),
+    ("1,,2", "row 1, column 2 there is no number"),
+    ("[[1,0],3,[0,1]]", "belongs to no row"),
+    ('{"A": [[1]]}', "exactly one of the keys"),
+    ('{"G": ', "begins as JSON but is none"),
+    ("<script>alert(1)</script> 1", "no number"),
+]
+
+
+def test_many_ways_to_write_a_matrix_are_read(open_page: Open) -> None:
+    found = open_page().evaluate(READ_ALL, [text for text, _, _ in READ])
+    assert found == [[rows, kind] for _, rows, kind in READ]
+
+
+def test_what_is_no_matrix_is_refused_in_one_sentence(open_page: Open) -> None:
+    found = open_page().evaluate(READ_ALL, [text for text, _ in REFUSED])
+    for (text, part), message in zip(REFUSED, found, strict=True):
+        assert isinstance(message, str), f"{text!r} was read as {message}"
+        assert part in message
+        assert message.endswith(".")
+
+
+def test_p_and_h(open_page: Open) -> None:
+    page = open_page()
+    G = [[1, 0, 1, 1], [0, 1, 1, 2]]
+    for text, kind, same in [
+        ("1 1; 1 2", "P", G),
+        ("1 1 1", "H", [[1, 0, -1], [0, 1, -1]]),
+        ('{"P": [[1, 1], [1, 2]]}', "G", G),  # what the text says counts
+    ]:
+        page.check(f"input[value={kind}]")
+        compute(page, text)
+        expect(page.locator("#result-title")).to_contain_text(f"[{len(same[0])},")
+        assert shown_profile(page) == exact_profile(same)
+
+
+def test_errors_stand_beside_the_field_and_lose_nothing(open_page: Open) -> None:
+    page = open_page(quiet=False)  # Chromium notes a status of 422 in the console
+    field, error = page.locator("#matrix"), page.locator("#matrix-error")
+    expect(error).to_have_attribute("role", "alert")
+    for text, part in [
+        ("1 0; 0 x", "row 2, column 2"),
+        ("1 0; 0 1", "more columns than rows"),
+        ("1 2 3; 2 4 6", "independent"),  # the service says so
+        ("1 0 1e300; 0 1 1", "(row 1, column 3)"),
+    ]:
+        page.fill("#matrix", text)
+        page.press("#matrix", "Control+Enter")
+        expect(error).to_contain_text(part)
+        expect(field).to_be_focused()
+        expect(field).to_have_value(text)
+        expect(field).to_have_attribute("aria-invalid", "true")
+        page.fill("#matrix", SMALL)
+        expect(error).to_be_empty()
+
+
+def test_infinite_heights_have_no_bound(open_page: Open) -> None:
+    page = open_page()
+    compute(page, "1 0 1 1 0; 0 1 1 0 0")
+    assert heights(page) == ["2", "no bound", "no bound"]
+    expect(page.locator("#legend")).to_contain_text("no bound: m \u2265 minimum distance d")
+    expect(page.locator("#chart .infinite")).to_have_count(2)
+    page.click("#heights button[data-m='2']")
+    expect(page.locator("#word-line")).to_contain_text("no bound")
+    expect(page.locator("#capability-line")).to_contain_text("since h\u2082 has no bound")
+
+
+def test_bounds_are_drawn_and_called_bounds(open_page: Open) -> None:
+    page = open_page()
+    answer = {
+        "n": 40, "k": 38, "seconds": 2.0, "remark": "the search ended",
+        "capability": [],
+        "heights": [
+            {"m": 1, "height": None, "infinite": False, "exact": False, "lower": 19.0,
+             "upper": 25.5, "log2_height": None, "codeword": None},
+            {"m": 2, "height": None, "infinite": False, "exact": False, "lower": 30.0,
+             "upper": None, "log2_height": None, "codeword": [3.0] + [0.1] * 39},
+        ],
+    }  # fmt: skip
+    page.route("**/api/heights", lambda route: route.fulfill(json={"codes": [answer]}))
+    compute(page, SMALL)
+    assert heights(page) == ["19 to 25.5", "30 to ?"]
+    expect(page.locator("#chart-title")).to_have_text(
+        "Only bounds of the heights were found in time"
+    )
+    expect(page.locator("#remark")).to_contain_text("search ended")
+    expect(page.locator("#word-line")).to_contain_text("No codeword was found in time")
+    page.click("#heights button[data-m='2']")
+    expect(page.locator("#word-line")).to_contain_text("30 is a lower bound of h\u2082")
+    expect(page.locator("#chart .bound.dashed")).to_have_count(1)
+
+
+def test_the_prediction_stands_beside_the_exact_height(open_page: Open) -> None:
+    page = open_page()
+    page.click("#example")
+    assert shown_profile(page) == exact_profile(EXAMPLE)
+    expect(page.locator("#chart .predicted")).to_have_count(4)  # m = 2, 3, 4, 5 for k = 4
+    expect(page.locator("#learned")).to_contain_text("the exact height is right, and cheaper")
+    h2 = mheight.height_profile(np.array(EXAMPLE))[1]
+    cells = page.locator("#heights tbody tr:nth-child(2) td").all_inner_texts()
+    predicted, interval = cells[2].split("\n")
+    assert float(predicted) == pytest.approx(h2 * 2 ** (0.1 * np.sin(6.0)), rel=1e-4)
+    low, high = map(float, interval.split(" to "))
+    assert low < float(predicted) < high
+    assert float(cells[3].replace("\u2212", "-")) == pytest.approx(0.1 * np.sin(6.0), abs=1e-4)
+    page.click("#model summary")
+    expect(page.locator("#card")).to_contain_text("The exact height, a little off.")
+
+
+def test_choosing_m_by_click_and_by_keys(open_page: Open) -> None:
+    page = open_page()
+    page.click("#example")
+    chart = page.locator("#chart")
+    page.click("#chart .column[data-m='3']")
+    expect(page.locator("#word-title")).to_have_text("Worst codeword for m = 3")
+    expect(page.locator("#word .among")).to_have_count(2)
+    expect(page.locator("#word .reference")).to_have_count(1)
+    chart.focus()
+    page.keyboard.press("ArrowRight")
+    expect(chart).to_have_attribute("aria-valuenow", "4")
+    expect(chart).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")
+    expect(chart).to_have_attribute("aria-valuenow", "5")
+    page.keyboard.press("Home")
+    expect(page.locator("#word-title")).to_have_text("Worst codeword for m = 1")
+    assert page.evaluate("location.hash").endswith("&m=1")
+
+
+def test_by_keyboard_alone(open_page: Open) -> None:
+    page = open_page()
+    page.keyboard.press("Tab")
+    expect(page.locator("#matrix")).to_be_focused()
+    page.keyboard.type("1 1; 1 2")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("input[value=P]")).to_be_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert shown_profile(page) == [2, 3]
+    focused = "document.activeElement.id"
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate(focused) == "chart":
+            break
+    assert page.evaluate(focused) == "chart"
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#word-line")).to_contain_text("h\u2082 = 3")
+
+
+def test_named_and_random_codes(open_page: Open) -> None:
+    page = open_page()
+    page.fill("#matrix", "1 2 typed")
+    page.select_option("#codes", "icosahedral")
+    expect(page.locator("#about")).to_contain_text("icosahedron")
+    page.click("#take")
+    assert shown_profile(page) == pytest.approx([5**0.5, 5**0.5, 2 + 5**0.5], rel=1e-5)
+    expect(page.locator("#result-line")).to_contain_text("icosahedral")
+    page.click("#former")
+    expect(page.locator("#matrix")).to_have_value("1 2 typed")
+    for name, value in {"n": 8, "k": 3, "seed": 6}.items():
+        page.fill(f"#random-{name}", str(value))
+    page.click("#draw-next")
+    expect(page.locator("#result-line")).to_contain_text("Random code, seed 7:")
+    assert shown_profile(page) == exact_profile(random_code(8, 3, 7)["G"])
+    page.fill("#random-k", "8")
+    page.click("#draw")
+    expect(page.locator("#random-error")).to_contain_text("n > k")
+
+
+REFUSED_FILES = [
+    ("a.pkl", b"\x80\x04]", "is a pickle"),
+    ("a.npy", b"\x93NUMPY", "binary"),
+    ("b.csv", b"\x80\x04\x95\x00", "b.csv holds binary data"),
+    ("b.txt", b"1 0\x00 1", "b.txt holds binary data"),
+    ("c.csv", b"", "c.csv is empty"),
+    ("c.json", b"\xef\xbb\xbf \n", "c.json is empty"),
+    ("d.csv", b"1," * 600_000, "larger than 1 MB"),
+    ("a.exe", b"1 0 1", "is not read here"),
+    ("e.csv", b"1,2\n3\n", "e.csv: Rows must have one length"),
+]
+
+
+def test_files_that_are_refused_are_not_sent(open_page: Open) -> None:
+    page = open_page()
+    page.fill("#matrix", "1 2 typed")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    for name, content, part in REFUSED_FILES:
+        page.set_input_files("#file", {"name": name, "mimeType": "", "buffer": content})
+        expect(page.locator("#file-error")).to_contain_text(part)
+        expect(page.locator("#matrix")).to_have_value("1 2 typed")
+    assert sent == []
+
+
+def test_files_that_are_read(open_page: Open) -> None:
+    page = open_page()
+    for name, content, kind in [
+        ("a.csv", b"\xef\xbb\xbfx;y;z;w\n1;0;1;1\n0;1;1;2\n", "G"),
+        ("a.json", b'{"P": [[1, 1], [1, 2]]}', "P"),
+        ("a.TXT", '{"H": [[1, 1, 1]]}'.encode("utf-16"), "H"),
+    ]:
+        page.set_input_files("#file", {"name": name, "mimeType": "", "buffer": content})
+        expect(page.locator(f"input[value={kind}]")).to_be_checked()
+        expect(page.locator("#result-title")).to_contain_text("[3," if kind == "H" else "[4,")
+        assert shown_profile(page) == ([2] if kind == "H" else [2, 3])
+
+
+def test_a_link_reproduces_the_view(open_page: Open) -> None:
+    page = open_page()
+    page.check("input[value=P]")
+    compute(page, "1/3 1; 1 2")
+    page.wait_for_selector("#heights tbody tr")
+    page.click("#heights button[data-m='2']")
+    expect(page.locator("#word-title")).to_have_text("Worst codeword for m = 2")
+    fragment = page.evaluate("location.hash")
+    assert fragment == "#P=1/3,1;1,2&m=2"
+
+    other = open_page(fragment)
+    expect(other.locator("#word-title")).to_have_text("Worst codeword for m = 2")
+    assert heights(other) == heights(page)
+    expect(other.locator("input[value=P]")).to_be_checked()
+    expect(other.locator("#matrix")).to_have_value("1/3 1\n1 2")
+
+    compute(page, "1 1 1")
+    expect(page.locator("#result-title")).to_contain_text("[4,\u00a01]")
+    page.go_back()
+    expect(page.locator("#word-title")).to_have_text("Worst codeword for m = 2")
+    page.go_back()
+    expect(page.locator("#empty")).to_be_visible()
+    expect(page.locator("#result")).to_be_hidden()
+
+    bad = open_page("#G=1,0;oops,1")
+    expect(bad.locator("#matrix-error")).to_contain_text("matrix in the link cannot be read")
+    expect(bad.locator("#matrix")).to_have_value("1 0\noops 1")
+
+
+def test_copies_run_and_parse(open_page: Open, tmp_path: Path) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.check("input[value=P]")
+    compute(page, "1/1 1; 1 2")
+    page.wait_for_selector("#heights tbody tr")
+    read = "navigator.clipboard.readText()"
+    page.click("#copy-link")
+    expect(page.locator("#copy-status")).to_have_text("Link copied.")
+    assert page.evaluate(read) == page.url
+    page.click("#copy-json")
+    expect(page.locator("#copy-status")).to_have_text("JSON copied.")
+    found = json.loads(page.evaluate(read))
+    assert found["P"] == [[1, 1], [1, 2]]
+    assert [height["height"] for height in found["heights"]] == [2, 3]
+    page.click("#copy-python")
+    expect(page.locator("#copy-status")).to_have_text("Python copied.")
+    program = page.evaluate(read)
+    assert "mheight.height_profile(" in program
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout == "[2. 3.]\n"
+
+
+def without_clipboard(page: Page, *, command: bool) -> None:
+    page.evaluate(
+        "(done) => { Object.defineProperty(navigator, 'clipboard', { value: undefined,"
+        " configurable: true }); document.execCommand = () => done; }",
+        command,
+    )
+
+
+def test_copying_without_a_clipboard(open_page: Open) -> None:
+    page = open_page("#G=1,0,1,1;0,1,1,2")
+    page.wait_for_selector("#heights tbody tr")
+    without_clipboard(page, command=False)
+    page.click("#copy-python")
+    expect(page.locator("#copy-text")).to_be_focused()
+    assert "mheight.height_profile" in page.input_value("#copy-text")
+    expect(page.locator("#copy-status")).to_contain_text("does not let this page copy")
+    without_clipboard(page, command=True)
+    page.click("#copy-link")
+    expect(page.locator("#copy-status")).to_have_text("Link copied.")
+    expect(page.locator("#copy-text")).to_be_hidden()
+    expect(page.locator("#copy-link")).to_be_focused()
+
+
+@pytest.mark.parametrize("fragment", ["", "#G=1,0,1,1;0,1,1,2"])
+def test_a_phone_needs_no_sideways_scrolling(open_page: Open, fragment: str) -> None:
+    page = open_page(fragment, viewport={"width": 360, "height": 740}, has_touch=True)
+    page.click("#draw")
+    expect(page.locator("#chart .predicted")).to_have_count(4)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("document.querySelector('#chart svg').clientWidth") <= 330
+    top = page.evaluate("document.querySelector('#result').getBoundingClientRect().top")
+    assert 0 <= top < 740  # what was asked for is on the screen
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_stand_out_in_light_and_dark(open_page: Open, scheme: str) -> None:
+    page = open_page("#G=1,0,1,1,0;0,1,1,0,0&m=2", color_scheme=scheme)
+    page.wait_for_selector("#heights tbody tr")
+    brightness = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (brightness == "rgb(16, 19, 23)") == (scheme == "dark")
+    found = page.evaluate(CONTRASTS)
+    assert len(found) > 40
+    assert [text for ratio, text in found if ratio < 4.5] == []
+
+
+def test_labels_do_not_overlap(open_page: Open) -> None:
+    page = open_page()
+    large = "1 0 1000000 3 1; 0 1 5 0.00001 1"
+    cosines = "; ".join(" ".join(f"{np.cos(i * j):.3f}" for j in range(20)) for i in range(2))
+    codes = [(4, SMALL), (5, large), (5, "1 0 1 1 0; 0 1 1 0 0"), (2, "-1 -2"), (20, cosines)]
+    for n, text in codes:
+        compute(page, text)
+        expect(page.locator("#status")).to_contain_text(f"Done: [{n},")
+        for width in (360, 1100):
+            page.set_viewport_size({"width": width, "height": 800})
+            drawn = page.evaluate("document.querySelector('#chart').clientWidth")
+            expect(page.locator("#chart svg")).to_have_attribute("viewBox", f"0 0 {drawn} 300")
+            assert page.evaluate(CROWDED_LABELS) == []
+
+
+def test_a_new_request_takes_over_from_a_slow_one(open_page: Open) -> None:
+    page = open_page()
+    held: list[Route] = []
+    page.route("**/api/heights", lambda route: held.append(route), times=1)
+    compute(page, "1 1 1 1 1")
+    expect(page.locator("#status")).to_have_text("Computing\u2026")
+    compute(page, SMALL)
+    assert shown_profile(page) == [2, 3]
+    assert len(held) == 1
+    expect(page.locator("#matrix-error")).to_be_empty()
+    expect(page.locator("#status")).to_have_text("Done: [4, 2] code.")
+
+
+def test_a_busy_service_is_asked_again_and_a_lost_one_named(open_page: Open) -> None:
+    page = open_page(quiet=False)
+    busy = {
+        "status": 503,
+        "headers": {"Retry-After": "1"},
+        "json": {"error": "busy", "where": None},
+    }
+    page.route("**/api/heights", lambda route: route.fulfill(**busy), times=1)
+    compute(page, SMALL)
+    assert shown_profile(page) == [2, 3]
+    page.route("**/api/heights", lambda route: route.abort())
+    compute(page, "1 1 1")
+    expect(page.locator("#matrix-error")).to_contain_text("The service does not answer")
+    expect(page.locator("#matrix")).to_have_value("1 1 1")
+    assert shown_profile(page) == [2, 3]
+
+
+def test_a_service_without_a_model_says_so(open_page: Open) -> None:
+    page = open_page(quiet=False)
+    missing = {"error": "this service was started without a model", "where": None}
+    page.route("**/api/model", lambda route: route.fulfill(status=404, json=missing))
+    page.reload()
+    page.click("#example")
+    assert shown_profile(page) == exact_profile(EXAMPLE)
+    expect(page.locator("#learned")).to_contain_text("started without a model")
+
+
+def test_a_reload_keeps_what_was_typed(open_page: Open) -> None:
+    page = open_page()
+    page.fill("#matrix", "1 2 unfinished [")
+    page.reload()
+    expect(page.locator("#matrix")).to_have_value("1 2 unfinished [")
+
+
+def test_a_file_dropped_anywhere_is_read(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate(
+        """() => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File(["1 0 1 1\\n0 1 1 2"], "dropped.txt"));
+            document.body.dispatchEvent(
+                new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+        }"""
+    )
+    assert shown_profile(page) == [2, 3]
+
+
+def test_arrow_keys_in_the_table(open_page: Open) -> None:
+    page = open_page("#G=1,0,1,1;0,1,1,2")
+    page.locator("#heights button[data-m='1']").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#heights button[data-m='2']")).to_be_focused()
+    expect(page.locator("#word-title")).to_have_text("Worst codeword for m = 2")
