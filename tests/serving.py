@@ -54,7 +54,7 @@ def serving(predictor=None, **settings):
     assert not thread.is_alive()
 
 
-def wait_until_ready(url, seconds=60):
+def wait_until_ready(url, seconds=300):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
