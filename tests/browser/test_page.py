@@ -37,7 +37,12 @@ ARGS = [
 class StandIn:
     """In place of a network: the exact height, off by what depends on m alone."""
 
-    manifest = {"name": "stand-in", "level": 0.9}  # noqa: RUF012
+    manifest = {  # noqa: RUF012
+        "name": "stand-in",
+        "intervals": {"level": 0.9},
+        "metrics": [],
+        "versions": {},
+    }
     card = "# stand-in\n\nThe exact height, a little off."
 
     def predict(self, samples: Samples) -> Predictions:
