@@ -210,6 +210,22 @@ def _height(
     }
 
 
+def _exact(m: int, height: float) -> dict[str, Any]:
+    """The same as `_height` of an exact height; there are many of these."""
+    infinite = height == math.inf
+    value = None if infinite else height
+    return {
+        "m": m,
+        "height": value,
+        "infinite": infinite,
+        "exact": True,
+        "lower": value,
+        "upper": value,
+        "log2_height": None if infinite else math.log2(height),
+        "codeword": None,
+    }
+
+
 def from_profile(
     shape: tuple[int, int], found: Profile, m: int | None, capability: bool
 ) -> dict[str, Any]:
@@ -221,7 +237,7 @@ def from_profile(
         "n": n,
         "k": k,
         "seconds": found.seconds,
-        "heights": [_height(i, heights[i - 1], heights[i - 1], True, None) for i in orders],
+        "heights": [_exact(i, heights[i - 1]) for i in orders],
         "capability": None,
         "remark": found.remark,
     }

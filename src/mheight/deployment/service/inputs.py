@@ -41,16 +41,7 @@ def generators(
             is too long, or has entries so large or small that exact arithmetic takes long.
     """
     codes: Sequence[CodeInput] = [request] if request.codes is None else request.codes
-    blocks = []
-    for i, code in enumerate(codes):
-        kind, matrix = _matrix(code, place(request, i))
-        where = _join(place(request, i), kind)
-        _check_size(kind, matrix, where, settings.length)
-        blocks.append(Block(matrix, kind))
-    try:
-        found = [G for batch in batches(blocks) for G in batch.generators]
-    except InvalidCodeError:
-        found = [_alone(block, place(request, i)) for i, block in enumerate(blocks)]
+    found = _together(codes, settings.length) or _one_by_one(request, codes, settings.length)
     for i, G in enumerate(found):
         k, n = G.shape
         if k == n:
@@ -66,6 +57,47 @@ def generators(
     return found
 
 
+def _together(codes: Sequence[CodeInput], longest: int) -> list[Float] | None:
+    """Generator matrices of many codes of one kind and shape; None if anything is amiss."""
+    kinds = [kind for kind in KINDS if getattr(codes[0], kind) is not None]
+    if len(codes) == 1 or len(kinds) != 1:
+        return None
+    (kind,) = kinds
+    others = [other for other in KINDS if other != kind]
+    if any(getattr(code, other) is not None for other in others for code in codes):
+        return None
+    try:
+        stack = np.array([getattr(code, kind) for code in codes], dtype=np.float64)
+    except (ValueError, TypeError):
+        return None
+    if stack.ndim != 3 or _wrong_entries(stack).any() or _length(kind, stack[0]) > longest:
+        return None
+    try:
+        return [G for batch in batches([Block(stack, kind)]) for G in batch.generators]
+    except InvalidCodeError:
+        return None
+
+
+def _one_by_one(
+    request: HeightsRequest | PredictionsRequest, codes: Sequence[CodeInput], longest: int
+) -> list[Float]:
+    """Generator matrices of codes of any kind; says which one is wrong, and where."""
+    blocks = []
+    for i, code in enumerate(codes):
+        kind, matrix = _matrix(code, place(request, i))
+        _check_size(kind, matrix, _join(place(request, i), kind), longest)
+        blocks.append(Block(matrix, kind))
+    try:
+        return [G for batch in batches(blocks) for G in batch.generators]
+    except InvalidCodeError:
+        return [_alone(block, place(request, i)) for i, block in enumerate(blocks)]
+
+
+def _wrong_entries(matrix: Float) -> NDArray[np.bool_]:
+    sizes = np.abs(matrix)
+    return (sizes > LARGEST_ENTRY) | ((sizes < SMALLEST_ENTRY) & (sizes > 0))
+
+
 def _matrix(code: CodeInput, where: str | None) -> tuple[Kind, Float]:
     given = [(kind, value) for kind in KINDS if (value := getattr(code, kind)) is not None]
     if len(given) != 1:
@@ -79,8 +111,7 @@ def _matrix(code: CodeInput, where: str | None) -> tuple[Kind, Float]:
             where,
         )  # fmt: skip
     matrix = np.array(rows, dtype=np.float64)
-    sizes = np.abs(matrix)
-    wrong = (sizes > LARGEST_ENTRY) | ((sizes < SMALLEST_ENTRY) & (sizes > 0))
+    wrong = _wrong_entries(matrix)
     if wrong.any():
         i, j = np.argwhere(wrong)[0].tolist()
         raise ServiceError(
@@ -91,10 +122,15 @@ def _matrix(code: CodeInput, where: str | None) -> tuple[Kind, Float]:
 
 
 def _check_size(kind: Kind, matrix: Float, where: str, longest: int) -> None:
+    n = _length(kind, matrix)
+    if n > longest:
+        raise ServiceError(422, f"n may be at most {longest} here, got n = {n}", where)
+
+
+def _length(kind: Kind, matrix: Float) -> int:
+    """The length, or the rows if a matrix that is no code has more of them."""
     rows, columns = matrix.shape
-    n = rows + columns if kind == "P" else columns
-    if n > longest or rows > longest:
-        raise ServiceError(422, f"n may be at most {longest} here, got n = {max(n, rows)}", where)
+    return int(max(rows, rows + columns if kind == "P" else columns))
 
 
 def _alone(block: Block, where: str | None) -> Float:
