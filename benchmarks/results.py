@@ -59,19 +59,22 @@ class Job:
         return RunFolder.of(WORK / self.folder, config.name)
 
 
-def baselines(ensemble: str) -> list[Job]:
+def baselines(ensemble: str, other_size: int) -> list[Job]:
+    """Runs on one ensemble; run8 with its 4,000 originals a group, and with more or fewer."""
     there = (f"data.ensemble={ensemble}",)
+    size = (f"data.per_group={other_size}",)
     return [
         Job(ensemble, "run2", (*there, *SMALL)),
         Job(ensemble, "run6", (*there, *SMALL[1:])),
         Job(ensemble, "run7", (*there, *SMALL), pictures=True),
         Job(ensemble, "run8", there, pictures=True),
+        Job(f"{ensemble}-{other_size}", "run8", (*there, *size), label=f"run8, {other_size:,}"),
     ]
 
 
 RUNS = {
-    "course": baselines("course"),
-    "uniform": baselines("uniform"),
+    "course": baselines("course", 12_000),
+    "uniform": baselines("uniform", 1_500),
     "stream": [Job("stream", "run8-stream", pictures=True)],
 }
 LADDER = [
@@ -164,7 +167,7 @@ def runs_table(part: str) -> None:
             leaked = Scores.from_dict(report["scores"]["leaked validation"])
             rows.append(scores_row(f"{report['name']} leaked (INVALID)", leaked, *budget))
         for one in report["validation_sets"]:
-            name = report["name"]
+            name = job.label or report["name"]
             name += f" on {one}" if len(report["validation_sets"]) > 1 else ""
             name += "" if report["valid"] else " clean"
             rows.append(scores_row(name, Scores.from_dict(report["scores"][one]), *budget))

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+from tempfile import TemporaryDirectory
+
+import pytest
 from hypothesis import settings
 from material import course_codes, ds1, height_vectors, run7_originals, uniform4500, uniform_codes
 from tiny import finished_run, finished_stream_run
@@ -19,3 +23,17 @@ __all__ = [
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile("repeatable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile networks fast, and each once, in this session and the processes it starts.
+
+    JAX would compile the same network anew for every model object: most of the time of the
+    tests. It reads these variables when it is imported, which nothing has done yet.
+    """
+    compiled = TemporaryDirectory(prefix="mheight-compiled-")
+    config.add_cleanup(compiled.cleanup)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = compiled.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    flags = os.environ.get("XLA_FLAGS", "")
+    os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_optimization_level=0".strip()

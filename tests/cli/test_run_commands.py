@@ -263,12 +263,12 @@ def test_a_read_only_folder(fails, tmp_path, monkeypatch):
 
 
 # Long enough that the signal never comes after the end.
-LONG = "training.epochs=40"
+LONG = ("training.epochs=40", "training.batch_size=64")
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
-    folder, _ = train_tiny(tmp_path_factory.mktemp("long"), "run7", LONG)
+    folder, _ = train_tiny(tmp_path_factory.mktemp("long"), "run7", *LONG)
     return folder.read_report()
 
 
@@ -278,7 +278,7 @@ def uninterrupted(tmp_path_factory):
 )
 def test_a_killed_run_goes_on_to_the_same_result(mheight, uninterrupted, tmp_path, kill, state):
     command = [sys.executable, "-m", "mheight", "train", str(RUN7), "-o", str(tmp_path)]
-    command += settings(LONG)
+    command += settings(*LONG)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     checkpoint = tmp_path / "run_7" / "checkpoint" / "state.npz"
     deadline = time.monotonic() + 300
@@ -291,7 +291,7 @@ def test_a_killed_run_goes_on_to_the_same_result(mheight, uninterrupted, tmp_pat
     status = json.loads((tmp_path / "run_7" / "status.json").read_text())
     assert status["state"] == state, output
     assert "Traceback" not in output
-    code, _, err = mheight("train", RUN7, "-o", tmp_path, "--resume", *settings(LONG))
+    code, _, err = mheight("train", RUN7, "-o", tmp_path, "--resume", *settings(*LONG))
     assert code == 0, err
     assert "going on after epoch" in err
     report = json.loads((tmp_path / "run_7" / "report.json").read_text())

@@ -6,9 +6,6 @@ import csv
 import json
 import sys
 
-import jax
-import pytest
-from jax.experimental.compilation_cache import compilation_cache
 from tiny import ROOT
 
 from mheight.experiments import load_config
@@ -31,21 +28,6 @@ startup_trials = 1
 """
 
 
-@pytest.fixture
-def compiled_once(tmp_path):
-    """Trials with the same network share what is compiled, which would take most of the time."""
-    names = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
-    before = {name: getattr(jax.config, name) for name in names}
-    for name, value in zip(names, (str(tmp_path / "compiled"), 0.1), strict=True):
-        jax.config.update(name, value)
-    compilation_cache.reset_cache()  # or JAX would stay with what it found at first
-    yield
-    for name, value in before.items():
-        jax.config.update(name, value)
-    compilation_cache.reset_cache()
-
-
-@pytest.mark.usefixtures("compiled_once")
 def test_tune(mheight, fails, tmp_path):
     file, folder = tmp_path / "tiny.toml", tmp_path / "study"
     # With this seed the first trial is the good one.

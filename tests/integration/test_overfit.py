@@ -22,12 +22,12 @@ def test_the_residual_network_learns_a_handful_by_heart(tmp_path):
         "split.validation_fraction=0.2",
         "model.capacity=0.125",
         "model.dropout_factor=0.0",
-        "training.batch_size=72",
-        "training.epochs=400",
-        "training.learning_rate=3e-3",
-        "training.learning_rate_decay=0.99",
-        "training.early_stopping_patience=400",
-        "training.plateau_patience=400",
+        "training.batch_size=8",
+        "training.epochs=60",
+        "training.learning_rate=5e-3",
+        "training.learning_rate_decay=0.95",
+        "training.early_stopping_patience=60",
+        "training.plateau_patience=60",
         "tier_guard.enabled=false",
     )
     last = folder.history.read_text(encoding="utf-8").splitlines()[-1].split(",")
