@@ -170,7 +170,7 @@ def _prepare_stream(config: RunConfig, settings: StreamConfig) -> PreparedData:
     provenance = {
         "source": "stream",
         "validation": {name: drawn.provenance for name, drawn in made.items()},
-        "excluded": {Path(path).name: len(samples) for path, samples in excluded.items()},
+        "excluded": {str(path): len(samples) for path, samples in excluded.items()},
         "barred_codes": len(stream.barred),
         "content_sha256": content_hash(validation.samples),
     }
