@@ -1,6 +1,7 @@
 # make run   train Run 7 at a small scale on data it generates, and report
 # make test  run all tests
 # make lint  lint, types, import rules
+# make docs  the pages as a site
 # make benchmark       height profiles a second, against a published package
 # make benchmark-long  long codes: lattice, branch and bound, exact, start-up
 # make benchmark-service    requests a second of the HTTP service, against a plain handler
@@ -16,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint clean lock results hunt
+.PHONY: run test lint docs clean lock results hunt
 .PHONY: benchmark benchmark-long benchmark-service benchmark-peer-answers benchmark-learning
 
 run: $(VENV)/.run
@@ -30,6 +31,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The pages as a site, in site/.
+docs: $(VENV)/.dev
+	$(BIN)/mkdocs build --strict --quiet
 
 # With its C++ extension where that can be built (a compiler and Eigen), else without.
 PEER := analog-ecc-heights==0.1.2

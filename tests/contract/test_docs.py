@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import shlex
 
+import typer
+import yaml
 from pydantic import BaseModel
 from tiny import ROOT
 
+from mheight.cli.main import app
 from mheight.experiments.config import RunConfig, StreamConfig, all_keys
 from mheight.models import RelationsConfig, ResidualConfig, SetsConfig
 
@@ -49,3 +54,66 @@ def test_links_between_pages_lead_somewhere():
         for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
             if "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def pages_of(nav: list) -> list[str]:
+    found = []
+    for entry in nav:
+        for value in entry.values() if isinstance(entry, dict) else [entry]:
+            found += pages_of(value) if isinstance(value, list) else [value]
+    return found
+
+
+def test_the_site_has_every_page():
+    nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
+    docs = ROOT / "docs"
+    assert sorted(pages_of(nav)) == sorted(str(p.relative_to(docs)) for p in docs.rglob("*.md"))
+
+
+def commands() -> list[tuple[str, str]]:
+    """Every `mheight ...` line of README and docs, with the page it stands on."""
+    found = []
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for line in re.findall(r"^    (mheight .+)$", page.read_text(encoding="utf-8"), re.M):
+            found.append((page.name, line.split("  #")[0].rstrip()))
+    return found
+
+
+def test_commands_in_the_docs_exist_with_their_options():
+    known = typer.main.get_command(app)
+    lines = commands()
+    assert len(lines) > 50
+    for page, line in lines:
+        words = shlex.split(line)[1:]
+        command = known
+        while hasattr(command, "commands") and words and not words[0].startswith("-"):
+            assert words[0] in command.commands, f"{page}: {line}"
+            command = command.commands[words.pop(0)]
+        options = {name for p in command.params for name in (*p.opts, *p.secondary_opts)}
+        for word in words:
+            if re.fullmatch(r"--?[a-zA-Z][a-z-]*", word):
+                assert word in options, f"{page}: {line}: {word}"
+
+
+def templates() -> list[re.Pattern[str]]:
+    """Every text of the sources, with anything at all where a value is put in."""
+    found = []
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            fixed = [p.value for p in parts if isinstance(p, ast.Constant)]
+            if len("".join(p for p in fixed if isinstance(p, str))) >= 20:
+                pattern = "".join(
+                    re.escape(p.value) if isinstance(p, ast.Constant) else ".+?" for p in parts
+                )
+                found.append(re.compile(pattern))
+    return found
+
+
+def test_messages_quoted_in_troubleshooting_are_real():
+    text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    quoted = re.findall(r"^    error: (.+)$", text, re.MULTILINE)
+    assert len(quoted) > 8
+    known = templates()
+    for message in quoted:
+        assert any(pattern.search(message) for pattern in known), message

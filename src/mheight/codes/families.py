@@ -24,7 +24,7 @@ def _at_least(name: str, n: int, least: int) -> None:
 def repetition(n: int) -> LinearCode:
     """The [n, 1] repetition code, n >= 2; every height is 1.
 
-    Example:
+    Examples:
         >>> repetition(3).G
         array([[1., 1., 1.]])
     """
@@ -35,7 +35,7 @@ def repetition(n: int) -> LinearCode:
 def single_parity(n: int) -> LinearCode:
     """The [n, n-1] code of all words whose entries sum to 0, n >= 2; h_1 = n - 1.
 
-    Example:
+    Examples:
         >>> single_parity(3).G
         array([[ 1.,  0., -1.],
                [ 0.,  1., -1.]])
@@ -55,7 +55,7 @@ def cosine_code(n: int) -> LinearCode:
 
     For odd m, h_m = 1 / cos((m+1) pi/2n); for even m, h_m = cos(pi/2n) / cos((m+1) pi/2n).
 
-    Example:
+    Examples:
         >>> cosine_code(5)
         LinearCode([5, 2])
     """
@@ -70,7 +70,7 @@ def cosine_dual_code(n: int) -> LinearCode:
     h_2 = 1 / (2 sin^2(pi/2n)) - 1, the least possible of any [n, n-2] code
     (arXiv 2606.03011).
 
-    Example:
+    Examples:
         >>> cosine_dual_code(5)
         LinearCode([5, 3])
     """

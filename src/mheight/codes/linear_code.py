@@ -37,7 +37,7 @@ class LinearCode:
         InvalidCodeError: G has the wrong shape, an entry that is not finite, or
             dependent rows.
 
-    Example:
+    Examples:
         >>> code = LinearCode([[1, 0, 1], [0, 1, 1]])
         >>> code
         LinearCode([3, 2])
@@ -66,7 +66,7 @@ class LinearCode:
         Args:
             P: shape (k, n-k), finite, with n > k.
 
-        Example:
+        Examples:
             >>> LinearCode.from_systematic([[2, 1]]).G
             array([[1., 2., 1.]])
         """
@@ -84,7 +84,7 @@ class LinearCode:
         Args:
             H: shape (r, n), rank r, finite, with r < n.
 
-        Example:
+        Examples:
             >>> LinearCode.from_parity_check([[1, 1, 1]])
             LinearCode([3, 2])
         """

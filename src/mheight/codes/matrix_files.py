@@ -68,7 +68,7 @@ def parse_matrix(text: str, *, exact: bool = False) -> Any:
     Raises:
         InvalidCodeError: no such text.
 
-    Example:
+    Examples:
         >>> parse_matrix("1 0.5; 0 1/4")
         [[1.0, 0.5], [0.0, 0.25]]
     """

@@ -40,7 +40,7 @@ def rational_matrix(G: LinearCode | ArrayLike | Sequence[Sequence[Any]], name: s
         InvalidCodeError: not rectangular, k < 1, k > n, or an entry that is not a
             finite rational number.
 
-    Example:
+    Examples:
         >>> rational_matrix([["1/2", 0.25, 3]])
         ((Fraction(1, 2), Fraction(1, 4), Fraction(3, 1)),)
     """

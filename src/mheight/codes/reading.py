@@ -60,7 +60,7 @@ def parse_code(text: str, *, systematic: bool = False, parity_check: bool = Fals
     Raises:
         InvalidCodeError: no matrix of numbers, or no code.
 
-    Example:
+    Examples:
         >>> parse_code("1 0 1; 0 1 1")
         LinearCode([3, 2])
     """
@@ -149,7 +149,7 @@ def rational_codes(
         InvalidCodeError: a matrix that is not rational or has the wrong shape, with its
             number; or none at all.
 
-    Example:
+    Examples:
         >>> next(rational_codes([Block([["1/2", 1]], "H")]))
         (0, ((Fraction(-2, 1), Fraction(1, 1)),))
     """

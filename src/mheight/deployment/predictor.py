@@ -38,12 +38,12 @@ class Predictor:
 
     May be used from several threads at once.
 
-    Example:
+    Examples:
         >>> from mheight.datasets import Samples
         >>> P = [[1, 2, 3, 4], [2, 1, 1, 3], [3, 1, 2, 1], [1, 1, 1, 1], [4, 1, 3, 2]]
         >>> found = Predictor.load().predict(Samples.from_rows([[9, 5, 2, P]]))
-        >>> round(float(found.log2_heights[0]), 1)                # exact: 4.75
-        4.7
+        >>> round(float(found.log2_heights[0]), 1)    # the height is 10, its log2 3.32
+        3.3
     """
 
     def __init__(self, bundle: Bundle) -> None:

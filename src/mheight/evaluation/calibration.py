@@ -120,7 +120,7 @@ def calibrate(
         Vovk, Gammerman, Shafer, "Algorithmic Learning in a Random World" (2005);
         by bins: "Mondrian" conformal prediction there.
 
-    Example:
+    Examples:
         >>> errors = np.linspace(-1, 1, 39)
         >>> made = calibrate(errors + 5, np.full(39, 5.0), np.zeros(39, dtype=int))
         >>> low, high = made.interval(np.array([6.0]), np.array([0]))

@@ -76,7 +76,7 @@ def lower_bounds(n: int, k: int) -> tuple[Bound, ...]:
     Raises:
         InvalidCodeError: n and k are not integers with 1 <= k <= n.
 
-    Example:
+    Examples:
         >>> for bound in lower_bounds(5, 3):
         ...     print(bound.m, f"{bound.value:.4f}", bound.statement)
         1 1.0000 h_1 >= 1
@@ -107,7 +107,7 @@ def best_lower_bound(n: int, k: int, m: int) -> Bound:
     Raises:
         InvalidCodeError: no such code, or m outside 1..n-1.
 
-    Example:
+    Examples:
         >>> best_lower_bound(9, 4, 5).statement
         'h_5 >= 1/(2 sin^2(pi/12)) - 1'
     """

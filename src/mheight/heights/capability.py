@@ -34,7 +34,7 @@ class Capability:
         detected: sigma >= 0.
         height: h_m for m = 2 tau + sigma.
 
-    Example:
+    Examples:
         >>> locate_one = Capability(located=1, detected=0, height=3.0)
         >>> locate_one.m, locate_one.ratio, locate_one.is_possible
         (2, 8.0, True)
@@ -77,7 +77,7 @@ def threshold_ratio(height: Number) -> Number:
         Roth, "Analog Error-Correcting Codes", IEEE T-IT 66(7), 2020,
         doi 10.1109/TIT.2020.2977918.
 
-    Example:
+    Examples:
         >>> threshold_ratio(3.0)
         8.0
     """
@@ -102,7 +102,7 @@ def capability_table(
     Raises:
         InvalidCodeError: not a height profile.
 
-    Example:
+    Examples:
         >>> for task in capability_table([2.0, 3.0]):
         ...     print(task.located, task.detected, task.ratio)
         0 1 6.0
@@ -134,7 +134,7 @@ def largest_capability(profile: ArrayLike | Sequence[Any], ratio: Number) -> tup
     Raises:
         InvalidCodeError: not a height profile, or a ratio that is not positive.
 
-    Example:
+    Examples:
         >>> [(task.located, task.detected) for task in largest_capability([2.0, 3.0], 10.0)]
         [(0, 2), (1, 0)]
     """

@@ -109,7 +109,7 @@ def verify(
     Raises:
         InvalidCodeError: the certificate does not fit the shape of G.
 
-    Example:
+    Examples:
         >>> import mheight
         >>> G = [[1, 0, 1, 1], [0, 1, 1, 2]]
         >>> witness = mheight.certificates(G)[1]

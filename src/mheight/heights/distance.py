@@ -62,7 +62,7 @@ def minimum_distance(
         Property, the Nullspace Property, and Related Concepts in Compressed Sensing",
         arXiv 1205.2081 (d is the spark of a parity-check matrix).
 
-    Example:
+    Examples:
         >>> minimum_distance([[1, 0, 1, 1], [0, 1, 1, 2]])
         3
     """

@@ -46,7 +46,7 @@ def certificates(G: LinearCode | ArrayLike | Sequence[Any]) -> tuple[Certificate
     Raises:
         InvalidCodeError: no code, or too long.
 
-    Example:
+    Examples:
         >>> witness = certificates([[1, 0, 1, 1], [0, 1, 1, 2]])[1]
         >>> witness.height, witness.codeword
         (3.0, (3.0, -1.0, 2.0, 1.0))
@@ -142,7 +142,7 @@ def find_height(
         the search: Matousek, "On geometric optimization with few violated constraints",
         Discrete Comput. Geom. 14 (1995).
 
-    Example:
+    Examples:
         >>> solution = find_height([[1, 0, 1, 1], [0, 1, 1, 2]], 2)
         >>> print(solution)
         h_2 = 3

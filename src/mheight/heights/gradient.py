@@ -46,7 +46,7 @@ def height_gradient(G: LinearCode | ArrayLike | Sequence[Any], certificate: Cert
     Raises:
         InvalidCodeError: the height is infinite, or the certificate is not of this matrix.
 
-    Example:
+    Examples:
         >>> G = np.array([[1, 0, 1, 2], [0, 1, 1, 5]])  # h_2 = 8
         >>> witness = Certificate(2, 8.0, 3, (1, 3), (0, 2), (-1.0, 2.0), (-1.0, 2.0, 1.0, 8.0))
         >>> gradient = height_gradient(G, witness)

@@ -57,7 +57,7 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
         Roth, "Analog Error-Correcting Codes", IEEE T-IT 66(7), 2020; the formula by
         minors is explained in `mheight.heights.lattice`.
 
-    Example:
+    Examples:
         >>> height_profile([[1, 0, 1, 1], [0, 1, 1, 2]])
         array([2., 3.])
     """
@@ -118,7 +118,7 @@ def m_height(G: LinearCode | ArrayLike | Sequence[Any], m: int) -> float | Float
     Raises:
         InvalidCodeError: as for `height_profile`, or m outside 1..n-k.
 
-    Example:
+    Examples:
         >>> m_height([[1, 0, 1, 1], [0, 1, 1, 2]], 2)
         3.0
     """

@@ -33,7 +33,7 @@ def exact_profile(G: LinearCode | ArrayLike | Sequence[Sequence[Any]]) -> tuple[
         Roth, "Analog Error-Correcting Codes", IEEE T-IT 66(7), 2020, defines the heights;
         arXiv 2602.20366, Theorem 8, is the formula behind.
 
-    Example:
+    Examples:
         >>> exact_profile([[1, 0, 1, 3, 3, -2], [0, 1, -2, 1, 3, -2]])
         (Fraction(8, 3), Fraction(3, 1), Fraction(6, 1), inf)
     """
@@ -58,7 +58,7 @@ def exact_certificates(
     Raises:
         InvalidCodeError: as for `exact_profile`.
 
-    Example:
+    Examples:
         >>> witness = exact_certificates([[1, 0, 1, 1], [0, 1, 1, 2]])[1]
         >>> [str(x) for x in witness.codeword]
         ['1', '1', '2', '3']

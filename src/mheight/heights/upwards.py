@@ -44,7 +44,7 @@ def find_heights(
     Raises:
         InvalidCodeError: no code, or a method that can't do it.
 
-    Example:
+    Examples:
         >>> [solution.height for solution in find_heights([[1, 0, 1, 1], [0, 1, 1, 2]])]
         [2.0, 3.0]
     """

@@ -73,7 +73,7 @@ def judge(
         InvalidCodeError: as for `exact_profile`; m out of range; a claim that is not a
             number; or a negative tolerance.
 
-    Example:
+    Examples:
         >>> G = [[-1, -7, 5, -2, 4, 6, -8], [-2, -9, -2, -4, -4, 7, -11],
         ...      [-8, 0, 5, -9, -3, -8, -8]]
         >>> judge(G, 2, 16.6).text

@@ -68,7 +68,7 @@ def score(log2_true: Float, log2_predicted: Float, group: Int) -> Scores:
     Raises:
         InvalidDataError: shapes differ, there is no sample, or a true height is infinite.
 
-    Example:
+    Examples:
         >>> score(np.array([1.0, 2.0]), np.array([1.5, 2.0]), np.array([0, 0])).overall
         0.125
     """
