@@ -6,7 +6,7 @@ Three operations carry a bound from one [n, k] to another.
   least m-s+1 remain, so h_m is at least h_{m-s} of the punctured code.  Where that has
   fewer than k dimensions, a codeword has weight at most s, and h_m is infinite.
 * Shortening: keep the codewords that vanish on t independent columns, t < k, and leave
-  these out.  Zeros change neither |c|_(0) nor |c|_(m), so h_m is at least that of the
+  these out.  Zeros change neither |c|(0) nor |c|(m), so h_m is at least that of the
   [n-t, k-t] code.
 * Monotony: h_m is at least h_{m-1}.
 """

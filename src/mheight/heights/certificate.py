@@ -22,7 +22,7 @@ Number = float | Fraction
 
 @dataclass(frozen=True)
 class Certificate:
-    """A codeword c with |c|_(0) / |c|_(m) = `height`, so that h_m is at least `height`.
+    """A codeword c with |c|(0) / |c|(m) = `height`, so that h_m is at least `height`.
 
     Anyone can check it: `c = message @ G`, then sort the magnitudes.
 
@@ -33,14 +33,14 @@ class Certificate:
 
     Attributes:
         m: index of the height.
-        height: |c|_(0) / |c|_(m); `inf` where |c|_(m) = 0.
+        height: |c|(0) / |c|(m); `inf` where |c|(m) = 0.
         target: the position a of the largest magnitude.
-        larger: m positions S, sorted, outside which no magnitude is above |c|_(m).
-        information_set: k positions B outside S with independent columns and |c_b| = |c|_(m),
+        larger: m positions S, sorted, outside which no magnitude is above |c|(m).
+        information_set: k positions B outside S with independent columns and |c_b| = |c|(m),
             so that `height` is the sum of the magnitudes of inverse(G_B) g_a; None where
             the height is infinite.
         message: u, shape (k,).
-        codeword: c = u G, shape (n,), scaled so that |c|_(m) = 1, or |c|_(0) = 1 where
+        codeword: c = u G, shape (n,), scaled so that |c|(m) = 1, or |c|(0) = 1 where
             the height is infinite, and c_a > 0.
     """
 
@@ -93,14 +93,14 @@ def verify(
     """Whether a certificate proves that h_m of a code is at least what it claims.
 
     Computed anew from the message and G as they are, without rounding: c = message G, then
-    |c|_(0) / |c|_(m).  Nothing else of the certificate is used, or checked.
+    |c|(0) / |c|(m).  Nothing else of the certificate is used, or checked.
 
     Args:
         certificate: what to check.
         G: the generator matrix it was made for, shape (k, n): a `LinearCode`, or numbers
             as `exact_profile` takes them.
         tolerance: relative, for a message of floats, which are rounded; for an infinite
-            height, |c|_(m) may be this small beside |c|_(0).  A message of fractions must
+            height, |c|(m) may be this small beside |c|(0).  A message of fractions must
             reach the height exactly.
 
     Returns:

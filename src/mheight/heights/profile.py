@@ -31,8 +31,8 @@ Float = NDArray[np.float64]
 def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
     """All heights h_1 ... h_{n-k} of one code, or of each code of a batch.
 
-    The m-height of a code is the largest ratio |c|_(0) / |c|_(m) over its nonzero
-    codewords c, where |c|_(0) >= |c|_(1) >= ... are the sorted magnitudes.  It is
+    The m-height of a code is the largest ratio |c|(0) / |c|(m) over its nonzero
+    codewords c, where |c|(0) >= |c|(1) >= ... are the sorted magnitudes.  It is
     infinite exactly when m is at least the minimum distance.
 
     For integer matrices in the exact range of float64 it is decided exactly whether a
