@@ -59,22 +59,24 @@ class Job:
         return RunFolder.of(WORK / self.folder, config.name)
 
 
-def baselines(ensemble: str, other_size: int) -> list[Job]:
+def baselines(ensemble: str, size: int, *more: str) -> list[Job]:
     """Runs on one ensemble; run8 with its 4,000 originals a group, and with more or fewer."""
     there = (f"data.ensemble={ensemble}",)
-    size = (f"data.per_group={other_size}",)
+    other = (*there, f"data.per_group={size}", *more)
     return [
         Job(ensemble, "run2", (*there, *SMALL)),
         Job(ensemble, "run6", (*there, *SMALL[1:])),
         Job(ensemble, "run7", (*there, *SMALL), pictures=True),
         Job(ensemble, "run8", there, pictures=True),
-        Job(f"{ensemble}-{other_size}", "run8", (*there, *size), label=f"run8, {other_size:,}"),
+        Job(f"{ensemble}-{size}", "run8", other, pictures=True, label=f"run8, {size:,} a group"),
     ]
 
 
 RUNS = {
     "course": baselines("course", 12_000),
-    "uniform": baselines("uniform", 1_500),
+    "uniform": baselines(
+        "uniform", 1_000, "training.epochs=60", "training.learning_rate_decay=0.95"
+    ),
     "stream": [Job("stream", "run8-stream", pictures=True)],
 }
 LADDER = [
