@@ -252,3 +252,24 @@ def test_validation_predictions_are_on_disk(finished_run):
     assert table.num_rows == 6 * len(GROUPS)
     with pytest.raises(ValueError, match="missing P"):
         read_parquet(finished_run.predictions)
+
+
+def test_a_run_that_another_process_finished_meanwhile_is_left_alone(tmp_path, monkeypatch):
+    """Between the first look at the folder and the lock, data are prepared, which takes long."""
+    from mheight.experiments import pipeline
+    from mheight.experiments.run_folder import RunFolder
+
+    config = tiny_config("run7")
+    folder = RunFolder.of(tmp_path, config.name)
+    folder.create(config)
+    honest = pipeline.prepare
+
+    def prepare_while_another_finishes(config):
+        data = honest(config)
+        folder.set_state("finished")
+        return data
+
+    monkeypatch.setattr(pipeline, "prepare", prepare_while_another_finishes)
+    _, lines = train_tiny(tmp_path, "run7", resume=True)
+    assert lines[-1] == f"{folder.path} is finished already"
+    assert not folder.checkpoints.exists()

@@ -95,6 +95,9 @@ def run_experiment(
     if state is None:
         folder.create(config)
     with folder.locked():
+        if folder.state() == "finished":  # by another process, while data were prepared
+            say(f"{folder.path} is finished already")
+            return folder
         _keep_inputs(folder, data)
         folder.set_state("training")
         try:
