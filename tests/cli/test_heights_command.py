@@ -107,7 +107,7 @@ def test_bad_files(fails, tmp_path):
 def test_a_file_of_samples_needs_an_output(fails, tmp_path):
     (tmp_path / "x.pkl").write_bytes(pickle.dumps([[9, 4, 2, np.eye(4, 5) + np.ones((4, 5))]]))
     assert "needs --output" in fails("heights", tmp_path / "x.pkl")
-    assert "must end in .csv, .parquet, .pkl" in fails(
+    assert "must end in .csv, .parquet, .json, .jsonl, .npy, .pkl" in fails(
         "heights", tmp_path / "x.pkl", "-o", tmp_path / "y.txt"
     )
 

@@ -307,7 +307,7 @@ def _sample_heights(path: Path, output: Path | None) -> None:
     from mheight.datasets.height_files import check_output, write_heights
 
     if output is None:
-        raise InvalidDataError("a file of samples needs --output, a .csv, .parquet or .pkl file")
+        raise InvalidDataError("a file of samples needs --output")
     check_output(output)
     samples = read_samples(path)
     with progress_bar("computing heights", len(samples)) as advance:
