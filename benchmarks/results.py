@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from mheight.datasets import Samples, exact_heights, generate, load_dataset
 from mheight.evaluation.tables import render
@@ -135,7 +136,11 @@ def keep(job: Job) -> None:
     if job.pictures:
         files += [run.history_plot, run.scatter_plot, run.residuals_plot]
     for file in files:
-        shutil.copy(file, page / file.name)
+        if file.suffix == ".png":
+            # A third of the size, for a repository.
+            Image.open(file).convert("RGB").quantize(64).save(page / file.name, optimize=True)
+        else:
+            shutil.copy(file, page / file.name)
 
 
 def scores_row(name: str, scores: Scores, *more: str) -> list[str]:
