@@ -38,8 +38,12 @@ def averaged(
 
 
 def symmetric_copies(samples: Samples, copies: int, seed: int) -> list[Samples]:
-    """Random codes equivalent to those of the samples: `copies` times all of them."""
+    """Random codes equivalent to those of the samples: `copies` times all of them.
+
+    Rows and columns of P are permuted and negated, so that its entries stay what a network
+    was trained on.
+    """
     rng = np.random.default_rng(seed)
-    once = Augmentation("information-set", dict.fromkeys(Tier, 1))
+    once = Augmentation("monomial", dict.fromkeys(Tier, 1))
     unlabelled = samples.with_heights(np.ones(len(samples)))  # the height is not looked at
     return [augment(TrainingView(unlabelled), once, rng).copies for _ in range(copies)]
