@@ -25,9 +25,11 @@ _ROUNDING = 1e-9
 class Capability:
     """A task for a decoder, and the ratio Delta/delta from which a code allows it.
 
-    Every entry of a codeword is off by at most delta, and some are off by more than Delta.
-    The decoder names all the outlying positions where they are at most `located`, and says
-    that there are too many where they are at most `detected` more.
+    Every entry of a codeword has a small error of at most delta, and at most tau + sigma of
+    them have an outlying error e_j beside it, of whatever size.  With at most tau of those
+    the decoder lists outlying positions only, all of them with |e_j| > Delta.  With up to
+    sigma more it says "too many" or lists, perhaps with false alarms, at least all with
+    |e_j| > Delta: it need not say "too many".
 
     Attributes:
         located: tau >= 0.
@@ -63,9 +65,10 @@ class Capability:
 def threshold_ratio(height: Number) -> Number:
     """The ratio Delta/delta from which a code of this m-height works: Gamma_m = 2 (h_m + 1).
 
-    Were an outlier at position j read in two ways, the two codewords would differ by more
-    than 2 delta in at most m = 2 tau + sigma positions, hence nowhere by more than
-    2 delta h_m, and the outlier itself would be at most 2 delta h_m + 2 delta.
+    A codeword c' that explains the output with other outliers differs from the true one by
+    more than 2 delta in at most m = 2 tau + sigma positions, hence nowhere by more than
+    2 delta h_m.  An outlier e_j that it explains away is therefore at most
+    2 delta h_m + 2 delta.
 
     Args:
         height: h_m >= 1, possibly infinite; a `Fraction` gives a `Fraction`.
