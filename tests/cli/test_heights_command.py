@@ -340,8 +340,8 @@ def npy(tmp_path):
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    for module in ("reading", "matrix_files", "matrix_columns"):
-        monkeypatch.setattr(f"mheight.codes.{module}.batch_length", lambda _: 64)
+    for module in ("codes", "files", "parquet"):
+        monkeypatch.setattr(f"mheight.codes.reading.{module}.batch_length", lambda _: 64)
     monkeypatch.setattr("mheight.heights.tables._ROWS_AT_A_TIME", 300)
 
 
@@ -477,8 +477,8 @@ def test_doubts_are_one_plain_line(mheight, tmp_path, monkeypatch):
     status, _, err = mheight("heights", "1 2")
     assert (status, err) == (0, "warning: a minor is tiny; --exact rounds nothing\n")
     np.save(tmp_path / "x.npy", np.ones((9, 1, 3)))
-    monkeypatch.setattr("mheight.codes.matrix_files.batch_length", lambda _: 3)
-    monkeypatch.setattr("mheight.codes.reading.batch_length", lambda _: 3)
+    monkeypatch.setattr("mheight.codes.reading.files.batch_length", lambda _: 3)
+    monkeypatch.setattr("mheight.codes.reading.codes.batch_length", lambda _: 3)
     _, _, err = mheight("heights", tmp_path / "x.npy", "--json")
     assert err == (
         f"warning: {tmp_path / 'x.npy'}, matrix 1: a minor is tiny; --exact rounds nothing; "

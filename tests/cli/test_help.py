@@ -50,7 +50,7 @@ def test_an_unexpected_error_is_one_line_too(mheight, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr("mheight.codes.matrix_files.parse_matrix", broken)
+    monkeypatch.setattr("mheight.codes.reading.parse_matrix", broken)
     status, _, err = mheight("heights", "1 2")
     assert status == 1
     assert err.startswith("error: unexpected ZeroDivisionError: boom")
@@ -69,5 +69,5 @@ def test_a_missing_package_is_told_with_what_to_install(mheight, monkeypatch, pa
     def broken(*_: object, **__: object) -> None:
         raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
-    monkeypatch.setattr("mheight.codes.matrix_files.parse_matrix", broken)
+    monkeypatch.setattr("mheight.codes.reading.parse_matrix", broken)
     assert mheight("heights", "1 2")[::2] == (1, f"error: {advice}\n")

@@ -17,7 +17,7 @@ from mheight.errors import InvalidCodeError, InvalidDataError
 if TYPE_CHECKING:
     from mheight.cli.heights_display import Watch
     from mheight.cli.heights_work import Request
-    from mheight.codes.matrix_files import Block, Kind
+    from mheight.codes.reading import Block, Kind
     from mheight.heights.rows import HeightRows
 
 __all__ = ["heights"]
@@ -165,7 +165,7 @@ def heights(
 
 def _as_path(source: str) -> Path | None:
     """The file or folder that is meant, or None for standard input or a typed matrix."""
-    from mheight.codes.matrix_files import SUFFIXES
+    from mheight.codes.reading import SUFFIXES
 
     if source == "-" or not source or len(source) > _LONGEST_PATH or "\n" in source:
         return None
@@ -185,7 +185,7 @@ def _holds_samples(path: Path) -> bool:
         return True
     if path.suffix.lower() != ".parquet" or not path.is_file() or not path.stat().st_size:
         return False
-    from mheight.codes.matrix_columns import column_names
+    from mheight.codes.reading.parquet import column_names
 
     names = column_names(path)
     return "G" not in names and {"P", "m"} <= set(names)
@@ -193,7 +193,7 @@ def _holds_samples(path: Path) -> bool:
 
 def _opened(source: str, path: Path | None, exact: bool) -> tuple[Iterator[Block], str]:
     """The matrices of a source and its name; a typed matrix has none."""
-    from mheight.codes.matrix_files import Block, parse_matrix, read_blocks, read_stream
+    from mheight.codes.reading import Block, parse_matrix, read_blocks, read_stream
 
     if path is not None:
         return read_blocks(path, exact=exact), str(path)
@@ -265,7 +265,7 @@ def _write(results: Iterator[HeightRows], output: Path, request: Request, watch:
 
 
 def _count(path: Path | None, name: str) -> int | None:
-    from mheight.codes.matrix_files import count_matrices
+    from mheight.codes.reading import count_matrices
 
     return count_matrices(path) if path is not None else None if name else 1
 

@@ -10,8 +10,7 @@ from mheight.cli.console import say
 from mheight.cli.heights_display import Doubts, Watch, interrupts
 from mheight.codes import LinearCode
 from mheight.codes.checks import ranks
-from mheight.codes.matrix_files import Block, Kind
-from mheight.codes.reading import CodeBatch, batches, rational_codes
+from mheight.codes.reading import Block, CodeBatch, Kind, batches, rational_codes
 from mheight.errors import InvalidCodeError
 from mheight.heights import find_height, predicted_seconds
 from mheight.heights.packed import MAX_LENGTH

@@ -14,8 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mheight.codes import LinearCode
-from mheight.codes.matrix_files import Kind, count_matrices, read_blocks
-from mheight.codes.reading import batches
+from mheight.codes.reading import Kind, batches, count_matrices, read_blocks
 from mheight.datasets.pickles import read_pickled_samples
 from mheight.datasets.samples import PADDED_ENTRIES, Samples
 from mheight.datasets.storage import load_dataset, samples_of_columns

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.matrix_files import KINDS, Block, Kind
-from mheight.codes.reading import batches
+from mheight.codes.reading import KINDS, Block, Kind, batches
 from mheight.deployment.service.failures import ServiceError
 from mheight.deployment.service.schemas import CodeInput, HeightsRequest, PredictionsRequest
 from mheight.deployment.service.settings import LARGEST_ENTRY, SMALLEST_ENTRY, ServiceSettings

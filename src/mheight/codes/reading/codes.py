@@ -13,16 +13,10 @@ from numpy.typing import NDArray
 
 from mheight.codes.checks import as_generators, as_matrix, real_array
 from mheight.codes.linear_code import LinearCode
-from mheight.codes.matrix_files import (
-    KINDS,
-    Block,
-    Kind,
-    batch_length,
-    number,
-    parse_matrix,
-    read_blocks,
-)
 from mheight.codes.rationals import Matrix, rational_matrix
+from mheight.codes.reading.blocks import KINDS, Block, Kind, batch_length
+from mheight.codes.reading.files import read_blocks
+from mheight.codes.reading.text import number, parse_matrix
 from mheight.codes.solving import systematic_part
 from mheight.codes.symmetries import systematic_generators
 from mheight.errors import InvalidCodeError
@@ -74,7 +68,7 @@ def read_codes(
 ) -> list[LinearCode]:
     """Codes from a `.json`, `.jsonl`, `.csv`, `.npy` or `.parquet` file.
 
-    See `mheight.codes.matrix_files.read_blocks` for what a file may hold.
+    See `mheight.codes.reading.read_blocks` for what a file may hold.
 
     Args:
         path: the file.

@@ -1,104 +1,23 @@
-"""Matrices from text, streams and files, some at a time, not yet checked to be codes."""
+"""Matrices from files and streams, some at a time."""
 
 from __future__ import annotations
 
 import csv
-import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.codes.reading.blocks import Block, batch_length
+from mheight.codes.reading.text import from_json, number, parse_matrix, shortened
 from mheight.errors import InvalidCodeError
 
-__all__ = [
-    "KINDS",
-    "SUFFIXES",
-    "Block",
-    "Kind",
-    "batch_length",
-    "count_matrices",
-    "parse_matrix",
-    "read_blocks",
-    "read_stream",
-    "shortened",
-]
+__all__ = ["SUFFIXES", "count_matrices", "read_blocks", "read_stream"]
 
-Kind = Literal["G", "P", "H"]
-"""What a matrix is: a generator matrix, P of `G = [I | P]`, or a parity-check matrix."""
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
 SUFFIXES = (".json", ".jsonl", ".csv", ".npy", ".parquet")
-
-_BATCH_ENTRIES = 2**21  # 16 MiB of float64
-_MOST_IN_BATCH = 2**16
-
-
-@dataclass(frozen=True, eq=False)
-class Block:
-    """One matrix or some.
-
-    Attributes:
-        values: shape (N, a, b), or one matrix as rows, or as an object with its kind as key.
-        kind: what the file says the matrices are; None if it doesn't.
-    """
-
-    values: Any
-    kind: Kind | None = None
-
-
-def batch_length(entries: int) -> int:
-    """How many matrices of so many entries are worked on at a time."""
-    return min(_MOST_IN_BATCH, max(1, _BATCH_ENTRIES // max(entries, 1)))
-
-
-def parse_matrix(text: str, *, exact: bool = False) -> Any:
-    """Rows of a typed matrix.
-
-    Args:
-        text: JSON, `[[1, 0], [0, 1]]`, or rows `1 0; 0 1` between semicolons or line ends;
-            entries may be fractions, `1/3`.
-        exact: leave fractions and decimals as text, so that nothing is rounded.
-
-    Raises:
-        InvalidCodeError: no such text.
-
-    Examples:
-        >>> parse_matrix("1 0.5; 0 1/4")
-        [[1.0, 0.5], [0.0, 0.25]]
-    """
-    stripped = text.strip()
-    try:
-        if stripped.startswith(("[", "{")):
-            return _from_json(stripped, exact)
-        rows = re.split(r"[;\n]", stripped)
-        return [
-            [entry if exact else number(entry) for entry in row.replace(",", " ").split()]
-            for row in rows
-            if row.strip()
-        ]
-    except (ValueError, ArithmeticError, RecursionError):
-        raise InvalidCodeError(
-            f"a matrix is written [[1, 0, 1], [0, 1, 1]] or '1 0 1; 0 1 1', got {shortened(text)!r}"
-        ) from None
-
-
-def number(text: str) -> float:
-    """A float from `1/3`, `0.25` or `-2e-3`, rounded correctly."""
-    if re.fullmatch(r"\s*[-+]?\d+/\d+\s*", text):
-        numerator, denominator = text.split("/")
-        return int(numerator) / int(denominator)
-    return float(text)
-
-
-def shortened(text: str) -> str:
-    """A text fit for one line."""
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def read_blocks(path: Path, *, exact: bool = False) -> Iterator[Block]:
@@ -134,7 +53,7 @@ def read_blocks(path: Path, *, exact: bool = False) -> Iterator[Block]:
     }
     if suffix == ".parquet":
         # Loading Arrow takes a while, so only where it is wanted.
-        from mheight.codes.matrix_columns import column_blocks
+        from mheight.codes.reading.parquet import column_blocks
 
         readers[suffix] = column_blocks
     yield from _told(readers[suffix](path, exact), str(path))
@@ -168,7 +87,7 @@ def count_matrices(path: Path) -> int | None:
             with Path(path).open("rb") as stream:
                 return sum(piece.count(b"\n") for piece in iter(lambda: stream.read(2**20), b""))
         if suffix == ".parquet":
-            from mheight.codes.matrix_columns import count_rows
+            from mheight.codes.reading.parquet import count_rows
 
             return count_rows(path)
     except (ValueError, OSError, EOFError, AttributeError):
@@ -186,14 +105,8 @@ def _told(blocks: Iterator[Block], name: str) -> Iterator[Block]:
         raise InvalidCodeError(f"{name}: can't be read ({error})") from None
 
 
-def _from_json(text: str, exact: bool) -> Any:
-    if exact:
-        return json.loads(text, parse_float=str, parse_constant=str)
-    return json.loads(text)
-
-
 def _json_blocks(path: Path, exact: bool) -> Iterator[Block]:
-    value = _from_json(path.read_text(encoding="utf-8-sig"), exact)
+    value = from_json(path.read_text(encoding="utf-8-sig"), exact)
     yield from map(Block, _matrices_of(value))
 
 
@@ -224,7 +137,7 @@ def _json_lines(
         if not line.strip():
             continue
         try:
-            value = _from_json(line, exact)
+            value = from_json(line, exact)
         except (ValueError, RecursionError) as error:
             raise InvalidCodeError(f"{name}, line {at}: no JSON ({error})") from None
         yield from map(Block, _matrices_of(value))
@@ -239,10 +152,10 @@ def _stream_blocks(lines: Iterator[str], name: str, exact: bool) -> Iterator[Blo
         yield from _typed_blocks(chain([first], lines), name, exact)
         return
     try:
-        value = _from_json(first, exact)
+        value = from_json(first, exact)
     except ValueError:
         # Not JSON lines, so perhaps one text over many lines.
-        value = _from_json(first + "".join(lines), exact)
+        value = from_json(first + "".join(lines), exact)
     yield from map(Block, _matrices_of(value))
     yield from _json_lines(lines, name, exact, at + 1)
 

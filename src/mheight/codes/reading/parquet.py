@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from mheight.codes.matrix_files import KINDS, Block, Kind, batch_length
+from mheight.codes.reading.blocks import KINDS, Block, Kind, batch_length
 from mheight.errors import InvalidCodeError
 
 __all__ = ["column_blocks", "column_names", "count_rows"]
