@@ -9,6 +9,7 @@
 # make benchmark-learning  training and prediction speed, against bare steps and exact heights
 # make results         trains what docs/results shows and writes its tables: hours
 # make hunt            a million small-integer codes against exact arithmetic and HiGHS
+# make fuzz            changed files against every reader: FUZZ=100000 each
 # make clean remove the environment and every cache, compiled kernels among them
 # make lock  pin the newest versions that pyproject.toml allows
 
@@ -17,7 +18,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint docs clean lock results hunt
+.PHONY: run test lint docs clean lock results hunt fuzz
 .PHONY: benchmark benchmark-long benchmark-service benchmark-peer-answers benchmark-learning
 
 run: $(VENV)/.run
@@ -67,6 +68,10 @@ results: $(VENV)/.run
 
 hunt: $(VENV)/.dev
 	$(BIN)/python benchmarks/hunt.py
+
+FUZZ ?= 100000
+fuzz: $(VENV)/.dev
+	$(BIN)/python tests/fuzz/readers.py $(FUZZ) 1
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

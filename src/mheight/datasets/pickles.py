@@ -1,72 +1,41 @@
-"""Reading the course project's pickles without running what is in them.
-
-A pickle is a program.  The unpickler here admits the functions that rebuild NumPy
-arrays and nothing else; lists, tuples, numbers and strings need no function.
-"""
+"""Reading the course project's pickles without running what is in them."""
 
 from __future__ import annotations
 
-import io
-import pickle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mheight.codes import real_array
+from mheight.datasets.pickled_values import MOST_BYTES, pickled_value
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError, UnsafePickleError
 
 __all__ = ["load_pickle", "read_pickled_heights", "read_pickled_samples"]
 
-_ALLOWED = {
-    (module, name)
-    for module, names in {
-        "numpy": ("ndarray", "dtype"),
-        "numpy.core.multiarray": ("_reconstruct", "scalar"),
-        "numpy._core.multiarray": ("_reconstruct", "scalar"),
-        "numpy.core.numeric": ("_frombuffer",),
-        "numpy._core.numeric": ("_frombuffer",),
-        "_codecs": ("encode",),
-    }.items()
-    for name in names
-}
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _ALLOWED:
-            raise UnsafePickleError(
-                f"the pickle asks for {module}.{name}; only NumPy arrays, numbers and plain "
-                "containers are read, because a pickle can run code"
-            )
-        # NumPy 2 renamed numpy.core; both spellings are found under the new name.
-        found = super().find_class(module.replace("numpy.core.", "numpy._core."), name)
-        if isinstance(found, type):
-            return found
-
-        # A pickle can set attributes on what it is given, so it is given a copy.
-        def call(*arguments: Any) -> Any:
-            return found(*arguments)
-
-        return call
-
 
 def load_pickle(path: Path) -> Any:
     """The object in a pickle of arrays, numbers and plain containers.
 
+    Arrays of objects come as nested lists.
+
     Raises:
         UnsafePickleError: the pickle asks for anything else.
-        InvalidDataError: the file is empty, cut short, or no pickle.
+        InvalidDataError: the file is empty, cut short, no pickle, too large, or small but
+            made to fill the memory.
         OSError: the file can't be read.
     """
-    content = Path(path).read_bytes()
+    with Path(path).open("rb") as stream:
+        content = stream.read(MOST_BYTES + 1)
     if not content:
         raise InvalidDataError(f"{path}: a pickle is needed, got an empty file")
     try:
-        return _ArrayUnpickler(io.BytesIO(content)).load()
+        return pickled_value(content)
     except UnsafePickleError as error:
         raise UnsafePickleError(f"{path}: {error}") from None
+    except InvalidDataError as error:
+        raise InvalidDataError(f"{path}: not a readable pickle: {error}") from None
     except Exception as error:  # a broken pickle can raise anything at all
         raise InvalidDataError(
             f"{path}: not a readable pickle, perhaps cut short ({type(error).__name__}: {error})"

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 import os
 import pickle
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -124,6 +127,48 @@ def test_arrays_numbers_and_containers_are_read(tmp_path: Path, protocol: int, o
     assert back["plain"] == value["plain"]
 
 
+FIXTURES = Path(__file__).with_name("numpy_pickles.jsonl")
+
+
+@pytest.mark.parametrize("line", FIXTURES.read_text().splitlines(), ids=lambda line: line[11:17])
+@pytest.mark.parametrize("protocol", range(6))
+def test_what_other_numpys_wrote(tmp_path: Path, line: str, protocol: int) -> None:
+    """Written by `make_numpy_pickles.py` with NumPy 1.19 to 2.4."""
+    path = tmp_path / "value.pkl"
+    text = json.loads(line)["protocols"][protocol]
+    path.write_bytes(zlib.decompress(base64.b64decode(text)))
+    found, half = load_pickle(path), np.arange(20.0).reshape(4, 5) / 8
+    for row, m in zip(found["rows"], (2, 3), strict=True):
+        assert row[:3] == [9, 4, m]
+        np.testing.assert_array_equal(row[3], half)
+    for array, code in zip(found["types"], "?bhilqBHILQefd", strict=True):
+        assert array.dtype == np.dtype(code)
+        np.testing.assert_array_equal(array, np.arange(3).astype(code))
+    assert found["big-endian"].dtype == np.dtype(">f8")
+    np.testing.assert_array_equal(found["big-endian"], half)
+    np.testing.assert_array_equal(found["view"], half[::2, ::-1])
+    np.testing.assert_array_equal(found["transposed"], half.T)
+    assert found["empty"].shape == (0, 3)
+    assert found["point"] == np.array(2.5)
+    assert found["scalars"] == (np.float64(0.1), np.float32(0.5), np.int8(-3), np.bool_(True))
+    assert [type(x) for x in found["scalars"]] == [np.float64, np.float32, np.int8, np.bool_]
+    assert found["objects"] == [1, 2.5, None, [3]]
+    plain = [float("inf"), -0.0, 10**30, b"", b"\xff\x00", "\u00e9", True, None]
+    assert found[(9, 4, 2)] == plain
+    assert repr(found[(9, 4, 2)]) == repr(plain)
+
+
+def test_pandas_and_joblib_are_told_how_to_convert(tmp_path: Path) -> None:
+    path = tmp_path / "x.pkl"
+    for content, advice in (
+        (b"cpandas.core.frame\nDataFrame\n.", "write DataFrame.to_parquet or .to_csv"),
+        (b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n.", "write a plain pickle or numpy.save"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(UnsafePickleError, match=advice):
+            load_pickle(path)
+
+
 def respelled(value: Any, protocol: int, module: bytes) -> bytes:
     """A pickle as the NumPy writes it that calls its core `module`."""
     content = pickle.dumps(value, protocol=protocol)
@@ -209,7 +254,7 @@ def test_pickles_that_hold_no_samples(tmp_path: Path, value: Any, message: str) 
         read_pickled_samples(path)
 
 
-@pytest.mark.parametrize("value", [3.0, {"a": 1}, {1.0}, ["a"], [[1.0], [2.0]], [[1.0], 2.0], None])
+@pytest.mark.parametrize("value", [3.0, {"a": 1}, ["a"], [[1.0], [2.0]], [[1.0], 2.0], None])
 def test_pickles_that_hold_no_heights(tmp_path: Path, value: Any) -> None:
     path = tmp_path / "heights.pkl"
     path.write_bytes(pickle.dumps(value))
