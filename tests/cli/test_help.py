@@ -9,6 +9,9 @@ import mheight as package
 
 COMMANDS = (
     ("heights",),
+    ("bounds",),
+    ("distance",),
+    ("equivalent",),
     ("train",),
     ("evaluate",),
     ("compare",),

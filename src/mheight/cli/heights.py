@@ -6,12 +6,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mheight.cli.console import out, progress_bar, say
+from mheight.cli.sources import FamilyLength, FamilyName, asked_source, family_block
+from mheight.cli.tables import Format
 from mheight.errors import InvalidCodeError, InvalidDataError
 
 if TYPE_CHECKING:
@@ -40,15 +43,16 @@ class SearchMethod(StrEnum):
 
 def heights(
     source: Annotated[
-        str,
+        str | None,
         typer.Argument(
+            show_default="",
             help="A matrix, '1 0 1/3; 0 1 0.5' or '[[1,0,1],[0,1,1]]'; - for standard input (JSON "
             "lines or a matrix); or a file: .json, .jsonl (a matrix or an object with a key G, P "
             "or H a line), .csv (blank lines between matrices), .npy of shape (k,n) or (N,k,n), "
             ".parquet with a column G, P or H (nested lists, or flat ones beside columns k, n); "
-            ".pkl, .parquet with samples n, k, m, P, n = 9."
+            ".pkl, .parquet with samples n, k, m, P, n = 9.",
         ),
-    ],
+    ] = None,
     systematic: Annotated[
         bool, typer.Option("--systematic", "-P", help="Matrices are P of G = [I | P], not G.")
     ] = False,
@@ -104,6 +108,11 @@ def heights(
             "[60 for all heights of a code too long for the lattice]",
         ),
     ] = None,
+    family: FamilyName = None,
+    length: FamilyLength = None,
+    form: Annotated[Format, typer.Option("--format", help="How tables are written.")] = (
+        Format.TEXT
+    ),
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line instead of a table.")
     ] = False,
@@ -142,6 +151,9 @@ def heights(
         )
     if as_json and output is not None:
         raise InvalidDataError("--json goes to standard output: leave out --json or --output")
+    if form is not Format.TEXT and (as_json or output is not None or claimed is not None):
+        raise InvalidDataError("--format goes without --json, --output and --claimed")
+    source = asked_source(source, family, length)
     path = _as_path(source)
     if path is not None and _holds_samples(path):
         others = (kind, m, claimed, exact, witness, capability, searching)
@@ -157,7 +169,7 @@ def heights(
         from mheight.cli.heights_work import Request
 
         request = Request(m, exact, witness, capability, method.value, time_limit)
-        _matrix_heights(source, path, kind, request, as_json, output)
+        _matrix_heights(source, path, kind, request, as_json, output, form)
 
 
 # --- sources -----------------------------------------------------------------------------
@@ -199,6 +211,8 @@ def _opened(source: str, path: Path | None, exact: bool) -> tuple[Iterator[Block
         return read_blocks(path, exact=exact), str(path)
     if source == "-":
         return read_stream(sys.stdin, "standard input", exact=exact), "standard input"
+    if (named := family_block(source, exact)) is not None:
+        return iter([named]), ""
     return iter([Block(parse_matrix(source, exact=exact))]), ""
 
 
@@ -212,6 +226,7 @@ def _matrix_heights(
     request: Request,
     as_json: bool,
     output: Path | None,
+    form: Format,
 ) -> None:
     from mheight.cli.heights_display import Doubts, Watch, table_texts, write_lines
     from mheight.cli.heights_work import InterruptedSearch, results
@@ -222,7 +237,7 @@ def _matrix_heights(
         stack.callback(doubts.tell)
         watch = stack.enter_context(Watch(_count(path, name)))
         rows_of_all = results(blocks, name, kind, request, watch, doubts)
-        show: Callable[..., Iterator[str]] = table_texts
+        show: Callable[..., Iterator[str]] = partial(table_texts, form=form)
         if as_json:
             from mheight.heights.tables import json_lines
 

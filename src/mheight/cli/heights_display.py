@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mheight.cli.console import error_console, say
+from mheight.cli.tables import Format, Table, render
 from mheight.errors import AccuracyWarning
 
 if TYPE_CHECKING:
@@ -37,16 +38,19 @@ def write_lines(lines: Iterator[str]) -> None:
 # --- tables ------------------------------------------------------------------------------
 
 
-def table_texts(rows: HeightRows, *, capability: bool = False) -> Iterator[str]:
-    """A text table for each code."""
+def table_texts(
+    rows: HeightRows, *, capability: bool = False, form: Format = Format.TEXT
+) -> Iterator[str]:
+    """A table for each code."""
+    make = _capability_table if capability else _table
     for piece in rows.by_code():
         start = piece.start
+        title = f"code {rows.code[start]}: [{rows.n[start]}, {rows.k[start]}]"
         gap = "\n" if rows.code[start] else ""
-        title = f"{gap}code {rows.code[start]}: [{rows.n[start]}, {rows.k[start]}]"
-        yield _capability_text(title, rows, piece) if capability else _text(title, rows, piece)
+        yield gap + render(make(title, rows, piece), form)
 
 
-def _text(title: str, rows: HeightRows, piece: slice) -> str:
+def _table(title: str, rows: HeightRows, piece: slice) -> Table:
     header = ["m", "height", *(["decimal"] if rows.exact is not None else []), "log2"]
     header += ["status"] if rows.status is not None else []
     if rows.certificates is not None:
@@ -68,10 +72,8 @@ def _text(title: str, rows: HeightRows, piece: slice) -> str:
         if rows.certificates is not None:
             row += _witness_cells(rows.certificates[i])
         cells.append([cell.replace("inf.0000", "inf") for cell in row])
-    text = _render(title, header, cells)
-    if missing:
-        text += f"\nnot reached: {_range_text(missing)}"
-    return text
+    notes = [f"not reached: {_range_text(missing)}"] if missing else []
+    return Table(title, header, cells, notes)
 
 
 def _between(rows: HeightRows, i: int) -> str:
@@ -91,7 +93,7 @@ def _witness_cells(certificate: Certificate | None) -> list[str]:
     ]
 
 
-def _capability_text(title: str, rows: HeightRows, piece: slice) -> str:
+def _capability_table(title: str, rows: HeightRows, piece: slice) -> Table:
     from mheight.heights.tables import capabilities
 
     cells = []
@@ -101,39 +103,21 @@ def _capability_text(title: str, rows: HeightRows, piece: slice) -> str:
             numbers = [f"{x:.12g}" if isinstance(x, float) else str(x) for x in (height, ratio)]
             cells.append([str(located), str(detected), str(rows.m[i]), *numbers])
     header = ["located", "detected", "m", "height", "Delta/delta"]
-    text = _render(title, header, cells)
+    notes = []
     orders, heights = rows.m[piece].tolist(), rows.height[piece].tolist()
     infinite = [m for m, h in zip(orders, heights, strict=True) if h == float("inf")]
     if infinite:
-        text += f"\nat no ratio: 2 located + detected >= {infinite[0]}"
+        notes.append(f"at no ratio: 2 located + detected >= {infinite[0]}")
     unknown = [m for m, h in zip(orders, heights, strict=True) if h != h]
     if unknown:
-        text += f"\nnot known: {_range_text(unknown)}"
-    return text
+        notes.append(f"not known: {_range_text(unknown)}")
+    return Table(title, header, cells, notes)
 
 
 def _range_text(orders: Sequence[int]) -> str:
     if len(orders) > 2:
         return f"h_{orders[0]} ... h_{orders[-1]}"
     return ", ".join(f"h_{m}" for m in orders)
-
-
-def _render(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns under a line; the like of `mheight.evaluation.render`, which loads far more."""
-    columns = list(zip(header, *rows, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    left = [any(c.isalpha() or c == " " for cell in column[1:] for c in cell if cell != "inf")
-            for column in columns]  # fmt: skip
-
-    def line(cells: Sequence[str]) -> str:
-        padded = [
-            cell.ljust(width) if to_left else cell.rjust(width)
-            for cell, width, to_left in zip(cells, widths, left, strict=True)
-        ]
-        return ("  " + "   ".join(padded)).rstrip()
-
-    rule = " " + "─" * (sum(widths) + 3 * (len(widths) - 1) + 2)
-    return "\n".join([title, "", line(header), rule, *map(line, rows)])
 
 
 # --- warnings ----------------------------------------------------------------------------

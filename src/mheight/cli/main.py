@@ -12,9 +12,12 @@ from typing import Annotated
 import typer
 
 import mheight
+from mheight.cli.bounds import bounds
 from mheight.cli.compare import compare
 from mheight.cli.console import error_console
 from mheight.cli.data import app as data_app
+from mheight.cli.distance import distance
+from mheight.cli.equivalent import equivalent
 from mheight.cli.evaluate import evaluate
 from mheight.cli.export import export
 from mheight.cli.heights import heights
@@ -36,11 +39,15 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 # A matrix may begin with a minus sign.
-app.command(context_settings={"ignore_unknown_options": True})(heights)
+_MATRIX = {"ignore_unknown_options": True}
+app.command(context_settings=_MATRIX)(heights)
+app.command()(bounds)
+app.command(context_settings=_MATRIX)(distance)
+app.command(context_settings=_MATRIX)(equivalent)
 app.command()(train)
 app.command()(tune)
 app.command()(evaluate)
-app.command()(compare)
+app.command(context_settings=_MATRIX)(compare)
 app.command()(export)
 app.command()(predict)
 app.command()(serve)

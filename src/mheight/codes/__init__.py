@@ -1,9 +1,11 @@
 """Linear codes over the reals: generator matrices, symmetries, fingerprints."""
 
 from mheight.codes.checks import as_generators, as_matrix, real_array
+from mheight.codes.equivalence import Equivalence, equivalence
 from mheight.codes.families import (
     cosine_code,
     cosine_dual_code,
+    family_code,
     icosahedral,
     repetition,
     single_parity,
@@ -15,6 +17,7 @@ from mheight.codes.reading import parse_code, read_codes
 from mheight.codes.symmetries import SymmetryKind, random_equivalent, systematic_generators
 
 __all__ = [
+    "Equivalence",
     "LinearCode",
     "SymmetryKind",
     "absolute_minors",
@@ -22,7 +25,9 @@ __all__ = [
     "as_matrix",
     "cosine_code",
     "cosine_dual_code",
+    "equivalence",
     "equivalence_classes",
+    "family_code",
     "fingerprints",
     "icosahedral",
     "minor_spectrum",

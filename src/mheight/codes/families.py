@@ -6,12 +6,25 @@ formula to rounding, and a test says so.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 from mheight.codes.linear_code import LinearCode
 from mheight.errors import InvalidCodeError
 
-__all__ = ["cosine_code", "cosine_dual_code", "icosahedral", "repetition", "single_parity"]
+__all__ = [
+    "FAMILIES",
+    "Family",
+    "cosine_code",
+    "cosine_dual_code",
+    "family_code",
+    "icosahedral",
+    "repetition",
+    "single_parity",
+]
 
 _GOLDEN = (1.0 + 5.0**0.5) / 2.0
 
@@ -82,3 +95,54 @@ def icosahedral() -> LinearCode:
     """The [6, 3] code of the icosahedron's six axes; its profile is sqrt 5, sqrt 5, 2 + sqrt 5."""
     phi = _GOLDEN
     return LinearCode([[0, 0, 1, 1, phi, -phi], [1, 1, phi, -phi, 0, 0], [phi, -phi, 0, 0, 1, 1]])
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of codes by its name.
+
+    Attributes:
+        build: makes the code of a length, or the only one.
+        has_length: whether there is one for each n.
+        is_rational: whether the entries are whole numbers, so that nothing is rounded.
+    """
+
+    build: Callable[..., LinearCode]
+    has_length: bool = True
+    is_rational: bool = False
+
+
+FAMILIES: dict[str, Family] = {
+    "repetition": Family(repetition, is_rational=True),
+    "single-parity": Family(single_parity, is_rational=True),
+    "cosine": Family(cosine_code),
+    "cosine-dual": Family(cosine_dual_code),
+    "icosahedral": Family(icosahedral, has_length=False),
+}
+
+
+def family_code(name: str, n: int | None = None) -> LinearCode:
+    """The code of a family, by its name.
+
+    Args:
+        name: one of `FAMILIES`.
+        n: length; None for `icosahedral`, which has but one.
+
+    Raises:
+        InvalidCodeError: no such family, or it has no code of that length.
+
+    Examples:
+        >>> family_code("cosine", 9)
+        LinearCode([9, 2])
+        >>> family_code("icosahedral")
+        LinearCode([6, 3])
+    """
+    family = FAMILIES.get(name)
+    if family is None:
+        raise InvalidCodeError(f"a family is one of {', '.join(FAMILIES)}, got {name!r}")
+    arguments: tuple[Any, ...] = (n,) if family.has_length else ()
+    if not family.has_length and n not in (None, 6):
+        raise InvalidCodeError(f"the {name} code has n = 6, got n = {n}")
+    if family.has_length and n is None:
+        raise InvalidCodeError(f"the {name} code needs a length n")
+    return family.build(*arguments)

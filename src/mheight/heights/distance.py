@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import combinations, islice
-from math import comb
+from math import comb, gcd, inf, lcm
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode
+from mheight.codes.rationals import Matrix, rational_matrix
 from mheight.errors import InvalidCodeError
 from mheight.heights.profile import height_profile
+from mheight.heights.rational import exact_profile
 
 __all__ = ["MAX_COLUMN_SETS", "minimum_distance"]
 
@@ -45,7 +48,7 @@ def minimum_distance(
     is NP-hard.
 
     For integer matrices every dependence found among rounded numbers is confirmed in
-    whole numbers.
+    whole numbers.  Rows of fractions, whole numbers and texts such as "1/3" are meant exactly.
 
     Args:
         G: a `LinearCode` or a generator matrix of shape (k, n), rank k.
@@ -68,12 +71,39 @@ def minimum_distance(
     """
     if isinstance(limit, bool) or not isinstance(limit, int | np.integer) or limit < 1:
         raise InvalidCodeError(f"limit must be a positive integer, got {limit!r}")
-    code = G if isinstance(G, LinearCode) else LinearCode(G)
+    exact = _exactly(G)
+    if exact is not None and len(exact[0]) <= _SHORT and len(exact) < len(exact[0]):
+        return 1 + sum(height < inf for height in exact_profile(exact))
+    code = G if isinstance(G, LinearCode) else LinearCode(_whole(exact) or G)
     if code.k == code.n:
         return 1
     if code.n <= _SHORT:
         return 1 + int(np.isfinite(height_profile(code)).sum())
     return _by_enumeration(code, int(limit))
+
+
+def _exactly(G: Any) -> Matrix | None:
+    """The fractions of a matrix that has some, or texts; None for other matrices."""
+    if isinstance(G, LinearCode) or hasattr(G, "__array__"):
+        return None
+    try:
+        has_some = any(isinstance(x, Fraction | str) for row in G for x in row)
+    except TypeError:
+        return None  # whoever takes it up says what is wrong
+    return rational_matrix(G) if has_some else None
+
+
+def _whole(G: Matrix | None) -> list[list[int]] | None:
+    """The same code by whole numbers that floats hold; None where that can't be."""
+    if G is None:
+        return None
+    rows = []
+    for row in G:
+        factor = lcm(*(x.denominator for x in row))
+        whole = [int(x * factor) for x in row]
+        shared = gcd(*whole) or 1
+        rows.append([x // shared for x in whole])
+    return rows if all(abs(x) <= 2**53 for row in rows for x in row) else None
 
 
 def _by_enumeration(code: LinearCode, limit: int) -> int:

@@ -1,0 +1,66 @@
+"""`mheight distance`: the minimum distance of codes."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from mheight.cli.console import out
+from mheight.cli.sources import (
+    FamilyLength,
+    FamilyName,
+    ParityCheck,
+    Systematic,
+    asked_source,
+    matrix_kind,
+    rational_sources,
+)
+from mheight.cli.tables import Format, Table, render
+from mheight.errors import InvalidCodeError
+
+__all__ = ["distance"]
+
+
+def distance(
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            help="A matrix, a file of matrices, or - , as for heights.", show_default=""
+        ),
+    ] = None,
+    systematic: Systematic = False,
+    parity_check: ParityCheck = False,
+    family: FamilyName = None,
+    length: FamilyLength = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(metavar="SETS", help="Sets of columns to look at in a long code. [2000000]"),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How the table is written.")] = (
+        Format.TEXT
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show the minimum distance d of codes: h_m is finite for m < d and infinite from m = d on.
+
+    Fractions and decimals are meant exactly.
+    """
+    from mheight.heights.distance import MAX_COLUMN_SETS, minimum_distance
+
+    kind = matrix_kind(systematic, parity_check)
+    asked = asked_source(source, family, length)
+    rows = []
+    for code, (name, matrix) in enumerate(rational_sources([asked], kind)):
+        n, k = len(matrix[0]), len(matrix)
+        try:
+            d = minimum_distance(matrix, limit=MAX_COLUMN_SETS if limit is None else limit)
+        except InvalidCodeError as error:
+            raise InvalidCodeError(f"{name}: {error}") from None
+        if as_json:
+            out(json.dumps({"code": code, "n": n, "k": k, "d": d}))
+        rows.append([str(code), str(n), str(k), str(d), str(n - k + 1)])
+    if not as_json:
+        title = "minimum distance d; at most n-k+1 (Singleton)"
+        out(render(Table(title, ["code", "n", "k", "d", "n-k+1"], rows), form))
