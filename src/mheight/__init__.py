@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from mheight.errors import AccuracyWarning, MheightError
     from mheight.heights import (
         Certificate,
+        Doubt,
+        DoubtKind,
+        Profiles,
         Solution,
         Verdict,
         capability_table,
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
         lower_bounds,
         m_height,
         minimum_distance,
+        profile_with_doubts,
         verify,
     )
 
@@ -31,8 +35,11 @@ __version__ = "0.1.0"
 __all__ = [
     "AccuracyWarning",
     "Certificate",
+    "Doubt",
+    "DoubtKind",
     "LinearCode",
     "MheightError",
+    "Profiles",
     "Solution",
     "Verdict",
     "__version__",
@@ -47,6 +54,7 @@ __all__ = [
     "lower_bounds",
     "m_height",
     "minimum_distance",
+    "profile_with_doubts",
     "verify",
 ]
 
@@ -56,6 +64,9 @@ _HOME = {
     "AccuracyWarning": "mheight.errors",
     "MheightError": "mheight.errors",
     "Certificate": "mheight.heights",
+    "Doubt": "mheight.heights",
+    "DoubtKind": "mheight.heights",
+    "Profiles": "mheight.heights",
     "Solution": "mheight.heights",
     "Verdict": "mheight.heights",
     "capability_table": "mheight.heights",
@@ -69,6 +80,7 @@ _HOME = {
     "lower_bounds": "mheight.heights",
     "m_height": "mheight.heights",
     "minimum_distance": "mheight.heights",
+    "profile_with_doubts": "mheight.heights",
     "verify": "mheight.heights",
 }
 

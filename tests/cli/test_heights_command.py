@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import warnings
 from fractions import Fraction
 
 import numpy as np
@@ -17,7 +16,6 @@ import pytest
 
 import mheight as package
 from mheight.datasets import generate, write_parquet
-from mheight.errors import AccuracyWarning
 
 
 def test_a_typed_matrix(mheight):
@@ -310,8 +308,8 @@ def test_ctrl_c_shows_the_bounds_so_far(mheight, long_code, monkeypatch, tmp_pat
         return find_height(*arguments, stop=stop, **options)
 
     find_height = package.find_height
-    monkeypatch.setattr("mheight.cli.heights_work.find_height", interrupted)
-    monkeypatch.setattr("mheight.heights.upwards.find_height", interrupted)
+    monkeypatch.setattr("mheight.cli.heights_work.solved", interrupted)
+    monkeypatch.setattr("mheight.heights.upwards.solved", interrupted)
     status, out, _ = mheight("heights", long_code, "-m", 8)
     assert status == 130
     assert rows_of(out)[0][-1] == "stopped"
@@ -355,7 +353,7 @@ def test_every_output_holds_the_same(mheight, npy, tmp_path):
         summary = f"{tmp_path / name}: 500 codes, 1,500 heights, {infinite} infinite\n"
         assert (status, out) == (0, summary)
     for table in (pq.read_table(tmp_path / "x.parquet"), pyarrow.csv.read_csv(tmp_path / "x.csv")):
-        assert table.column_names == ["code", "n", "k", "m", "height", "log2_height"]
+        assert table.column_names == ["code", "n", "k", "m", "height", "log2_height", "doubt"]
         assert table["code"].to_pylist() == np.repeat(np.arange(500), 3).tolist()
         assert table["m"].to_pylist() == [1, 2, 3] * 500
         heights = table["height"].to_numpy().reshape(500, 3)
@@ -461,29 +459,51 @@ def test_an_output_that_can_not_be_written(fails, tmp_path, monkeypatch):
     assert "Permission denied" in fails("heights", "1 2", "-o", tmp_path / "x.csv")
 
 
-def test_doubts_are_one_plain_line(mheight, tmp_path, monkeypatch):
-    def doubtful(G):
-        G = np.asarray(G)
-        where = "" if G.ndim == 2 else f"2 of {len(G)} codes; code 1: "
-        warnings.warn(
-            f"{where}a minor is tiny; exact_profile computes without rounding",
-            AccuracyWarning,
-            stacklevel=2,
-        )
-        return profile(G)
+NEARLY_TWO = [[1, 0, 1, 1], [0, 1, 1, 1 + 3e-13]]
+"""h_2 = 6.7e12 of these entries; infinite if the last one is a rounded 1."""
 
-    profile = package.height_profile
-    monkeypatch.setattr("mheight.heights.rows.height_profile", doubtful)
-    status, _, err = mheight("heights", "1 2")
-    assert (status, err) == (0, "warning: a minor is tiny; --exact rounds nothing\n")
-    np.save(tmp_path / "x.npy", np.ones((9, 1, 3)))
-    monkeypatch.setattr("mheight.codes.reading.files.batch_length", lambda _: 3)
-    monkeypatch.setattr("mheight.codes.reading.codes.batch_length", lambda _: 3)
-    _, _, err = mheight("heights", tmp_path / "x.npy", "--json")
-    assert err == (
-        f"warning: {tmp_path / 'x.npy'}, matrix 1: a minor is tiny; --exact rounds nothing; "
-        "5 more codes in doubt\n"
+
+def test_a_doubt_stands_in_the_table(mheight):
+    status, table, err = mheight("heights", str(NEARLY_TWO))
+    assert (status, err) == (0, "")
+    assert table.endswith(
+        "in doubt: h_2 = 6.7e+12 for exactly these entries and is reported; "
+        "if they are rounded, it may be finite or infinite; --exact rounds nothing\n"
     )
+    _, table, _ = mheight("heights", str(NEARLY_TWO), "-m", 1)
+    assert "doubt" not in table
+
+
+def test_a_doubt_stands_in_every_kind_of_output(mheight, tmp_path, monkeypatch):
+    codes = np.array([NEARLY_TWO if i in (1, 4, 5) else [[1, 0, 1, 1], [0, 1, 1, 2]]
+                      for i in range(7)])  # fmt: skip
+    np.save(tmp_path / "x.npy", codes)
+    for module in ("files", "codes"):
+        monkeypatch.setattr(f"mheight.codes.reading.{module}.batch_length", lambda _: 3)
+    warning = (
+        f"warning: {tmp_path / 'x.npy'}, matrix 1: h_2 = 6.7e+12 for exactly these entries and is "
+        "reported; if they are rounded, it may be finite or infinite; --exact rounds nothing; "
+        "2 more codes in doubt\n"
+    )
+    for options in (["--json"], ["--json", "--witness"], ["--json", "--method", "lattice"]):
+        _, text, err = mheight("heights", tmp_path / "x.npy", *options)
+        assert err == warning
+        lines = [json.loads(line) for line in text.splitlines()]
+        assert [i for i, line in enumerate(lines) if "doubts" in line] == [1, 4, 5]
+        (doubt,) = lines[4]["doubts"]
+        assert (doubt["kind"], doubt["m"]) == ("large height", 2)
+        assert doubt["value"] == pytest.approx(6.67e12, rel=1e-3)
+    for suffix in ("csv", "parquet"):
+        path = tmp_path / f"h.{suffix}"
+        _, text, err = mheight("heights", tmp_path / "x.npy", "-o", path)
+        assert "3 codes in doubt" in text
+        assert err == warning
+        rows = (pyarrow.csv.read_csv(path) if suffix == "csv" else pq.read_table(path)).to_pylist()
+        said = {(row["code"], row["m"]) for row in rows if row["doubt"]}
+        assert said == {(1, 2), (4, 2), (5, 2)}
+    _, text, err = mheight("heights", tmp_path / "x.npy")
+    assert text.count("in doubt: h_2") == 3
+    assert err == warning
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,13 @@ def test_doubtful_codes_are_done_exactly_and_named(heights, rng):
     bad[1] = bad[0] + 1e-10 * rng.standard_normal(9)
     answers = heights(codes=[{"G": good.tolist()}, {"G": bad.tolist()}, {"G": good.tolist()}])
     assert answers[0]["remark"] is None
-    assert "condition" in answers[1]["remark"]
+    assert [d["kind"] for d in answers[1]["doubts"]] == ["condition"]
+    assert answers[1]["doubts"][0]["value"] > 1e8
+    assert answers[1]["remark"] == answers[1]["doubts"][0]["text"]
+    assert answers[0]["doubts"] == answers[2]["doubts"] == []
+    for options in ({"witness": True}, {"m": 2}, {"capability": True}):
+        (answer,) = heights(G=bad.tolist(), **options)
+        assert answer["doubts"] == answers[1]["doubts"]
     np.testing.assert_allclose(values(answers[2]), mheight.height_profile(good), rtol=1e-9)
 
 

@@ -18,7 +18,7 @@ from mheight.cli.tables import Format
 from mheight.errors import InvalidCodeError, InvalidDataError
 
 if TYPE_CHECKING:
-    from mheight.cli.heights_display import Watch
+    from mheight.cli.heights_display import Doubts, Watch
     from mheight.cli.heights_work import Request
     from mheight.codes.reading import Block, Kind
     from mheight.heights.rows import HeightRows
@@ -232,11 +232,11 @@ def _matrix_heights(
     from mheight.cli.heights_work import InterruptedSearch, results
 
     blocks, name = _opened(source, path, request.exact)
-    doubts = Doubts(name)
+    doubts = Doubts(name, shown=not as_json and output is None)
     with ExitStack() as stack:
         stack.callback(doubts.tell)
         watch = stack.enter_context(Watch(_count(path, name)))
-        rows_of_all = results(blocks, name, kind, request, watch, doubts)
+        rows_of_all = _noted(results(blocks, name, kind, request, watch), doubts)
         show: Callable[..., Iterator[str]] = partial(table_texts, form=form)
         if as_json:
             from mheight.heights.tables import json_lines
@@ -259,6 +259,20 @@ def _matrix_heights(
             raise typer.Exit(INTERRUPTED) from None
 
 
+def _noted(results: Iterator[HeightRows], doubts: Doubts) -> Iterator[HeightRows]:
+    """The same rows, their doubts taken note of."""
+    from mheight.cli.heights_work import InterruptedSearch
+
+    try:
+        for rows in results:
+            doubts.note(rows)
+            yield rows
+    except InterruptedSearch as stop:
+        if stop.rows is not None:
+            doubts.note(stop.rows)
+        raise
+
+
 def _write(results: Iterator[HeightRows], output: Path, request: Request, watch: Watch) -> None:
     import numpy as np
 
@@ -266,7 +280,7 @@ def _write(results: Iterator[HeightRows], output: Path, request: Request, watch:
     from mheight.heights.tables import HeightWriter, check_table_path
 
     check_table_path(output)
-    codes = values = infinite = unknown = 0
+    codes = values = infinite = unknown = doubtful = 0
     with atomic_path(output) as temporary, HeightWriter(temporary, request.capability) as writer:
         for rows in results:
             writer.write(rows)
@@ -274,9 +288,11 @@ def _write(results: Iterator[HeightRows], output: Path, request: Request, watch:
             values += len(rows)
             infinite += int(np.isinf(rows.height).sum())
             unknown += int(np.isnan(rows.height).sum())
+            doubtful += len({doubt.code for doubt in rows.doubts})
     watch.pause()
     bounded = f", {unknown:,} known by bounds only" if unknown else ""
-    out(f"{output}: {codes:,} codes, {values:,} heights, {infinite:,} infinite{bounded}")
+    doubts = f", {doubtful:,} codes in doubt" if doubtful else ""
+    out(f"{output}: {codes:,} codes, {values:,} heights, {infinite:,} infinite{bounded}{doubts}")
 
 
 def _count(path: Path | None, name: str) -> int | None:

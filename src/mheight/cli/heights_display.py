@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mheight.cli.console import error_console, say
 from mheight.cli.tables import Format, Table, render
-from mheight.errors import AccuracyWarning
+from mheight.heights.doubts import doubt_text
 
 if TYPE_CHECKING:
     from mheight.heights.certificate import Certificate
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Doubts", "Watch", "interrupts", "table_texts", "write_lines"]
 
-_ADVICE = re.compile(r"exact_\w+ (computes without rounding|rounds nothing)")
+_ADVICE = "--exact rounds nothing"
 _PATIENCE = 0.5  # seconds before a bar is worth its place
 
 
@@ -47,7 +46,11 @@ def table_texts(
         start = piece.start
         title = f"code {rows.code[start]}: [{rows.n[start]}, {rows.k[start]}]"
         gap = "\n" if rows.code[start] else ""
-        yield gap + render(make(title, rows, piece), form)
+        table = make(title, rows, piece)
+        remark = doubt_text(rows.doubts_of(int(rows.code[start])))
+        if remark is not None:
+            table = replace(table, notes=[*table.notes, f"in doubt: {remark}; {_ADVICE}"])
+        yield gap + render(table, form)
 
 
 def _table(title: str, rows: HeightRows, piece: slice) -> Table:
@@ -120,50 +123,39 @@ def _range_text(orders: Sequence[int]) -> str:
     return ", ".join(f"h_{m}" for m in orders)
 
 
-# --- warnings ----------------------------------------------------------------------------
+# --- doubts ------------------------------------------------------------------------------
 
 
 class Doubts:
-    """Gathers accuracy warnings and tells each kind once, as a plain line."""
+    """Counts the codes in doubt, and tells of them in one line.
 
-    def __init__(self, name: str) -> None:
+    Args:
+        name: of the source; empty for a typed matrix.
+        shown: whether each code's table shows its doubts already.
+    """
+
+    def __init__(self, name: str, shown: bool) -> None:
         self._name = name
+        self._shown = shown
         self._codes = 0
-        self._first: tuple[int, str] | None = None
-        self._others: dict[str, None] = {}
+        self._first = ""
 
-    @contextmanager
-    def about(self, first: int) -> Iterator[None]:
-        """Listen while some codes are worked on, `first` being the number of the first."""
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", AccuracyWarning)
-            yield
-        for warning in caught:
-            text = _ADVICE.sub("--exact rounds nothing", str(warning.message))
-            if not issubclass(warning.category, AccuracyWarning):
-                warnings.warn_explicit(
-                    warning.message, warning.category, warning.filename, warning.lineno
-                )
-            elif of_batch := re.fullmatch(r"(\d+) of \d+ codes; code (\d+): (.*)", text, re.DOTALL):
-                self._note(int(of_batch[1]), first + int(of_batch[2]), of_batch[3])
-            elif self._name:
-                self._note(1, first, text)
-            else:
-                self._others[text] = None
-
-    def _note(self, count: int, index: int, text: str) -> None:
-        self._codes += count
-        self._first = self._first or (index, text)
+    def note(self, rows: HeightRows) -> None:
+        """Take note of the doubts about some codes."""
+        codes = {doubt.code for doubt in rows.doubts}
+        if codes and not self._codes:
+            first = min(codes)
+            where = f"{self._name}, matrix {first}: " if self._name else ""
+            self._first = f"{where}{doubt_text(rows.doubts_of(first))}; {_ADVICE}"
+        self._codes += len(codes)
 
     def tell(self) -> None:
         """Print what was gathered to standard error."""
-        if self._first is not None:
-            index, text = self._first
-            others = f"; {self._codes - 1:,} more codes in doubt" if self._codes > 1 else ""
-            self._others = {f"{self._name}, matrix {index}: {text}{others}": None, **self._others}
-        for text in self._others:
-            say("warning: " + " ".join(text.split()))
-        self._first, self._codes, self._others = None, 0, {}
+        if not self._codes or (self._shown and not self._name):
+            return
+        others = f"; {self._codes - 1:,} more codes in doubt" if self._codes > 1 else ""
+        say(f"warning: {self._first}{others}")
+        self._codes = 0
 
 
 # --- long work ---------------------------------------------------------------------------

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from mheight.cli.console import say
-from mheight.cli.heights_display import Doubts, Watch, interrupts
+from mheight.cli.heights_display import Watch, interrupts
 from mheight.codes import LinearCode
 from mheight.codes.checks import ranks
 from mheight.codes.reading import Block, CodeBatch, Kind, batches, rational_codes
 from mheight.errors import InvalidCodeError
-from mheight.heights import find_height, predicted_seconds
+from mheight.heights import predicted_seconds
+from mheight.heights.finding import solved
 from mheight.heights.packed import MAX_LENGTH
 from mheight.heights.profile import lattice_route
 from mheight.heights.rows import (
@@ -86,7 +87,6 @@ def results(
     kind: Kind | None,
     request: Request,
     watch: Watch,
-    doubts: Doubts,
 ) -> Iterator[HeightRows]:
     """Rows of heights, in the order of the source.
 
@@ -96,7 +96,6 @@ def results(
         kind: what matrices are that do not say so themselves.
         request: what is wanted.
         watch: is told of the progress.
-        doubts: gathers warnings.
 
     Raises:
         InvalidCodeError: a matrix that is no code, with its number.
@@ -117,20 +116,18 @@ def results(
             if not told and request.m is None and request.time_limit is None:
                 say(_long_code_text(n, k))
                 told = True
-            yield from _searched(batch, name, request, watch, doubts)
+            yield from _searched(batch, name, request, watch)
         elif request.witness:
             for index, G in enumerate(batch.generators, start=batch.first):
                 try:
-                    with doubts.about(index):
-                        rows = witness_rows(index, G, request.m)
+                    rows = witness_rows(index, G, request.m)
                 except InvalidCodeError as error:
                     raise located(name, index, error) from None
                 yield rows
                 watch.advance(1)
         else:
             try:
-                with doubts.about(batch.first):
-                    rows = profile_rows(batch.first, batch.generators, request.m)
+                rows = profile_rows(batch.first, batch.generators, request.m)
             except InvalidCodeError as error:
                 raise _blamed(batch, name, error) from None
             yield rows
@@ -150,9 +147,7 @@ def _blamed(batch: CodeBatch, name: str, error: InvalidCodeError) -> InvalidCode
     return located(name, batch.first, error)
 
 
-def _searched(
-    batch: CodeBatch, name: str, request: Request, watch: Watch, doubts: Doubts
-) -> Iterator[HeightRows]:
+def _searched(batch: CodeBatch, name: str, request: Request, watch: Watch) -> Iterator[HeightRows]:
     """Bounds and heights of one code after the other.
 
     Raises:
@@ -164,13 +159,13 @@ def _searched(
         options["time_limit"] = LONG_CODE_SECONDS
     for index, G in enumerate(batch.generators, start=batch.first):
         progress = watch.searching(index)
-        with interrupts() as asked, doubts.about(index):
+        with interrupts() as asked:
             try:
                 if request.m is None:
                     found = list(find_heights(G, progress=progress, stop=asked, **options))
                 else:
                     m = request.m
-                    found = [find_height(G, m, progress=progress(m), stop=asked, **options)]
+                    found = [solved(G, m, progress=progress(m), stop=asked, **options)]
             except InvalidCodeError as error:
                 raise located(name, index, error) from None
             interrupted = asked()

@@ -9,9 +9,10 @@ from mheight.heights.capability import (
 )
 from mheight.heights.certificate import Certificate, verify
 from mheight.heights.distance import minimum_distance
+from mheight.heights.doubts import Doubt, DoubtKind, Profiles
 from mheight.heights.finding import certificates, find_height, predicted_seconds
 from mheight.heights.gradient import height_gradient
-from mheight.heights.profile import height_profile, m_height
+from mheight.heights.profile import height_profile, m_height, profile_with_doubts
 from mheight.heights.rational import exact_certificates, exact_profile
 from mheight.heights.solution import Solution
 from mheight.heights.verdict import Verdict, judge
@@ -20,6 +21,9 @@ __all__ = [
     "Bound",
     "Capability",
     "Certificate",
+    "Doubt",
+    "DoubtKind",
+    "Profiles",
     "Solution",
     "Verdict",
     "best_lower_bound",
@@ -36,6 +40,7 @@ __all__ = [
     "m_height",
     "minimum_distance",
     "predicted_seconds",
+    "profile_with_doubts",
     "threshold_ratio",
     "verify",
 ]

@@ -1,26 +1,26 @@
-"""What rounding can do to heights from minors: settling doubts, and saying so."""
+"""What rounding can do to heights from minors, and settling what it leaves in doubt."""
 
 from __future__ import annotations
-
-import warnings
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.conditioning import condition, exact_rank, reduced_generator
-from mheight.codes.minors import DOUBT, NOISE, ZERO_TOLERANCE
-from mheight.errors import AccuracyWarning
+from mheight.codes.minors import DOUBT, NOISE
 from mheight.heights.certificate import rounded
+from mheight.heights.doubts import Doubt, DoubtKind
 from mheight.heights.packed import MAX_LENGTH, PackedProfile, packed_profile
 from mheight.heights.rational import exact_profile
 
 __all__ = [
     "LARGEST_HEIGHT",
     "MAX_EXACT_LENGTH",
-    "describe_condition",
-    "describe_doubt",
+    "condition_doubts",
+    "large_doubts",
+    "minor_doubts",
     "relative_error",
     "settle_doubts",
+    "settled",
 ]
 
 Float = NDArray[np.float64]
@@ -50,80 +50,85 @@ def relative_error(least_kept: float, k: int, n: int) -> float:
     return 4.0 * min(k, n - k) * _EPSILON / least_kept
 
 
-def describe_doubt(result: PackedProfile, k: int, n: int) -> str | None:
-    """What rounding leaves in doubt in one profile, None if nothing."""
-    texts = []
+def minor_doubts(result: PackedProfile, k: int, n: int, code: int = 0) -> tuple[Doubt, ...]:
+    """What rounding of minors leaves in doubt in one profile."""
+    found = []
     if result.largest_dropped > NOISE:
-        texts.append(
-            f"a minor of {result.largest_dropped:.1g} of its permanent counts as zero (they do "
-            f"below {ZERO_TOLERANCE:.0e} of a bound), so an infinite height may be finite and large"
-        )
+        found.append(Doubt(code, DoubtKind.DROPPED_MINOR, value=result.largest_dropped))
     if result.least_kept < DOUBT:
         error = relative_error(result.least_kept, k, n)
-        texts.append(
-            f"the smallest minor is {result.least_kept:.1g} of its permanent, so heights may be "
-            f"off by a relative {error:.0e}"
-        )
-    return "; ".join(texts) or None
+        found.append(Doubt(code, DoubtKind.SMALL_MINOR, value=result.least_kept, error=error))
+    return tuple(found)
 
 
-def describe_large(heights: Float) -> str | None:
-    """What to say of exact heights so large that rounded entries may mean infinite ones."""
+def large_doubts(heights: Float, code: int = 0, *, reported: bool = False) -> tuple[Doubt, ...]:
+    """Exact heights so large that rounded entries may mean infinite ones: the first of them.
+
+    Args:
+        heights: shape (n-k,).
+        code: number of the code in its batch.
+        reported: whether heights above `LARGEST_HEIGHT` are reported as they are.
+    """
     doubtful = np.flatnonzero((heights >= _DOUBTFUL_HEIGHT) & (heights < _ROUNDING_HEIGHT))
     if not len(doubtful):
-        return None
+        return ()
     first = int(doubtful[0])
-    verdict = "is called infinite" if heights[first] >= LARGEST_HEIGHT else "is reported"
-    return (
-        f"h_{first + 1} = {heights[first]:.2g} for exactly these entries and {verdict}; "
-        "if they are rounded, it may be finite or infinite"
-    )
+    value = float(heights[first])
+    is_reported = reported or value < LARGEST_HEIGHT
+    kind = DoubtKind.LARGE_HEIGHT if is_reported else DoubtKind.CALLED_INFINITE
+    return (Doubt(code, kind, m=first + 1, value=value),)
 
 
-def describe_condition(G: Float) -> str | None:
-    """What nearly dependent rows mean, None if they are not."""
+def condition_doubts(G: Float, code: int = 0) -> tuple[Doubt, ...]:
+    """What nearly dependent rows mean."""
     number = condition(G)
     if number < _WORST_CONDITION:
-        return None
-    return (
-        f"G has condition number {number:.0e} and is taken as it is; if its entries are "
-        f"rounded, heights may be off by a relative {min(number * _EPSILON, 1.0):.0e} or more"
-    )
+        return ()
+    error = min(number * _EPSILON, 1.0)
+    return (Doubt(code, DoubtKind.CONDITION, value=number, error=error),)
 
 
-def settle_doubts(batch: Float, doubtful: NDArray[np.bool_], out: Float, single: bool) -> None:
-    """Do doubtful codes again, from a better generator matrix or exactly; warn of the rest.
+def settled(G: Float, code: int = 0) -> tuple[Float | None, tuple[Doubt, ...]]:
+    """A doubtful code done again, from a better generator matrix or exactly.
+
+    Args:
+        G: shape (k, n), k < n, finite.
+        code: number of the code in its batch, for its doubts.
+
+    Returns:
+        Heights, shape (n-k,), or None where nothing better than those of the kernel is
+        known; and what remains in doubt.  None and nothing for dependent rows, which are
+        an error that the caller raises.
+    """
+    k, n = G.shape
+    if n > MAX_LENGTH:
+        return None, (Doubt(code, DoubtKind.UNSETTLED_MINOR),)
+    if exact_rank(G) < k:
+        return None, ()
+    if n <= MAX_EXACT_LENGTH:
+        exact = np.array([rounded(height) for height in exact_profile(G)])
+        heights = np.where(exact < LARGEST_HEIGHT, exact, np.inf)
+        return heights, large_doubts(exact, code) or condition_doubts(G, code)
+    better = reduced_generator(G)
+    result = packed_profile(G if better is None else better, witnesses=False)
+    return result.heights, minor_doubts(result, k, n, code) or condition_doubts(G, code)
+
+
+def settle_doubts(batch: Float, doubtful: NDArray[np.bool_], out: Float) -> tuple[Doubt, ...]:
+    """Do doubtful codes again, one by one.
 
     Args:
         batch: shape (N, k, n).
         doubtful: shape (N,).
         out: shape (N, n-k), heights, corrected in place.
-        single: whether the user gave one code rather than a batch.
+
+    Returns:
+        What remains in doubt.
     """
-    _, k, n = batch.shape
-    left: list[tuple[int, str]] = []
+    left: list[Doubt] = []
     for i in np.flatnonzero(doubtful).tolist():
-        if n > MAX_LENGTH:
-            left.append((i, "a minor is close to the rounding error of its computation"))
-            continue
-        if exact_rank(batch[i]) < k:
-            continue  # an error that the caller raises
-        better = reduced_generator(batch[i]) if n > MAX_EXACT_LENGTH else None
-        if n <= MAX_EXACT_LENGTH:
-            exact = np.array([rounded(height) for height in exact_profile(batch[i])])
-            out[i] = np.where(exact < LARGEST_HEIGHT, exact, np.inf)
-            text = describe_large(exact) or describe_condition(batch[i])
-        else:
-            result = packed_profile(batch[i] if better is None else better, witnesses=False)
-            out[i] = result.heights
-            text = describe_doubt(result, k, n) or describe_condition(batch[i])
-        if text is not None:
-            left.append((i, text))
-    if left:
-        first, text = left[0]
-        where = "" if single else f"{len(left)} of {len(batch)} codes; code {first}: "
-        warnings.warn(
-            f"{where}{text}; exact_profile computes without rounding",
-            AccuracyWarning,
-            stacklevel=3,
-        )
+        heights, doubts = settled(batch[i], i)
+        if heights is not None:
+            out[i] = heights
+        left += doubts
+    return tuple(left)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import comb
@@ -14,16 +13,24 @@ from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode
 from mheight.codes.conditioning import condition, reduced_generator
-from mheight.errors import AccuracyWarning, InvalidCodeError
-from mheight.heights.accuracy import MAX_EXACT_LENGTH, describe_condition
+from mheight.errors import InvalidCodeError
+from mheight.heights.accuracy import MAX_EXACT_LENGTH, condition_doubts, large_doubts
 from mheight.heights.branch_and_bound import Progress, branch_and_bound
 from mheight.heights.certificate import Certificate, rounded, verify
+from mheight.heights.doubts import Doubt, DoubtKind, warn_of
 from mheight.heights.packed import MAX_LENGTH, packed_profile
 from mheight.heights.rational import exact_certificates
 from mheight.heights.solution import EXACT_TO, Method, Solution
 from mheight.heights.witness import build_certificate, infinite_bounds, positions, restated
 
-__all__ = ["certificates", "find_height", "lattice_solutions", "predicted_seconds"]
+__all__ = [
+    "certificates",
+    "certified",
+    "find_height",
+    "lattice_solutions",
+    "predicted_seconds",
+    "solved",
+]
 
 Float = NDArray[np.float64]
 
@@ -51,24 +58,30 @@ def certificates(G: LinearCode | ArrayLike | Sequence[Any]) -> tuple[Certificate
         >>> witness.height, witness.codeword
         (3.0, (3.0, -1.0, 2.0, 1.0))
     """
+    found = certified(G)
+    warn_of(_all_doubts(found))
+    return tuple(solution.certificate for solution in found)
+
+
+def certified(G: LinearCode | ArrayLike | Sequence[Any]) -> list[Solution]:
+    """All heights with what `certificates` returns, and the doubts that it warns of."""
     code = G if isinstance(G, LinearCode) else LinearCode(G)
-    k, n = code.k, code.n
-    if k == n:
-        return ()
-    if n > MAX_LENGTH:
+    if code.k == code.n:
+        return []
+    if code.n > MAX_LENGTH:
         raise InvalidCodeError(
-            f"certificates of all heights need n <= {MAX_LENGTH}, got {n}; use find_height"
+            f"certificates of all heights need n <= {MAX_LENGTH}, got {code.n}; use find_height"
         )
-    return tuple(solution.certificate for solution in lattice_solutions(code))
+    return lattice_solutions(code)
 
 
 def lattice_solutions(code: LinearCode) -> list[Solution]:
-    """All heights of a code by the lattice, with certificates and bounds.
+    """All heights of a code by the lattice, with certificates, bounds and doubts.
 
     Args:
         code: 1 <= k < n <= 26.
     """
-    matrix, remark = _prepared(code)
+    matrix, doubts = _prepared(code)
     out: list[Solution] = []
     if matrix is code.G:
         out = _by_lattice(matrix, range(1, code.n - code.k + 1))
@@ -77,18 +90,17 @@ def lattice_solutions(code: LinearCode) -> list[Solution]:
     if not out:
         found = _by_lattice(matrix, range(1, code.n - code.k + 1))
         out = [_restated(solution, code.G) for solution in found]
-    _warn(out, remark, code.G)
-    return out
+    return [_with_doubts(solution, doubts, code.G) for solution in out]
 
 
-def _prepared(code: LinearCode) -> tuple[Float, str | None]:
+def _prepared(code: LinearCode) -> tuple[Float, tuple[Doubt, ...]]:
     """A generator matrix fit for computing, and what is to be said of the given one."""
     # Columns that are all but parallel look well-conditioned once a small one is scaled.
     worst = max(condition(code.G), condition(code.G, scale_columns=False))
     if worst < _WELL_CONDITIONED:
-        return code.G, None
+        return code.G, ()
     better = reduced_generator(code.G)
-    return (code.G if better is None else better), describe_condition(code.G)
+    return (code.G if better is None else better), condition_doubts(code.G)
 
 
 def _is_sound(solution: Solution, G: Float) -> bool:
@@ -96,14 +108,16 @@ def _is_sound(solution: Solution, G: Float) -> bool:
     return solution.status != "rounding" and verify(solution.certificate, G)
 
 
-def _warn(solutions: list[Solution], remark: str | None, G: Float) -> None:
-    doubtful = [s.m for s in solutions if not verify(s.certificate, G)]
-    if doubtful:
-        remark = f"the certificate of h_{doubtful[0]} is spoilt by rounding" + (
-            f"; {remark}" if remark else ""
-        )
-    if remark is not None:
-        warnings.warn(f"{remark}; exact_profile rounds nothing", AccuracyWarning, stacklevel=3)
+def _with_doubts(solution: Solution, doubts: tuple[Doubt, ...], G: Float) -> Solution:
+    """The solution with what is in doubt of the matrix, and of its own certificate."""
+    if not verify(solution.certificate, G):
+        doubts = (Doubt(0, DoubtKind.CERTIFICATE, m=solution.m), *doubts)
+    return replace(solution, doubts=doubts) if doubts else solution
+
+
+def _all_doubts(solutions: Iterable[Solution]) -> list[Doubt]:
+    """The doubts of several heights of one code, each once."""
+    return list(dict.fromkeys(doubt for solution in solutions for doubt in solution.doubts))
 
 
 def find_height(
@@ -117,6 +131,8 @@ def find_height(
     stop: Callable[[], bool] | None = None,
 ) -> Solution:
     """The m-height of one code with a certificate, or bounds if a limit stops the search.
+
+    What is in doubt is among its `doubts`, and an `AccuracyWarning` says it.
 
     The lattice of minors costs about n (n-1) 2^(n-2) steps whatever m is, and needs
     n <= 26; branch and bound takes any n, and its cost grows with m like the binomial
@@ -147,6 +163,25 @@ def find_height(
         >>> print(solution)
         h_2 = 3
     """
+    solution = solved(
+        G, m, method=method, time_limit=time_limit, node_limit=node_limit,
+        progress=progress, stop=stop,
+    )  # fmt: skip
+    warn_of(solution.doubts)
+    return solution
+
+
+def solved(
+    G: LinearCode | ArrayLike | Sequence[Any],
+    m: int,
+    *,
+    method: Method = "auto",
+    time_limit: float | None = None,
+    node_limit: int | None = None,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Solution:
+    """What `find_height` returns, without a warning: whoever asks is to pass on the doubts."""
     code = G if isinstance(G, LinearCode) else LinearCode(G)
     k, n = code.k, code.n
     if isinstance(m, bool) or not isinstance(m, int | np.integer) or not 1 <= m <= n - k:
@@ -167,7 +202,7 @@ def find_height(
         raise InvalidCodeError(
             f"the lattice needs n <= {MAX_LENGTH}, got {n}; use method='branch-and-bound'"
         )
-    matrix, remark = _prepared(code)
+    matrix, doubts = _prepared(code)
     short = n <= MAX_EXACT_LENGTH
     if short and matrix is not code.G:
         return _exactly(code)[m - 1]
@@ -182,8 +217,7 @@ def find_height(
         solution = _restated(solution, code.G)
     if short and not _is_sound(solution, code.G):
         return _exactly(code)[m - 1]
-    _warn([solution], remark, code.G)
-    return solution
+    return _with_doubts(solution, doubts, code.G)
 
 
 def predicted_seconds(n: int, k: int, m: int, method: Method) -> float:
@@ -218,10 +252,15 @@ def _exactly(code: LinearCode) -> list[Solution]:
     start = time.perf_counter()
     found = exact_certificates(code.G)
     seconds = (time.perf_counter() - start) / len(found)
+    doubts: tuple[Doubt, ...] = ()
+    if (np.rint(code.G) != code.G).any():
+        exact = np.array([rounded(c.height) for c in found])
+        doubts = large_doubts(exact, reported=True) or condition_doubts(code.G)
     return [
         Solution(
             n=code.n, k=code.k, m=c.m, lower=rounded(c.height), upper=rounded(c.height),
             status="exact", certificate=c, method="rational", nodes=0, seconds=seconds,
+            doubts=tuple(doubt for doubt in doubts if doubt.concerns(c.m)),
         )
         for c in found
     ]  # fmt: skip

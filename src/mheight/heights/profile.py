@@ -14,10 +14,11 @@ from mheight.codes.checks import ranks
 from mheight.codes.minors import systematic_codes
 from mheight.errors import InvalidCodeError
 from mheight.heights.accuracy import settle_doubts
+from mheight.heights.doubts import Doubt, Profiles, warn_of
 from mheight.heights.kernel import profiles
 from mheight.heights.packed import MAX_LENGTH, packed_profile
 
-__all__ = ["height_profile", "lattice_route", "m_height", "systematic_form"]
+__all__ = ["height_profile", "lattice_route", "m_height", "profile_with_doubts", "systematic_form"]
 
 MAX_LATTICE_SETS = 2_000_000
 """Largest lattice (sets T for one target) that tables are made for."""
@@ -39,7 +40,8 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
     height is finite; otherwise a minor counts as zero below 1e-12 of its bound (see
     `mheight.codes.minors.ZERO_TOLERANCE`).  A code that this leaves in
     doubt is brought to a better generator matrix in rational arithmetic and done again; if
-    doubt remains, an `AccuracyWarning` says so.  `exact_profile` rounds nothing.
+    doubt remains, an `AccuracyWarning` says so; `profile_with_doubts` returns the doubts as
+    values instead.  `exact_profile` rounds nothing.
 
     Args:
         G: a `LinearCode`, a generator matrix of shape (k, n), or a batch of shape
@@ -61,10 +63,39 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
         >>> height_profile([[1, 0, 1, 1], [0, 1, 1, 2]])
         array([2., 3.])
     """
+    found = profile_with_doubts(G)
+    warn_of(found.doubts, found.codes)
+    return found.heights
+
+
+def profile_with_doubts(G: LinearCode | ArrayLike | Sequence[Any]) -> Profiles:
+    """Height profiles as `height_profile` computes them, and what of them is in doubt.
+
+    Nothing is warned of: whoever asks for the doubts is to pass them on.
+
+    Args:
+        G: as for `height_profile`.
+
+    Returns:
+        `Profiles`: the heights, and a `Doubt` for each thing that rounding leaves open, with
+        the number of its code.
+
+    Raises:
+        InvalidCodeError: as for `height_profile`.
+
+    Examples:
+        >>> found = profile_with_doubts([[[1, 0, 1, 1], [0, 1, 1, 2]],
+        ...                              [[1, 0, 1, 1], [0, 1, 1, 1 + 3e-13]]])
+        >>> found.doubtful
+        array([False,  True])
+        >>> found.doubts_of(1)[0].text[:40]
+        'h_2 = 6.7e+12 for exactly these entries '
+    """
     matrices = G.G if isinstance(G, LinearCode) else as_generators(G)
     single = matrices.ndim == 2
     batch = np.ascontiguousarray(matrices[None] if single else matrices)
     count, k, n = batch.shape
+    doubts: tuple[Doubt, ...] = ()
     if n == k:
         out = np.empty((count, 0))
         suspects = np.arange(count)
@@ -77,13 +108,13 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
         else:
             out, doubtful = _one_by_one(batch)
         if doubtful.any():
-            settle_doubts(batch, doubtful, out, single)
+            doubts = settle_doubts(batch, doubtful, out)
         # Without k independent columns every minor is 0 and every height infinite.
         suspects = np.flatnonzero(np.isinf(out[:, 0]))
         suspects = suspects[np.isinf(out[suspects]).all(axis=1)]
     if len(suspects):
         _check_rank(batch, suspects, single)
-    return out[0] if single else out
+    return Profiles(out[0] if single else out, doubts)
 
 
 def systematic_form(G: Float, index: int = 0, single: bool = True) -> Float:
@@ -126,7 +157,9 @@ def m_height(G: LinearCode | ArrayLike | Sequence[Any], m: int) -> float | Float
     k, n = matrices.shape[-2:]
     if isinstance(m, bool) or not isinstance(m, int | np.integer) or not 1 <= m <= n - k:
         raise InvalidCodeError(f"m must be an integer in 1..n-k = 1..{n - k}, got {m!r}")
-    profile = height_profile(G)
+    found = profile_with_doubts(G)
+    warn_of([doubt for doubt in found.doubts if doubt.concerns(int(m))], found.codes)
+    profile = found.heights
     return float(profile[m - 1]) if profile.ndim == 1 else profile[:, m - 1]
 
 

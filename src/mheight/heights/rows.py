@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from mheight.codes.rationals import Matrix
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import Certificate, Number, rounded
-from mheight.heights.finding import certificates
-from mheight.heights.profile import height_profile
+from mheight.heights.doubts import Doubt, doubt_text
+from mheight.heights.finding import certified
+from mheight.heights.profile import profile_with_doubts
 from mheight.heights.rational import exact_certificates, exact_profile
 from mheight.heights.solution import Solution
 
@@ -50,6 +51,7 @@ class HeightRows:
         status: R words as in `Solution`, or "not reached"; None likewise.
         exact: R numbers without rounding; None if there was rounding.
         certificates: R certificates, None for a height not reached; None if not asked for.
+        doubts: what rounding leaves open, by the code's number in its source.
     """
 
     code: Int
@@ -62,6 +64,7 @@ class HeightRows:
     status: tuple[str, ...] | None = None
     exact: tuple[Number, ...] | None = None
     certificates: tuple[Certificate | None, ...] | None = None
+    doubts: tuple[Doubt, ...] = ()
 
     def __len__(self) -> int:
         return len(self.code)
@@ -78,6 +81,24 @@ class HeightRows:
         if self.lower is None or self.upper is None or self.status is None:
             raise ValueError("these heights do not come from a search")
         return float(self.lower[i]), float(self.upper[i]), self.status[i]
+
+    def doubts_of(self, code: int) -> tuple[Doubt, ...]:
+        """What is in doubt in one code."""
+        return tuple(doubt for doubt in self.doubts if doubt.code == code)
+
+    @property
+    def doubt_texts(self) -> list[str | None]:
+        """R sentences, None where a height is not in doubt."""
+        out: list[str | None] = [None] * len(self)
+        if not self.doubts:
+            return out
+        by_code: dict[int, list[Doubt]] = {}
+        for doubt in self.doubts:
+            by_code.setdefault(doubt.code, []).append(doubt)
+        for i in np.flatnonzero(np.isin(self.code, list(by_code))).tolist():
+            m = int(self.m[i])
+            out[i] = doubt_text(d for d in by_code[int(self.code[i])] if d.concerns(m))
+        return out
 
     @property
     def log2_height(self) -> Float:
@@ -101,14 +122,15 @@ def profile_rows(first: int, generators: Float, m: int | None = None) -> HeightR
     count, k, n = generators.shape
     orders = _orders(m, n, k)
     # One code gets the kernel and the messages for one code.
-    profiles = height_profile(generators[0] if count == 1 else generators).reshape(count, n - k)
-    heights = profiles[:, orders - 1]
+    found = profile_with_doubts(generators[0] if count == 1 else generators)
+    heights = found.heights.reshape(count, n - k)[:, orders - 1]
     return HeightRows(
         code=np.repeat(np.arange(first, first + count), len(orders)),
         n=np.full(heights.size, n),
         k=np.full(heights.size, k),
         m=np.tile(orders, count),
         height=np.ascontiguousarray(heights).ravel(),
+        doubts=_renumbered(found.doubts, first, orders),
     )
 
 
@@ -122,10 +144,13 @@ def witness_rows(index: int, G: Float, m: int | None = None) -> HeightRows:
     """
     k, n = G.shape
     orders = _orders(m, n, k)
-    found = certificates(G)
-    chosen = tuple(found[i - 1] for i in orders)
-    heights = np.array([rounded(c.height) for c in chosen])
-    return _of_one(index, n, k, orders, heights, certificates=chosen)
+    found = certified(G)
+    chosen = [found[i - 1] for i in orders]
+    heights = np.array([rounded(s.certificate.height) for s in chosen])
+    return _of_one(
+        index, n, k, orders, heights,
+        certificates=tuple(s.certificate for s in chosen), doubts=_of_solutions(chosen, index),
+    )  # fmt: skip
 
 
 def rational_rows(
@@ -174,7 +199,22 @@ def solution_rows(
         upper=np.array([s.upper for s in solutions] + [np.inf] * len(missing)),
         status=tuple([s.status for s in solutions] + [NOT_REACHED] * len(missing)),
         certificates=tuple(found + [None] * len(missing)) if witness else None,
+        doubts=_of_solutions(solutions, index),
     )
+
+
+def _renumbered(doubts: Sequence[Doubt], first: int, orders: Int) -> tuple[Doubt, ...]:
+    """The doubts about heights that were asked for, by the code's number in its source."""
+    return tuple(
+        replace(doubt, code=first + doubt.code)
+        for doubt in doubts
+        if any(doubt.concerns(m) for m in orders.tolist())
+    )
+
+
+def _of_solutions(solutions: Sequence[Solution], index: int) -> tuple[Doubt, ...]:
+    found = dict.fromkeys(doubt for solution in solutions for doubt in solution.doubts)
+    return tuple(replace(doubt, code=index) for doubt in found)
 
 
 def _orders(m: int | None, n: int, k: int) -> Int:

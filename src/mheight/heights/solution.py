@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from mheight.errors import UnsolvedHeightError
 from mheight.heights.certificate import Certificate
+from mheight.heights.doubts import Doubt, doubt_text
 
 __all__ = ["EXACT_TO", "Method", "Route", "Solution", "Status"]
 
@@ -36,6 +37,7 @@ class Solution:
             exactly because rounding would have left doubt.
         nodes: linear programs that branch and bound solved; 0 for the lattice.
         seconds: wall time.
+        doubts: what rounding leaves open beside the bounds; mostly empty.
     """
 
     n: int
@@ -48,6 +50,7 @@ class Solution:
     method: Route
     nodes: int
     seconds: float
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def is_exact(self) -> bool:
@@ -81,9 +84,11 @@ class Solution:
             "method": self.method,
             "nodes": self.nodes,
             "seconds": self.seconds,
+            "doubts": [doubt.as_dict() for doubt in self.doubts],
         }
 
     def __str__(self) -> str:
+        remark = f"; in doubt: {doubt_text(self.doubts)}" if self.doubts else ""
         if self.is_exact:
-            return f"h_{self.m} = {self.lower:.12g}"
-        return f"{self.lower:.12g} <= h_{self.m} <= {self.upper:.12g} ({self.status})"
+            return f"h_{self.m} = {self.lower:.12g}{remark}"
+        return f"{self.lower:.12g} <= h_{self.m} <= {self.upper:.12g} ({self.status}){remark}"

@@ -42,7 +42,8 @@ def json_lines(rows: HeightRows, *, capability: bool = False) -> Iterator[str]:
     """One JSON object a code, without line ends.
 
     An infinite height is null, a fraction is text.  Heights of which only bounds are
-    known are left out of `heights`; `bounds` has them all, if a search found them.
+    known are left out of `heights`; `bounds` has them all, if a search found them.  A code
+    in doubt has a list of `doubts`.
 
     Args:
         rows: the heights.
@@ -74,6 +75,8 @@ def json_lines(rows: HeightRows, *, capability: bool = False) -> Iterator[str]:
                 }
                 for i, located, detected, ratio in capabilities(rows, piece)
             ]
+        if doubts := rows.doubts_of(code[start]):
+            value["doubts"] = [doubt.as_dict() for doubt in doubts]
         yield json.dumps(value)
 
 
@@ -83,10 +86,15 @@ def _plain_lines(rows: HeightRows) -> Iterator[str]:
     heights = ["null" if h == math.inf else repr(h) for h in rows.height.tolist()]
     items = list(map(str.__add__, names, heights))
     n, k, code = rows.n.tolist(), rows.k.tolist(), rows.code.tolist()
+    doubts: dict[int, list[dict[str, Any]]] = {}
+    for doubt in rows.doubts:
+        doubts.setdefault(doubt.code, []).append(doubt.as_dict())
     for piece in rows.by_code():
         at = piece.start
         inside = ", ".join(items[piece])
-        yield f'{{"code": {code[at]}, "n": {n[at]}, "k": {k[at]}, "heights": {{{inside}}}}}'
+        found = doubts.get(code[at])
+        more = "" if found is None else f', "doubts": {json.dumps(found)}'
+        yield f'{{"code": {code[at]}, "n": {n[at]}, "k": {k[at]}, "heights": {{{inside}}}{more}}}'
 
 
 def capabilities(rows: HeightRows, piece: slice) -> Iterator[tuple[int, int, int, Number]]:
@@ -107,7 +115,8 @@ def capabilities(rows: HeightRows, piece: slice) -> Iterator[tuple[int, int, int
 class HeightWriter:
     """Writes rows of heights to a file as they come; a context manager.
 
-    CSV and Parquet have one row a height: code, n, k, m, height and log2_height; from a
+    CSV and Parquet have one row a height: code, n, k, m, height, log2_height and doubt (what
+    rounding leaves open of it; null where nothing); from a
     search lower, upper and status (an unknown height is null); exact heights as text in
     `exact`; with certificates target, larger, information_set and codeword.  With
     `capability` there is one row for each pair of located and detected outliers, and
@@ -185,7 +194,7 @@ class HeightWriter:
         if self._form == ".parquet":
             import pyarrow.parquet as pq
 
-            repeated = [name for name in ("n", "k", "m", "status") if name in schema.names]
+            repeated = [name for name in ("n", "k", "m", "doubt", "status") if name in schema.names]
             return pq.ParquetWriter(self._path, schema, compression="zstd", use_dictionary=repeated)
         return _CsvWriter(self._path, schema)
 
@@ -202,6 +211,7 @@ class HeightWriter:
             "m": pa.array(rows.m.astype(np.int32)),
             "height": pa.array(rows.height, mask=mask),
             "log2_height": pa.array(rows.log2_height, mask=mask),
+            "doubt": pa.array(rows.doubt_texts, type=pa.string()),
         }
         if rows.status is not None:
             columns["lower"] = pa.array(rows.lower)

@@ -14,7 +14,7 @@ from mheight.codes import LinearCode
 from mheight.errors import InvalidCodeError
 from mheight.heights.branch_and_bound import Progress
 from mheight.heights.certificate import Certificate
-from mheight.heights.finding import find_height, lattice_solutions, predicted_seconds
+from mheight.heights.finding import lattice_solutions, predicted_seconds, solved
 from mheight.heights.packed import MAX_LENGTH
 from mheight.heights.solution import Method, Solution
 
@@ -32,7 +32,8 @@ def find_heights(
     """Solve for h_1, h_2, ... h_{n-k} in turn, since a height costs more than those below it.
 
     After the first one that a limit or a request stopped nothing more comes; after the
-    first infinite one the rest is known.
+    first infinite one the rest is known.  Nothing is warned of: what is in doubt is among
+    the `doubts` of each solution.
 
     Args:
         G: a `LinearCode` or a generator matrix, shape (k, n), rank k, k < n.
@@ -63,7 +64,7 @@ def find_heights(
         if method == "auto" and _lattice_is_better(n, k, m, left):
             yield from lattice_solutions(code)[m - 1 :]
             return
-        solution = find_height(
+        solution = solved(
             code,
             m,
             method=method,

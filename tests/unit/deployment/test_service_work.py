@@ -3,15 +3,12 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from mheight.deployment.service.failures import ServiceError
-from mheight.deployment.service.remarks import remarks
 from mheight.deployment.service.work import Batcher, SearchPool
-from mheight.errors import AccuracyWarning
 
 
 @pytest.fixture
@@ -139,22 +136,3 @@ def test_a_cancelled_search_is_told_to_stop():
         pool.close()
 
     asyncio.run(run())
-
-
-def test_remarks_stay_in_their_thread():
-    def listen(text, out, barrier):
-        with remarks() as heard:
-            barrier.wait()
-            warnings.warn(text, AccuracyWarning, stacklevel=1)
-            barrier.wait()
-        out[text] = heard
-
-    before = warnings.showwarning
-    out, barrier = {}, threading.Barrier(2)
-    threads = [threading.Thread(target=listen, args=(t, out, barrier)) for t in ("one", "two")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert out == {"one": ["one"], "two": ["two"]}
-    warnings.showwarning = before

@@ -125,7 +125,7 @@ def test_infinite_and_unknown_heights_in_files(tmp_path, suffix):
 
 def test_infinity_in_csv_is_inf(tmp_path):
     written(tmp_path / "x.csv", profile_rows(0, GAP[None]))
-    assert (tmp_path / "x.csv").read_text().splitlines()[-1] == "0,4,2,2,inf,inf"
+    assert (tmp_path / "x.csv").read_text().splitlines()[-1] == "0,4,2,2,inf,inf,"
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])

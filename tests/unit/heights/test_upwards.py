@@ -41,7 +41,7 @@ def test_the_rest_of_an_infinite_height_is_known_at_once(monkeypatch):
         asked.append(m)
         return find_height(code, m, **options)
 
-    monkeypatch.setattr("mheight.heights.upwards.find_height", counted)
+    monkeypatch.setattr("mheight.heights.upwards.solved", counted)
     solutions = list(find_heights(TRAP, method="branch-and-bound"))
     assert [s.lower for s in solutions] == pytest.approx([2, 30.8, np.inf, np.inf])
     assert asked == [1, 2, 3]

@@ -16,30 +16,29 @@ from numpy.typing import NDArray
 
 from mheight.codes import LinearCode
 from mheight.codes.minors import systematic_codes
-from mheight.deployment.service.remarks import remarks
 from mheight.deployment.service.work import Stop
 from mheight.errors import InvalidCodeError
 from mheight.heights import (
     best_lower_bound,
     capability_table,
-    find_height,
-    height_profile,
     predicted_seconds,
+    profile_with_doubts,
 )
-from mheight.heights.accuracy import MAX_EXACT_LENGTH
-from mheight.heights.finding import lattice_solutions
+from mheight.heights.accuracy import MAX_EXACT_LENGTH, settled
+from mheight.heights.doubts import Doubt, doubt_text
+from mheight.heights.finding import lattice_solutions, solved
 from mheight.heights.kernel import profiles as kernel_profiles
 from mheight.heights.profile import lattice_route
 from mheight.heights.solution import Method, Solution
 from mheight.heights.upwards import find_heights
 
 __all__ = [
-    "BOUNDS",
     "Profile",
     "from_profile",
     "from_solutions",
     "kernel_gate",
     "known_profile",
+    "narrowed",
     "profiles",
     "search",
     "with_capability",
@@ -70,11 +69,11 @@ def kernel_gate() -> AbstractContextManager[object]:
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """What the kernel says of one code: its heights, or why it is no code."""
+    """What the kernel says of one code: its heights and doubts, or why it is no code."""
 
     heights: Float
     seconds: float
-    remark: str | None = None
+    doubts: tuple[Doubt, ...] = ()
     error: str | None = None
 
 
@@ -111,18 +110,30 @@ def _in_turn(batch: list[Float], alone: NDArray[np.bool_], known: list[Profile])
     for i, G in enumerate(batch):
         if alone[i] and out and time.perf_counter() > end:
             break
-        out.append(_profile(G) if alone[i] else known[i])
+        if not alone[i]:
+            out.append(known[i])
+        else:
+            out.append(_settled(G) if known else _profile(G))
     return out
 
 
 def _profile(G: Float) -> Profile:
     start = time.perf_counter()
     try:
-        with kernel_gate(), remarks() as heard:
-            heights = height_profile(G)
+        with kernel_gate():
+            found = profile_with_doubts(G)
     except InvalidCodeError as error:
         return Profile(np.empty(0), 0.0, error=str(error))
-    return Profile(heights, time.perf_counter() - start, heard[0] if heard else None)
+    return Profile(found.heights, time.perf_counter() - start, found.doubts)
+
+
+def _settled(G: Float) -> Profile:
+    """The profile of a code that the kernel leaves in doubt, or which may be none."""
+    start = time.perf_counter()
+    heights, doubts = settled(G)
+    if heights is None or np.isinf(heights).all():
+        return _profile(G)
+    return Profile(heights, time.perf_counter() - start, doubts)
 
 
 def search(
@@ -150,13 +161,12 @@ def search(
         found = _profile(G)
         if found.error is not None:
             raise InvalidCodeError(found.error)
-        if found.remark is None:
+        if not found.doubts:
             return from_profile((k, n), found, None, False)
         left = max(stop.left, 1e-3)
-    with remarks() as heard:
-        solutions = _solutions(G, m, stop, left, lattice, patience)
-    remark = heard[0] if heard else None
-    if remark is None and any(solution.status == "rounding" for solution in solutions):
+    solutions = _solutions(G, m, stop, left, lattice, patience)
+    remark = None
+    if any(solution.status == "rounding" for solution in solutions):
         remark = _ROUNDED
     # Time may also end between two heights, the last of which is exact then.
     wanted = n - k if m is None else 1
@@ -184,7 +194,7 @@ def _solutions(
     method: Method = "auto" if fits else "branch-and-bound"
     if m is None:
         return list(find_heights(G, method=method, time_limit=left, stop=stop))
-    return [find_height(G, m, method=method, time_limit=left, stop=stop)]
+    return [solved(G, m, method=method, time_limit=left, stop=stop)]
 
 
 # --- values for JSON ------------------------------------------------------------------------
@@ -233,13 +243,15 @@ def from_profile(
     k, n = shape
     heights = found.heights.tolist()
     orders = range(1, n - k + 1) if m is None else [m]
+    doubts = [d for d in found.doubts if m is None or capability or d.concerns(m)]
     answer = {
         "n": n,
         "k": k,
         "seconds": found.seconds,
         "heights": [_exact(i, heights[i - 1]) for i in orders],
         "capability": None,
-        "remark": found.remark,
+        "remark": doubt_text(doubts),
+        "doubts": [doubt.as_dict() for doubt in doubts],
     }
     return with_capability(answer, heights) if capability else answer
 
@@ -247,7 +259,16 @@ def from_profile(
 def from_solutions(
     n: int, k: int, m: int | None, found: Sequence[Solution], seconds: float, remark: str | None
 ) -> dict[str, Any]:
-    """The answer for a code that was searched; bounds that hold for all codes fill the gaps."""
+    """The answer for a code that was searched; bounds that hold for all codes fill the gaps.
+
+    Args:
+        n: length.
+        k: dimension.
+        m: only this height; None for all.
+        found: what the search came to, with its doubts.
+        seconds: of the search.
+        remark: what is to be said beside the doubts.
+    """
     by_order = {solution.m: solution for solution in found}
     heights, known = [], 1.0
     for i in range(1, n - k + 1) if m is None else [m]:
@@ -260,9 +281,11 @@ def from_solutions(
         lower = solution.lower if solution.is_exact else max(solution.lower, general)
         word = solution.certificate.codeword
         heights.append(_height(i, lower, max(solution.upper, lower), solution.is_exact, word))
+    doubts = list(dict.fromkeys(doubt for solution in found for doubt in solution.doubts))
     return {
         "n": n, "k": k, "seconds": seconds, "heights": heights, "capability": None,
-        "remark": remark,
+        "remark": "; ".join(filter(None, [remark, doubt_text(doubts)])) or None,
+        "doubts": [doubt.as_dict() for doubt in doubts],
     }  # fmt: skip
 
 
@@ -282,6 +305,14 @@ def with_capability(answer: dict[str, Any], profile: Sequence[float]) -> dict[st
         for task in tasks
     ]  # fmt: skip
     return answer
+
+
+def narrowed(answer: dict[str, Any], m: int) -> None:
+    """Leave only h_m of all heights in an answer, and what is to be said of it."""
+    value = answer["heights"][m - 1]
+    answer["heights"] = [value]
+    if value["exact"]:
+        answer["remark"] = "; ".join(doubt["text"] for doubt in answer["doubts"]) or None
 
 
 def known_profile(answer: dict[str, Any]) -> list[float]:

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from mheight.datasets import Samples
 from mheight.datasets.samples import PADDED_ENTRIES
 from mheight.deployment.service.answers import (
-    BOUNDS,
     NO_TIME,
     Profile,
     from_profile,
     from_solutions,
     kernel_gate,
     known_profile,
+    narrowed,
     profiles,
     search,
     with_capability,
@@ -269,9 +269,7 @@ def _search_all(
         if request.capability:
             with_capability(answer, known_profile(answer))
             if request.m is not None:
-                answer["heights"] = [answer["heights"][request.m - 1]]
-                if answer["remark"] == BOUNDS and answer["heights"][0]["exact"]:
-                    answer["remark"] = None
+                narrowed(answer, request.m)
         if not request.witness:
             for value in answer["heights"]:
                 value["codeword"] = None

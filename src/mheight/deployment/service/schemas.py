@@ -10,6 +10,7 @@ __all__ = [
     "CodeHeights",
     "CodeInput",
     "CodePredictions",
+    "Doubt",
     "Failure",
     "HeightsReply",
     "HeightsRequest",
@@ -108,6 +109,16 @@ class Outliers(BaseModel):
     ratio: float
 
 
+class Doubt(BaseModel):
+    """Something that rounding leaves open."""
+
+    kind: str = Field(description="for programs; one of a few words")
+    m: int | None = Field(description="the height it is about, of large ones the first; or all")
+    value: float | None = Field(description="the number behind it")
+    error: float | None = Field(description="how far heights may be off, relatively")
+    text: str = Field(description="one sentence")
+
+
 class CodeHeights(BaseModel):
     """The heights of one code."""
 
@@ -117,6 +128,7 @@ class CodeHeights(BaseModel):
     heights: list[Height]
     capability: list[Outliers] | None
     remark: str | None = Field(description="what rounding leaves in doubt, or why there are bounds")
+    doubts: list[Doubt] = Field(description="what rounding leaves in doubt, one by one")
 
 
 class HeightsReply(BaseModel):

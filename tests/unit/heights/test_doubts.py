@@ -1,0 +1,129 @@
+"""A doubt is a value; warnings, tables and files follow from it."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mheight
+from mheight import AccuracyWarning, DoubtKind, find_height, height_profile, m_height
+from mheight.heights.doubts import Doubt, Profiles, summary
+from mheight.heights.rows import profile_rows, witness_rows
+from mheight.heights.tables import json_lines
+from mheight.heights.upwards import find_heights
+
+CERTAIN = [[1.0, 0, 1, 1], [0, 1, 1, 2]]
+LARGE = [[1.0, 0, 1, 1], [0, 1, 1, 1 + 3e-13]]
+LARGER = [[1.0, 0, 1, 1], [0, 1, 1, 1 + 3e-14]]
+DEPENDENT = [[1.0, 2, 3, 4], [1, 2 + 1e-9, 3, 4 - 1e-9]]
+
+
+def test_each_code_of_a_batch_has_its_own_doubts() -> None:
+    found = mheight.profile_with_doubts(np.array([CERTAIN, LARGE, CERTAIN, LARGER, DEPENDENT]))
+    kinds = [(doubt.code, doubt.kind, doubt.m) for doubt in found.doubts]
+    assert kinds == [
+        (1, DoubtKind.LARGE_HEIGHT, 2),
+        (3, DoubtKind.CALLED_INFINITE, 2),
+        (4, DoubtKind.CONDITION, None),
+    ]
+    assert found.doubtful.tolist() == [False, True, False, True, True]
+    assert found.doubts_of(3)[0].value == pytest.approx(2 / 3e-14, rel=0.01)
+    assert found.text == f"3 of 5 codes; code 1: {found.doubts_of(1)[0].text}"
+    assert np.isinf(found.heights[3, 1])
+
+
+def test_a_certain_code_has_none() -> None:
+    found = mheight.profile_with_doubts(CERTAIN)
+    assert (found.is_certain, found.doubts, found.text, found.codes) == (True, (), None, None)
+    assert found.doubtful.tolist() == [False]
+
+
+def test_values_are_frozen() -> None:
+    found = mheight.profile_with_doubts(LARGE)
+    with pytest.raises(AttributeError):
+        found.doubts = ()  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        found.doubts[0].m = 1  # type: ignore[misc]
+
+
+def test_warnings_follow_from_the_value() -> None:
+    found = mheight.profile_with_doubts(np.array([CERTAIN, LARGE]))
+    with pytest.warns(AccuracyWarning) as caught:
+        height_profile(np.array([CERTAIN, LARGE]))
+    assert str(caught[0].message) == f"{found.text}; exact_profile computes without rounding"
+    assert caught[0].filename == __file__
+
+
+def test_one_height_is_warned_of_only_if_it_is_in_doubt() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert m_height(LARGE, 1) == pytest.approx(2)
+        assert find_height(LARGE, 1).doubts == ()
+    for ask in (m_height, find_height):
+        with pytest.warns(AccuracyWarning, match="h_2 = ") as caught:
+            ask(LARGE, 2)
+        assert caught[0].filename == __file__
+
+
+def test_solutions_carry_doubts() -> None:
+    with pytest.warns(AccuracyWarning, match=r"is reported; if they are rounded"):
+        solution = find_height(LARGER, 2)
+    (doubt,) = solution.doubts
+    assert (doubt.kind, doubt.m, doubt.value) == (DoubtKind.LARGE_HEIGHT, 2, solution.height)
+    assert str(solution).endswith(f"; in doubt: {doubt.text}")
+    assert json.loads(json.dumps(solution.as_dict()))["doubts"][0]["kind"] == "large height"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert [len(s.doubts) for s in find_heights(DEPENDENT)] == [1, 1]
+    with pytest.warns(AccuracyWarning, match="condition number"):
+        mheight.certificates(DEPENDENT)
+
+
+def test_long_codes_tell_the_minor() -> None:
+    G = np.hstack([np.eye(2), np.random.default_rng(0).uniform(1, 2, (2, 16))])
+    G[:, 17] = G[:, 16] * [1, 1 + 2e-13]
+    (doubt,) = mheight.profile_with_doubts(G).doubts
+    assert doubt.kind is DoubtKind.DROPPED_MINOR
+    assert doubt.value == pytest.approx(1e-13, rel=0.1)
+    G[:, 17] = G[:, 16] * [1, 1 + 2e-10]
+    (doubt,) = mheight.profile_with_doubts(G).doubts
+    assert doubt.kind is DoubtKind.SMALL_MINOR
+    assert doubt.error is not None
+    assert 1e-7 < doubt.error < 1e-4
+
+
+def test_rows_number_doubts_as_their_source_does() -> None:
+    rows = profile_rows(7, np.array([CERTAIN, LARGE]))
+    assert [doubt.code for doubt in rows.doubts] == [8]
+    assert [text is not None for text in rows.doubt_texts] == [False, False, False, True]
+    assert profile_rows(7, np.array([CERTAIN, LARGE]), 1).doubts == ()
+    plain, doubtful = json_lines(rows)
+    assert "doubts" not in json.loads(plain)
+    assert json.loads(doubtful)["doubts"] == [rows.doubts[0].as_dict()]
+    assert [doubt.code for doubt in witness_rows(3, np.array(DEPENDENT)).doubts] == [3]
+
+
+def test_every_kind_has_its_sentence() -> None:
+    for kind in DoubtKind:
+        text = Doubt(0, kind, m=3, value=2e-10, error=1e-5).text
+        assert text
+        assert "None" not in text
+
+
+def test_a_summary_counts_codes_not_doubts() -> None:
+    first = Doubt(2, DoubtKind.DROPPED_MINOR, value=2e-13)
+    second = Doubt(2, DoubtKind.SMALL_MINOR, value=2e-10, error=1e-5)
+    assert summary([first, second], 9) == f"1 of 9 codes; code 2: {first.text}; {second.text}"
+    assert Profiles(np.ones((3, 2)), (first, second)).doubtful.tolist() == [False, False, True]
+
+
+def test_nobody_listens_to_warnings() -> None:
+    """Doubts are passed on as values; a hook of the whole process would mix up threads."""
+    for path in Path(mheight.__file__).parent.rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        assert "showwarning" not in source, path
+        assert "AccuracyWarning" not in source or "catch_warnings" not in source, path
