@@ -102,12 +102,13 @@ def _profiles(
     for number, source in enumerate(sources):
         blocks, name = opened(source, exact)
         called = name or source_name(number, sources)
-        doubts = Doubts(called)
+        doubts = Doubts(called, shown=False)
         with ExitStack() as stack:
             stack.callback(doubts.tell)
             watch = stack.enter_context(Watch())
             try:
-                for rows in results(blocks, name, kind, request, watch, doubts):
+                for rows in results(blocks, name, kind, request, watch):
+                    doubts.note(rows)
                     found += [_profile(called, rows, piece) for piece in rows.by_code()]
             except InterruptedSearch:
                 raise typer.Exit(130) from None
