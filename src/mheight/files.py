@@ -6,14 +6,21 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mheight.errors import InvalidDataError
 
-__all__ = ["atomic_folder", "atomic_path", "require_file_name", "write_json", "write_text"]
+__all__ = [
+    "atomic_folder",
+    "atomic_path",
+    "require_apart",
+    "require_file_name",
+    "write_json",
+    "write_text",
+]
 
 
 @contextmanager
@@ -65,6 +72,54 @@ def require_file_name(path: Path | None, suffix: str) -> None:
     """
     if path is not None and (path.suffix.lower() != suffix or path.is_dir()):
         raise InvalidDataError(f"{path}: a file name that ends in {suffix} is needed")
+
+
+def require_apart(outputs: Iterable[Path | None], inputs: Iterable[Path | int | None]) -> None:
+    """Say before any work is done that a result would take the place of what it is made of.
+
+    Links of both kinds and other spellings of a name are seen through.
+
+    Args:
+        outputs: files or folders to be written; None for one that is not asked for.
+        inputs: files or folders to be read, or the number of an open file.
+
+    Raises:
+        InvalidDataError: an output is an input, lies in a folder that is one, or is another
+            output.
+    """
+    wanted = [Path(path) for path in outputs if path is not None]
+    for i, output in enumerate(wanted):
+        for source in inputs:
+            if source is None:
+                continue
+            name = "standard input" if isinstance(source, int) else str(source)
+            if _same(output, source):
+                raise InvalidDataError(
+                    f"{output}: this is the input {name}, which would be lost; "
+                    "choose another name for the output"
+                )
+            if not isinstance(source, int) and any(
+                _same(folder, source) for folder in _above(output)
+            ):
+                raise InvalidDataError(
+                    f"{output}: this lies in the input {name}; choose a place outside of it"
+                )
+        if any(_same(output, other) for other in wanted[:i]):
+            raise InvalidDataError(f"{output}: two results would be written to this name")
+
+
+def _same(left: Path, right: Path | int) -> bool:
+    try:
+        return os.path.samestat(left.stat(), os.stat(right))
+    except (OSError, ValueError):
+        # What is not there yet can still be named twice.
+        return not isinstance(right, int) and os.path.realpath(left) == os.path.realpath(right)
+
+
+def _above(path: Path) -> list[Path]:
+    """The folders that a path lies in, as spelled and behind links."""
+    spelled = Path(os.path.abspath(path))
+    return [*spelled.parents, *Path(os.path.realpath(spelled)).parents]
 
 
 def _publish(path: Path, mode: int) -> None:

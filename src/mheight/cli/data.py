@@ -74,8 +74,10 @@ def import_(
     out; wrong labels are replaced by the exact heights.
     """
     from mheight.datasets import check_import, read_samples, save_dataset
+    from mheight.files import require_apart
 
     _refuse_existing(output)
+    require_apart([output], [samples, labels])
     kept, report = check_import(read_samples(samples, labels))
     save_dataset(kept, {"source": samples.name, "import": report.as_dict()}, output)
     out(_import_text(report.as_dict()))
@@ -100,9 +102,10 @@ def inspect(
 
     from mheight.datasets import read_samples, relabelled
     from mheight.evaluation import render
-    from mheight.files import require_file_name
+    from mheight.files import require_apart, require_file_name
 
     require_file_name(plot, ".png")
+    require_apart([plot], [path, labels])
     samples = read_samples(path, labels)
     if samples.heights is None:
         say("no heights given: showing exact ones")

@@ -43,10 +43,11 @@ def evaluate(
     """
     from mheight.datasets import check_import, read_samples
     from mheight.evaluation import scores_table
-    from mheight.files import require_file_name, write_json
+    from mheight.files import require_apart, require_file_name, write_json
 
     require_file_name(output, ".json")
     require_file_name(plot, ".png")
+    require_apart([output, plot], [run, data, labels, *(beside or [])])
     raw = read_samples(data, labels)
     samples, found = check_import(raw)
     say("loading Keras and JAX")

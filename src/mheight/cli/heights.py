@@ -155,6 +155,10 @@ def heights(
         raise InvalidDataError("--format goes without --json, --output and --claimed")
     source = asked_source(source, family, length)
     path = _as_path(source)
+    if output is not None:
+        from mheight.files import require_apart
+
+        require_apart([output], [path, _standard_input() if source == "-" else None])
     if path is not None and _holds_samples(path):
         others = (kind, m, claimed, exact, witness, capability, searching)
         if any(option not in (None, False) for option in others):
@@ -189,6 +193,13 @@ def _as_path(source: str) -> Path | None:
         return None
     typed = any(mark in source for mark in "[;")
     return path if not typed and path.suffix.lower() in (*SUFFIXES, *_SAMPLE_SUFFIXES) else None
+
+
+def _standard_input() -> int | None:
+    try:
+        return sys.stdin.fileno()
+    except (OSError, ValueError, AttributeError):  # it is no file, or closed
+        return None
 
 
 def _holds_samples(path: Path) -> bool:

@@ -80,12 +80,14 @@ def predict(
     from mheight.datasets.height_files import HeightFile, check_output
     from mheight.datasets.sample_files import count_samples, sample_blocks
     from mheight.errors import InvalidDataError
+    from mheight.files import require_apart
 
     check_output(output)
     if submit and output.suffix.lower() != ".pkl":
         raise InvalidDataError(f"{output}: --submit writes a .pkl file")
     if method is not Method.MODEL and run is not None:
         raise InvalidDataError(f"--run names a model, but --method {method} uses none")
+    require_apart([output], [file, labels, run])
     given = None if labels is None else read_pickled_heights(labels)
     blocks = sample_blocks(file, m, kind)
     first = next(blocks)  # what is wrong with the input is said before a model is loaded

@@ -44,9 +44,11 @@ def tune(
     """
     from mheight.experiments.study_file import load_study
     from mheight.experiments.study_folder import StudyFolder
+    from mheight.files import require_apart
 
     study = load_study(file)
     folder = StudyFolder(output)
+    require_apart([folder.trials, folder.best, folder.report, folder.plot], [file])
     # What can be refused is refused before the slow libraries load.
     folder.check(study, resume or trials is not None)
     say("loading Keras, JAX and Optuna")

@@ -210,7 +210,7 @@ class _Machine:
             key = items[i]
             self._check_key(key)
             if key in target:
-                raise InvalidDataError(f"a dict holds the key {str(key)[:40]} twice")
+                raise InvalidDataError(f"a dict holds the key {str(key)[:40]!r} twice")
             target[key] = items[i + 1]
 
     def _check_key(self, key: Any) -> None:
@@ -258,7 +258,7 @@ class _Machine:
         known = NAMES.get((module, name))
         if known is None:
             advice = _HOW_TO_CONVERT.get(module.split(".", 1)[0], "")
-            asked = f"{module}.{name}"[:80]
+            asked = "".join(c if c.isprintable() else "?" for c in f"{module}.{name}"[:80])
             raise UnsafePickleError(
                 f"the pickle asks for {asked}; only NumPy arrays, numbers and plain containers "
                 f"are read, because a pickle can run code{advice}"
