@@ -26,6 +26,7 @@ import numpy as np
 
 import mheight
 from mheight.codes import systematic_generators
+from mheight.codes.threads import in_parts, set_threads, thread_count
 from mheight.evaluation import render
 
 SHAPES = [
@@ -58,23 +59,20 @@ def check_agreement(codes: np.ndarray, theirs: list[list[float]]) -> None:
         np.testing.assert_allclose(their, ours[np.isfinite(ours)], rtol=1e-9)
 
 
-@numba.njit(parallel=True)
-def spin(tasks: int, steps: int) -> float:
-    total = 0.0
-    for task in numba.prange(tasks):
-        x = 0.5 + 0.001 * task
-        for _ in range(steps):
-            x = 3.9 * x * (1.0 - x)
-        total += x
-    return total
+@numba.njit(nogil=True)
+def spin(task: int, steps: int) -> float:
+    x = 0.5 + 0.001 * task
+    for _ in range(steps):
+        x = 3.9 * x * (1.0 - x)
+    return x
 
 
 def on_threads(count: int, job) -> float:
-    numba.set_num_threads(count)
+    set_threads(count)
     try:
         return seconds_of(job)
     finally:
-        numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+        set_threads(None)
 
 
 def batches(backends: list[str], threads: list[int]) -> list[list[str]]:
@@ -125,14 +123,15 @@ def one_call() -> str:
 
 
 def control(threads: list[int]) -> str:
+    job = lambda: in_parts(lambda task: spin(task, 400_000), 64)  # noqa: E731
     spin(2, 10)
-    times = {t: min(on_threads(t, lambda: spin(64, 400_000)) for _ in range(5)) for t in threads}
+    times = {t: min(on_threads(t, job) for _ in range(5)) for t in threads}
     ratio = times[1] / times[threads[-1]]
     return f"Control: {threads[-1]} threads over one, loop without memory traffic: {ratio:.2f}."
 
 
 def main() -> None:
-    threads = sorted({1, min(2, numba.config.NUMBA_NUM_THREADS)})
+    threads = sorted({1, min(2, thread_count())})
     backends = analog_ecc_heights.available_backends()
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
     print(f"analog-ecc-heights {version('analog-ecc-heights')}, backends: {', '.join(backends)}")

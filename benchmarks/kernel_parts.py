@@ -14,6 +14,7 @@ import mheight
 from mheight.codes import minors, systematic_generators
 from mheight.codes.lanes import LANES, aligned_rows
 from mheight.codes.minor_tables import minor_table
+from mheight.codes.threads import set_threads
 from mheight.evaluation import render
 from mheight.heights import kernel
 from mheight.heights.lattice import height_lattice
@@ -99,7 +100,7 @@ def other_kinds(n: int, k: int) -> list[str]:
 
 
 def main() -> None:
-    numba.set_num_threads(1)
+    set_threads(1)
     shapes = [(9, 4), (9, 5), (9, 6)]
     header = ["code", "reading the matrix", "minors", "sums, reciprocals", "sweep"]
     print(render("Parts of the kernel, us a code, one thread", header, [parts(*s) for s in shapes]))

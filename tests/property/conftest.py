@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numba
 import pytest
+
+from mheight.codes.threads import set_threads
 
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread() -> Iterator[None]:
     """Thousands of tiny kernel calls: on a busy machine, waking threads takes most of the time."""
-    before = numba.get_num_threads()
-    numba.set_num_threads(1)
+    set_threads(1)
     yield
-    numba.set_num_threads(before)
+    set_threads(None)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 
-from mheight.codes.lanes import kernel_function
+from mheight.codes.compiling import kernel, kernel_function
 
 __all__ = ["count_bits", "lowest_position", "next_of_same_size", "with_gap"]
 
@@ -32,7 +32,7 @@ def lowest_position(typing_context: Any, mask: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def next_of_same_size(mask):  # type: ignore[no-untyped-def]
     """The next larger number with as many bits (Gosper)."""
     low = mask & -mask
@@ -40,7 +40,7 @@ def next_of_same_size(mask):  # type: ignore[no-untyped-def]
     return ripple | (((mask ^ ripple) >> 2) >> lowest_position(low))
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def with_gap(mask, position):  # type: ignore[no-untyped-def]
     """The set with every element from `position` on moved up by one."""
     low = mask & ((1 << position) - 1)

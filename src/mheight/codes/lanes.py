@@ -13,9 +13,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, register_model
+from numba.extending import models, register_model
+from numpy.typing import NDArray
+
+from mheight.codes.compiling import kernel_function
 
 __all__ = [
     "LANES",
@@ -24,7 +27,6 @@ __all__ = [
     "divided",
     "entry",
     "fused",
-    "kernel_function",
     "largest",
     "least",
     "load",
@@ -59,11 +61,6 @@ _lanes = _Lanes()
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager: Any, numba_type: Any) -> None:
         super().__init__(manager, numba_type, _VECTOR)
-
-
-def kernel_function(function: Callable[..., Any]) -> Any:
-    """`numba.extending.intrinsic`, for type checkers a function of anything."""
-    return intrinsic(function)
 
 
 def _address(context: Any, builder: Any, array_type: Any, array: Any, offset: Any) -> Any:
@@ -128,8 +125,7 @@ def splat(typing_context: Any, number: Any) -> Any:
     return _lanes(number), generate
 
 
-@njit(cache=True)
-def aligned_rows(count):  # type: ignore[no-untyped-def]
+def aligned_rows(count: int) -> NDArray[np.float64]:
     """An empty array of shape (count, LANES), on a boundary of whole vectors.
 
     A vector across two cache lines takes two loads.
@@ -161,7 +157,7 @@ def _lanewise(operation: Callable[..., Any]) -> Any:
             return _lanes(x, y, z), generate
 
     typed.__doc__ = operation.__doc__
-    return intrinsic(typed)
+    return kernel_function(typed)
 
 
 @_lanewise

@@ -7,9 +7,9 @@ from functools import lru_cache
 from math import comb
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from mheight.codes.compiling import for_work, kernel
 from mheight.codes.lanes import LANES
 
 __all__ = [
@@ -39,6 +39,9 @@ class MinorTable:
         child: offset, within the level below, of the subset without j.
         sizes: number of subsets in each level 0..rows.
         order: for each k-subset, the offset of its minor in the last level.
+        widest: largest number of subsets in a level.
+        room: rows of `LANES` doubles that `mheight.codes.minors.minor_room` cuts up.
+        seconds: about how long a block of `LANES` codes takes.
     """
 
     rows: int
@@ -46,6 +49,9 @@ class MinorTable:
     child: Offsets
     sizes: Offsets
     order: Offsets
+    widest: int
+    room: int
+    seconds: float
 
 
 @lru_cache(maxsize=64)
@@ -56,19 +62,30 @@ def minor_table(n: int, k: int, dual: bool) -> MinorTable:
     terms = sum(int(count) * size for size, count in enumerate(sizes))
     column, child = np.empty(terms, np.int32), np.empty(terms, np.int32)
     choose = binomials(n)
+    children_of = for_work(list_children, 1e-8 * rows * terms)
     start = 0
     for size in range(1, rows + 1):
         stop = start + int(sizes[size]) * size
-        list_children(n, size, size, 0, choose, child[start:stop], column[start:stop])
+        children_of(n, size, size, 0, choose, child[start:stop], column[start:stop])
         start = stop
     order = np.arange(comb(n, k))
     if dual:
         # Complements of lexicographically sorted subsets come in reverse order.
         order = order[::-1]
-    return MinorTable(rows, column * LANES, child * LANES, sizes, offsets(order))
+    widest = int(sizes.max())
+    return MinorTable(
+        rows,
+        column * LANES,
+        child * LANES,
+        sizes,
+        offsets(order),
+        widest=widest,
+        room=rows * n + 2 * (len(order) + widest + 1),
+        seconds=2e-9 * terms,
+    )
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def next_subset(subset, n):  # type: ignore[no-untyped-def]
     """The next subset in lexicographic order, in place; False after the last."""
     size = len(subset)
@@ -89,7 +106,7 @@ def binomials(n: int) -> Int:
     return np.array([[c if c < 2**31 else 0 for c in row] for row in rows], np.int64)
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def subset_number(n, subset, without, choose):  # type: ignore[no-untyped-def]
     """The number of a sorted subset, less its element at `without`, in lexicographic order.
 
@@ -105,7 +122,7 @@ def subset_number(n, subset, without, choose):  # type: ignore[no-untyped-def]
     return number
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def list_children(n, size, width, first, choose, child, column):  # type: ignore[no-untyped-def]
     """For each subset in lexicographic order: the numbers of it without its i-th element.
 

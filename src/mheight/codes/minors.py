@@ -14,9 +14,9 @@ from math import comb
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
 from numpy.typing import NDArray
 
+from mheight.codes.compiling import kernel
 from mheight.codes.lanes import (
     LANES,
     add,
@@ -33,6 +33,7 @@ from mheight.codes.lanes import (
     where_positive,
 )
 from mheight.codes.minor_tables import minor_table
+from mheight.codes.threads import in_ranges
 
 __all__ = [
     "DOUBT",
@@ -66,7 +67,7 @@ Int = NDArray[np.int64]
 Offsets = NDArray[np.int32]
 
 
-@njit(cache=True)
+@kernel()
 def doubt_limits(rows, count):  # type: ignore[no-untyped-def]
     """Two fractions of the permanent that tell an unusual code from a random one.
 
@@ -80,7 +81,7 @@ def doubt_limits(rows, count):  # type: ignore[no-untyped-def]
     return _SUSPICIOUS * typical * min(1.0, _FEW_MINORS / count), _CONDITIONED * typical
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def fill_block(generators, first, dual, block, tolerance):  # type: ignore[no-untyped-def]
     """Transpose `LANES` codes into a block, and say what counts as a zero minor.
 
@@ -128,7 +129,7 @@ def fill_block(generators, first, dual, block, tolerance):  # type: ignore[no-un
                 block[i * n + j, lane] = block[i * n + j, lane] * up * down
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def expand_minors(block, n, column, child, sizes, spare, other):  # type: ignore[no-untyped-def]
     """Signed maximal minors of a block; returns `spare` or `other`, whichever holds them."""
     current, previous = spare, other
@@ -155,7 +156,7 @@ def expand_minors(block, n, column, child, sizes, spare, other):  # type: ignore
     return current
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def bound_minors(block, n, column, child, sizes, spare, other):  # type: ignore[no-untyped-def]
     """Permanents of magnitudes, which bound the minors: the expansion without signs.
 
@@ -182,7 +183,7 @@ def bound_minors(block, n, column, child, sizes, spare, other):  # type: ignore[
     return current
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def multiply_norms(block, n, column, child, sizes, spare, other):  # type: ignore[no-untyped-def]
     """Products of the Euclidean norms of the columns of each maximal minor.
 
@@ -210,7 +211,7 @@ def multiply_norms(block, n, column, child, sizes, spare, other):  # type: ignor
     return current
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def block_minors(  # type: ignore[no-untyped-def]
     block, n, column, child, sizes, order, tolerance, spare, other, bounds, minors, doubt
 ):
@@ -223,8 +224,11 @@ def block_minors(  # type: ignore[no-untyped-def]
     signed = expand_minors(block, n, column, child, sizes, spare, other)
     for s in range(len(order)):
         store(minors, s * LANES, magnitude(load(signed, entry(order, s))))
-    doubt[:] = 0.0
-    if tolerance.max() == 0.0:
+    store(doubt, 0, splat(0.0))
+    rounded = False
+    for lane in range(LANES):
+        rounded = rounded or tolerance[0, lane] > 0.0
+    if not rounded:
         return
     permanents = bound_minors(block, n, column, child, sizes, spare, other)
     for s in range(len(order)):
@@ -254,16 +258,34 @@ def block_minors(  # type: ignore[no-untyped-def]
     store(doubt, 0, where_positive(relative, found, splat(0.0)))
 
 
-@njit(cache=True, parallel=True, boundscheck=False)
-def _absolute_minors(generators, dual, rows, column, child, sizes, order, out):  # type: ignore[no-untyped-def]
+@kernel()
+def minor_room(room, entries, count, widest):  # type: ignore[no-untyped-def]
+    """Arrays for `block_minors`: block, minors, spare, other, bounds, tolerance, doubt."""
+    a = entries
+    b = a + count
+    c = b + widest
+    d = c + widest
+    e = d + count
+    return (
+        room[:a],
+        room[a:b],
+        room[b:c],
+        room[c:d],
+        room[d:e],
+        room[e : e + 1],
+        room[e + 1 : e + 2],
+    )
+
+
+@kernel()
+def _absolute_minors(  # type: ignore[no-untyped-def]
+    generators, dual, rows, widest, column, child, sizes, order, out, room, first, last
+):  # fmt: skip
     count, _, n = generators.shape
-    for b in prange((count + LANES - 1) // LANES):
-        block = aligned_rows(rows * n)
-        tolerance = aligned_rows(1)
-        spare = aligned_rows(sizes.max())
-        other = aligned_rows(sizes.max())
-        minors = aligned_rows(len(order))
-        bounds, doubt = aligned_rows(len(order)), aligned_rows(1)
+    block, minors, spare, other, bounds, tolerance, doubt = minor_room(
+        room, rows * n, len(order), widest
+    )
+    for b in range(first, last):
         fill_block(generators, b * LANES, dual, block, tolerance)
         block_minors(
             block, n, column, child, sizes, order, tolerance, spare, other, bounds, minors, doubt
@@ -273,7 +295,7 @@ def _absolute_minors(generators, dual, rows, column, child, sizes, order, out): 
                 out[b * LANES + lane, s] = minors[s, lane]
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def expansion_rows(G):  # type: ignore[no-untyped-def]
     """The rows to expand for one code: of G, or of [P^T | I] where those are fewer.
 
@@ -321,22 +343,10 @@ def expansion_rows(G):  # type: ignore[no-untyped-def]
     return rows, dual, exact
 
 
-@njit(cache=True, boundscheck=False)
-def _find_systematic(generators, found):  # type: ignore[no-untyped-def]
-    count, k, _ = generators.shape
-    for code in range(count):
-        identity = True
-        for i in range(k):
-            for j in range(k):
-                identity = identity and generators[code, i, j] == (1.0 if i == j else 0.0)
-        found[code] = identity
-
-
 def systematic_codes(generators: Float) -> NDArray[np.bool_]:
     """Which matrices of a batch of shape (N, k, n) have the form [I | P], shape (N,)."""
-    found = np.empty(len(generators), np.bool_)
-    _find_systematic(np.ascontiguousarray(generators), found)
-    return found
+    k = generators.shape[1]
+    return np.asarray((generators[:, :, :k] == np.eye(k)).all(axis=(1, 2)))
 
 
 def by_form(generators: Float, systematic: NDArray[np.bool_]) -> Iterator[tuple[Any, bool]]:
@@ -378,17 +388,21 @@ def absolute_minors(generators: Float) -> Float:
     if not count:
         return out
     for index, dual in by_form(generators, systematic_codes(generators)):
-        table = minor_table(n, k, dual)
         part = out if isinstance(index, slice) else np.empty((len(index), out.shape[1]))
-        _absolute_minors(
-            generators[index],
-            dual,
-            table.rows,
-            table.column,
-            table.child,
-            table.sizes,
-            table.order,
-            part,
-        )
+        _fill_minors(generators[index], dual, part)
         out[index] = part
     return out
+
+
+def _fill_minors(codes: Float, dual: bool, out: Float) -> None:
+    count, k, n = codes.shape
+    table = minor_table(n, k, dual)
+
+    def work(first: int, last: int) -> None:
+        _absolute_minors(
+            codes, dual, table.rows, table.widest, table.column, table.child, table.sizes,
+            table.order, out, aligned_rows(table.room), first, last,
+        )  # fmt: skip
+
+    blocks = -(-count // LANES)
+    in_ranges(work, blocks, blocks * table.seconds)

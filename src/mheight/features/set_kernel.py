@@ -13,8 +13,10 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
-from numba import njit, prange
 from numpy.typing import NDArray
+
+from mheight.codes.compiling import kernel
+from mheight.codes.threads import in_ranges
 
 __all__ = ["FLOOR", "set_minors", "set_shape"]
 
@@ -24,6 +26,7 @@ FLOOR = -24.0
 """Log2 of a minor, beside the largest of its set, that stands for zero and all below."""
 
 _TIE = 1e-9
+_SECONDS = 2e-8  # for each number that is read
 _MOST_ARRANGEMENTS = 1000
 
 
@@ -52,7 +55,7 @@ def _tables(n: int, k: int, size: int) -> tuple[NDArray[np.int32], ...]:
     return number, sets, inside, places, circuits
 
 
-@njit(cache=True)
+@kernel()
 def _rank_columns(values, inside, key, weight, order):  # type: ignore[no-untyped-def]
     """Sort the columns of a set, descending, by what the minors they take part in say.
 
@@ -82,7 +85,7 @@ def _rank_columns(values, inside, key, weight, order):  # type: ignore[no-untype
         order[at] = i
 
 
-@njit(cache=True)
+@kernel()
 def _next_arrangement(order, start, stop):  # type: ignore[no-untyped-def]
     """The next permutation of a slice; False, and the first one again, after the last."""
     i = stop - 2
@@ -99,7 +102,7 @@ def _next_arrangement(order, start, stop):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True)
+@kernel()
 def _read(values, places, inside, order, out):  # type: ignore[no-untyped-def]
     """Minors of the set in the order that its sorted columns give."""
     for b in range(len(inside)):
@@ -109,7 +112,7 @@ def _read(values, places, inside, order, out):  # type: ignore[no-untyped-def]
         out[b] = values[places[mask]]
 
 
-@njit(cache=True)
+@kernel()
 def _break_ties(values, places, inside, key, order, best, trial):  # type: ignore[no-untyped-def]
     """Of all orders that the keys leave open, the one whose minors come out largest."""
     size = len(order)
@@ -146,38 +149,35 @@ def _break_ties(values, places, inside, key, order, best, trial):  # type: ignor
             return
 
 
-@njit(cache=True, parallel=True)
-def _fill(minors, number, sets, inside, places, circuits, out):  # type: ignore[no-untyped-def]
-    count, size = len(minors), sets.shape[1]
-    width = len(inside)
-    tasks = min(64, count)
-    for task in prange(tasks):
-        key, weight = np.empty(size), np.empty(size)
-        order = np.empty(size, np.int64)
-        values, sorted_, trial = np.empty(width), np.empty(width), np.empty(width)
-        for code in range(task * count // tasks, (task + 1) * count // tasks):
-            for s in range(len(sets)):
-                top = 0.0
-                for b in range(width):
-                    mask = 0
-                    for i in inside[b]:
-                        mask |= 1 << sets[s, i]
-                    values[b] = minors[code, number[mask]]
-                    top = max(top, values[b])
-                if top == 0.0:
-                    out[code, s, :] = FLOOR
-                    continue
-                values /= top
-                _rank_columns(values, inside, key, weight, order)
-                _break_ties(values, places, inside, key, order, sorted_, trial)
-                for b in range(width):
-                    value = sorted_[b]
-                    out[code, s, b] = max(np.log2(value), FLOOR) if value > 0.0 else FLOOR
-                for c in range(len(circuits)):
-                    value = 0.0
-                    for b in circuits[c]:
-                        value += sorted_[b]
-                    out[code, s, width + c] = max(np.log2(value), FLOOR) if value > 0.0 else FLOOR
+@kernel()
+def _fill(minors, number, sets, inside, places, circuits, out, first, last):  # type: ignore[no-untyped-def]
+    size, width = sets.shape[1], len(inside)
+    key, weight = np.empty(size), np.empty(size)
+    order = np.empty(size, np.int64)
+    values, sorted_, trial = np.empty(width), np.empty(width), np.empty(width)
+    for code in range(first, last):
+        for s in range(len(sets)):
+            top = 0.0
+            for b in range(width):
+                mask = 0
+                for i in inside[b]:
+                    mask |= 1 << sets[s, i]
+                values[b] = minors[code, number[mask]]
+                top = max(top, values[b])
+            if top == 0.0:
+                out[code, s, :] = FLOOR
+                continue
+            values /= top
+            _rank_columns(values, inside, key, weight, order)
+            _break_ties(values, places, inside, key, order, sorted_, trial)
+            for b in range(width):
+                value = sorted_[b]
+                out[code, s, b] = max(np.log2(value), FLOOR) if value > 0.0 else FLOOR
+            for c in range(len(circuits)):
+                value = 0.0
+                for b in circuits[c]:
+                    value += sorted_[b]
+                out[code, s, width + c] = max(np.log2(value), FLOOR) if value > 0.0 else FLOOR
 
 
 def set_minors(minors: Float, n: int, k: int, size: int) -> NDArray[np.float32]:
@@ -197,5 +197,10 @@ def set_minors(minors: Float, n: int, k: int, size: int) -> NDArray[np.float32]:
     out = np.empty((len(minors), *set_shape(n, k, size)), np.float32)
     if len(minors):
         number, sets, inside, places, circuits = _tables(n, k, size)
-        _fill(np.ascontiguousarray(minors), number, sets, inside, places, circuits, out)
+        codes = np.ascontiguousarray(minors)
+
+        def work(first: int, last: int) -> None:
+            _fill(codes, number, sets, inside, places, circuits, out, first, last)
+
+        in_ranges(work, len(codes), _SECONDS * len(codes) * out[0].size)
     return out

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
 from numpy.typing import NDArray
 
+from mheight.codes.compiling import kernel
 from mheight.codes.lanes import (
     LANES,
     add,
@@ -27,7 +27,9 @@ from mheight.codes.minors import (
     block_minors,
     by_form,
     fill_block,
+    minor_room,
 )
+from mheight.codes.threads import in_ranges
 from mheight.heights.lattice import height_lattice
 
 __all__ = ["profiles"]
@@ -35,11 +37,8 @@ __all__ = ["profiles"]
 Float = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-_TASKS = 64
-"""Parts into which a batch is cut for threads; each part allocates once."""
 
-
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _sum_circuits(minors, circuits, width, sums):  # type: ignore[no-untyped-def]
     """s(A) of every (k+1)-set A; where all its minors are 0, any positive number does."""
     first = 0
@@ -51,7 +50,7 @@ def _sum_circuits(minors, circuits, width, sums):  # type: ignore[no-untyped-def
         store(sums, c * LANES, where_positive(total, total, splat(1.0)))
 
 
-@njit(cache=True, boundscheck=False, error_model="numpy")
+@kernel(error_model="numpy")
 def _invert(minors, inverses):  # type: ignore[no-untyped-def]
     """1 / p(B), infinite where p(B) = 0."""
     for s in range(minors.shape[0]):
@@ -60,7 +59,7 @@ def _invert(minors, inverses):  # type: ignore[no-untyped-def]
         store(inverses, s * LANES, where_positive(p, inverse, splat(np.inf)))
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _sweep(  # type: ignore[no-untyped-def]
     minors, inverses, sums, minor_of, circuit_of, level_start, children, width, n, values, best
 ):  # fmt: skip
@@ -95,46 +94,42 @@ def _sweep(  # type: ignore[no-untyped-def]
             store(best, level * LANES, top)
 
 
-@njit(cache=True, parallel=True, nogil=True, boundscheck=False)
+@kernel()
 def _profiles(  # type: ignore[no-untyped-def]
-    generators, dual, rows, column, child, sizes, order,
-    circuits, minor_of, circuit_of, level_start, children, out, doubtful,
+    generators, dual, rows, widest, column, child, sizes, order,
+    circuits, minor_of, circuit_of, level_start, children, out, doubtful, room, first, last,
 ):  # fmt: skip
     count, k, n = generators.shape
-    width = k + 1
-    levels = len(level_start) - 1
-    blocks = (count + LANES - 1) // LANES
-    tasks = min(_TASKS, blocks)
-    for task in prange(tasks):
-        block = aligned_rows(rows * n)
-        tolerance = aligned_rows(1)
-        spare = aligned_rows(sizes.max())
-        other = aligned_rows(sizes.max())
-        minors = aligned_rows(len(order))
-        inverses = aligned_rows(len(order))
-        sums = aligned_rows(len(circuits) // width)
-        values = aligned_rows(level_start[levels])
-        best = aligned_rows(levels)
-        bounds, doubt = aligned_rows(len(order)), aligned_rows(1)
-        for b in range(task * blocks // tasks, (task + 1) * blocks // tasks):
-            fill_block(generators, b * LANES, dual, block, tolerance)
-            block_minors(
-                block, n, column, child, sizes, order, tolerance, spare, other,
-                bounds, minors, doubt,
-            )  # fmt: skip
-            _sum_circuits(minors, circuits, width, sums)
-            _invert(minors, inverses)
-            best[:] = 0.0
-            _sweep(
-                minors, inverses, sums, minor_of, circuit_of, level_start, children,
-                width, n, values, best,
-            )  # fmt: skip
-            for lane in range(min(LANES, count - b * LANES)):
-                doubtful[b * LANES + lane] = doubt[0, lane] > 0.0
-                for level in range(levels):
-                    # Sets of size k + level have n - m elements.
-                    height = best[level, lane] - 1.0
-                    out[b * LANES + lane, levels - 1 - level] = max(height, 1.0)
+    width, levels, bases = k + 1, len(level_start) - 1, len(order)
+    block, minors, spare, other, bounds, tolerance, doubt = minor_room(
+        room, rows * n, bases, widest
+    )
+    a = len(room) - levels
+    b = a - bases
+    c = b - len(circuits) // width
+    best, inverses, sums = room[a:], room[b:a], room[c:b]
+    values = room[c - level_start[levels] : c]
+    for block_number in range(first, last):
+        start = block_number * LANES
+        fill_block(generators, start, dual, block, tolerance)
+        block_minors(
+            block, n, column, child, sizes, order, tolerance, spare, other,
+            bounds, minors, doubt,
+        )  # fmt: skip
+        _sum_circuits(minors, circuits, width, sums)
+        _invert(minors, inverses)
+        for level in range(levels):
+            store(best, level * LANES, splat(0.0))
+        _sweep(
+            minors, inverses, sums, minor_of, circuit_of, level_start, children,
+            width, n, values, best,
+        )  # fmt: skip
+        for lane in range(min(LANES, count - start)):
+            doubtful[start + lane] = doubt[0, lane] > 0.0
+            for level in range(levels):
+                # Sets of size k + level have n - m elements.
+                height = best[level, lane] - 1.0
+                out[start + lane, levels - 1 - level] = max(height, 1.0)
 
 
 def profiles(generators: Float, systematic: Flags) -> tuple[Float, Flags]:
@@ -153,27 +148,26 @@ def profiles(generators: Float, systematic: Flags) -> tuple[Float, Flags]:
     doubtful = np.zeros(count, dtype=np.bool_)
     if not count:
         return out, doubtful
-    lattice = height_lattice(n, k)
     for index, dual in by_form(generators, systematic):
-        table = minor_table(n, k, dual)
         whole = isinstance(index, slice)
         part = out if whole else np.empty((len(index), n - k))
         doubt = doubtful if whole else np.empty(len(index), dtype=np.bool_)
-        _profiles(
-            generators[index],
-            dual,
-            table.rows,
-            table.column,
-            table.child,
-            table.sizes,
-            table.order,
-            lattice.circuits,
-            lattice.minor_of,
-            lattice.circuit_of,
-            lattice.level_start,
-            lattice.children,
-            part,
-            doubt,
-        )
+        _fill_profiles(generators[index], dual, part, doubt)
         out[index], doubtful[index] = part, doubt
     return out, doubtful
+
+
+def _fill_profiles(codes: Float, dual: bool, out: Float, doubtful: Flags) -> None:
+    count, k, n = codes.shape
+    table, lattice = minor_table(n, k, dual), height_lattice(n, k)
+    rows = table.room + len(table.order) + lattice.room
+
+    def work(first: int, last: int) -> None:
+        _profiles(
+            codes, dual, table.rows, table.widest, table.column, table.child, table.sizes,
+            table.order, lattice.circuits, lattice.minor_of, lattice.circuit_of,
+            lattice.level_start, lattice.children, out, doubtful, aligned_rows(rows), first, last,
+        )  # fmt: skip
+
+    blocks = -(-count // LANES)
+    in_ranges(work, blocks, blocks * (table.seconds + lattice.seconds))

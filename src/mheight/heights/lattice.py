@@ -19,15 +19,17 @@ from functools import lru_cache
 from math import comb
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from mheight.codes.compiling import for_work, kernel
 from mheight.codes.lanes import LANES
 from mheight.codes.minor_tables import binomials, list_children, next_subset, subset_number
 
 __all__ = ["HeightLattice", "height_lattice"]
 
 Offsets = NDArray[np.int32]
+
+_ENTRY = 1e-8  # seconds for an entry of a table, for each element of its subset
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class HeightLattice:
         level_start: shape (n-k+1,); the sets T of size k + i are numbers
             `level_start[i]` up to `level_start[i + 1]`.
         children: offsets of T - b for k+1 elements b, for each T larger than k.
+        room: rows of `LANES` doubles for the sets T, the sums s(A), and the levels.
+        seconds: about how long a block of `LANES` codes takes.
     """
 
     circuits: Offsets
@@ -52,6 +56,8 @@ class HeightLattice:
     circuit_of: Offsets
     level_start: Offsets
     children: Offsets
+    room: int
+    seconds: float
 
 
 @lru_cache(maxsize=64)
@@ -59,11 +65,12 @@ def height_lattice(n: int, k: int) -> HeightLattice:
     """Build (and keep) the lattice program for [n, k] codes, 1 <= k < n."""
     none, choose = np.empty(0, np.int32), binomials(n)
     circuits = np.empty(comb(n, k + 1) * (k + 1), np.int32)
-    list_children(n, k + 1, k + 1, 0, choose, circuits, none)
+    children_of = for_work(list_children, _ENTRY * k * k * 2.0**n)
+    children_of(n, k + 1, k + 1, 0, choose, circuits, none)
     bases = comb(n - 1, k)
     minor_of = np.empty(n * bases, np.int32)
     circuit_of = np.empty(n * bases, np.int32)
-    _list_bases(n, k, choose, minor_of, circuit_of)
+    for_work(_list_bases, _ENTRY * n * bases * k)(n, k, choose, minor_of, circuit_of)
 
     sizes = np.array([comb(n - 1, size) for size in range(k, n)])
     level_start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
@@ -72,14 +79,20 @@ def height_lattice(n: int, k: int) -> HeightLattice:
     for level, size in enumerate(range(k + 1, n), start=1):
         stop = start + int(sizes[level]) * (k + 1)
         below = int(level_start[level - 1])
-        list_children(n - 1, size, k + 1, below, choose, children[start:stop], none)
+        children_of(n - 1, size, k + 1, below, choose, children[start:stop], none)
         start = stop
     return HeightLattice(
-        circuits * LANES, minor_of * LANES, circuit_of * LANES, level_start, children * LANES
+        circuits * LANES,
+        minor_of * LANES,
+        circuit_of * LANES,
+        level_start,
+        children * LANES,
+        room=int(level_start[-1]) + comb(n, k + 1) + len(sizes),
+        seconds=1e-9 * n * (3 * bases + len(children)),
     )
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _list_bases(n, k, choose, minor_of, circuit_of):  # type: ignore[no-untyped-def]
     columns, circuit = np.empty(k, np.int64), np.empty(k + 1, np.int64)
     e = 0

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from math import comb
 
 import numpy as np
-from numba import get_num_threads, njit, prange
 from numpy.typing import NDArray
 
 from mheight.codes.bits import count_bits, lowest_position, next_of_same_size, with_gap
+from mheight.codes.compiling import kernel
 from mheight.codes.lanes import LANES, largest, least, load, store, subset_minima
 from mheight.codes.minors import DOUBT, NOISE, doubt_limits
+from mheight.codes.threads import in_parts, thread_count
 from mheight.heights.packed_minors import minors_and_circuits
 
 __all__ = ["MAX_LENGTH", "PackedProfile", "packed_profile"]
@@ -73,7 +74,7 @@ class PackedProfile:
         )
 
 
-@njit(cache=True, boundscheck=False, error_model="numpy")
+@kernel(error_model="numpy")
 def _fill_bases(minors, n, k, flip, target, values):  # type: ignore[no-untyped-def]
     """F_a(B) = s(B + a) / p(B) of every basis without a; infinite elsewhere."""
     values[:] = np.inf
@@ -87,7 +88,7 @@ def _fill_bases(minors, n, k, flip, target, values):  # type: ignore[no-untyped-
         basis = next_of_same_size(basis)
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _lower_pass(values, step, start, stop):  # type: ignore[no-untyped-def]
     """values[T] = min(values[T], values[T - b]) for the element b of weight `step`."""
     for base in range(start, stop, 2 * step):
@@ -95,7 +96,7 @@ def _lower_pass(values, step, start, stop):  # type: ignore[no-untyped-def]
             store(values, i + step, least(load(values, i), load(values, i + step)))
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _minimise_over_subsets(values, bits, k):  # type: ignore[no-untyped-def]
     """values[T] becomes the least over all subsets of T; T has `bits` possible elements."""
     if bits < _SMALL_BITS:
@@ -131,7 +132,7 @@ def _minimise_over_subsets(values, bits, k):  # type: ignore[no-untyped-def]
         _lower_pass(values, 1 << b, 0, 1 << bits)
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _best_of_sizes(values, bits, best, lanes):  # type: ignore[no-untyped-def]
     """The largest value among the sets of each size."""
     best[:] = 0.0
@@ -150,7 +151,7 @@ def _best_of_sizes(values, bits, best, lanes):  # type: ignore[no-untyped-def]
             best[size] = max(best[size], lanes[high, lane])
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _sweep_target(minors, n, k, flip, target, values, best, lanes, heights, sets):  # type: ignore[no-untyped-def]
     """Raise `heights` (by size of T) to what this target reaches, and note the sets T."""
     bits = n - 1
@@ -167,19 +168,15 @@ def _sweep_target(minors, n, k, flip, target, values, best, lanes, heights, sets
             sets[n + size] = target
 
 
-@njit(cache=True, parallel=True, nogil=True, boundscheck=False)
-def _sweep_threads(minors, n, k, flip, heights, sets):  # type: ignore[no-untyped-def]
-    tasks = len(heights)
-    for task in prange(tasks):
-        values = np.empty(1 << (n - 1))
-        best, lanes = np.empty(n), np.empty((n, LANES))
-        for target in range(task, n, tasks):
-            _sweep_target(
-                minors, n, k, flip, target, values, best, lanes, heights[task], sets[task]
-            )  # fmt: skip
+@kernel()
+def _sweep_targets(minors, n, k, flip, first, step, heights, sets):  # type: ignore[no-untyped-def]
+    values = np.empty(1 << (n - 1))
+    best, lanes = np.empty(n), np.empty((n, LANES))
+    for target in range(first, n, step):
+        _sweep_target(minors, n, k, flip, target, values, best, lanes, heights, sets)
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _best_basis(minors, n, k, flip, target, kept):  # type: ignore[no-untyped-def]
     """The basis B in T with the least s(B + a) / p(B), 0 if there is none."""
     positions = np.empty(n, np.int64)
@@ -206,7 +203,7 @@ def _best_basis(minors, n, k, flip, target, kept):  # type: ignore[no-untyped-de
     return found
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _sweep_serial(G, upwards, heights, sets):  # type: ignore[no-untyped-def]
     """All of a short code in one call."""
     k, n = G.shape
@@ -237,11 +234,15 @@ def packed_profile(G: Float, *, witnesses: bool = True, upwards: bool = False) -
             sets[: n + k - 1 : -1],
         )
     else:
-        tasks = get_num_threads()
+        tasks = thread_count()
         all_heights = np.zeros((tasks, n))
         all_sets = np.zeros((tasks, 2 * n), np.int64)
         minors, flip, *ratios = minors_and_circuits(G, upwards)
-        _sweep_threads(minors, n, k, flip, all_heights, all_sets)
+
+        def sweep(task: int) -> None:
+            _sweep_targets(minors, n, k, flip, task, tasks, all_heights[task], all_sets[task])
+
+        in_parts(sweep, tasks)
         sizes = np.arange(n - 1, k - 1, -1)
         task = all_heights.argmax(axis=0)[sizes]
         reached = all_heights[task, sizes]

@@ -7,9 +7,9 @@ expanded, the set B stands at the mask of its complement: at `B ^ flip` in eithe
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from mheight.codes.bits import count_bits, lowest_position, next_of_same_size
+from mheight.codes.compiling import kernel
 from mheight.codes.minors import ZERO_TOLERANCE, expansion_rows
 
 __all__ = ["minors_and_circuits"]
@@ -18,7 +18,7 @@ _UNIT = 2.0**-53
 _HALF_BITS = 13  # half of the columns of the longest code
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _expand(rows, signed, minors):  # type: ignore[no-untyped-def]
     """Minors of the first r rows on every r-set of columns, r up to the number of rows.
 
@@ -43,7 +43,7 @@ def _expand(rows, signed, minors):  # type: ignore[no-untyped-def]
         minors[mask] = total
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _norm_products(rows, first):  # type: ignore[no-untyped-def]
     """Products of the norms of the columns of every set of some columns from `first` on."""
     n = rows.shape[1]
@@ -56,7 +56,7 @@ def _norm_products(rows, first):  # type: ignore[no-untyped-def]
     return products
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _sum_circuits(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyped-def]
     """s(A) at A ^ flip, each of its minors larger by `slack` times its bound."""
     circuit = (1 << (k + 1)) - 1
@@ -71,7 +71,7 @@ def _sum_circuits(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyped
         circuit = next_of_same_size(circuit)
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untyped-def]
     """Absolute minors p(B) at B ^ flip, zero where below tolerance; then s(A) at A ^ flip.
 
@@ -104,7 +104,7 @@ def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untype
     return kept, top, dropped, zeros
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _settle_upwards(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyped-def]
     """Like `_settle`, with every p(B) too small and every s(A) too large for rounding.
 
@@ -125,7 +125,7 @@ def _settle_upwards(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyp
             basis = next_of_same_size(basis)
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def minors_and_circuits(G, upwards):  # type: ignore[no-untyped-def]
     """Absolute minors p(B) at B ^ flip, sums s(A) at A ^ flip; flip; three ratios and a count.
 

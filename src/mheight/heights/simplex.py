@@ -16,8 +16,9 @@ depend on them.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from mheight.codes.compiling import kernel
 
 __all__ = ["crash", "drop", "drop_value", "expel", "pivot", "reduced_table", "reoptimise"]
 
@@ -30,7 +31,7 @@ _PATIENCE = 40
 """Steps by the largest violation, times k; after these, by the least index (Bland)."""
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def pivot(table, basis, growth, row, column):  # type: ignore[no-untyped-def]
     """Column `column` replaces the basic column of `row`.
 
@@ -57,7 +58,7 @@ def pivot(table, basis, growth, row, column):  # type: ignore[no-untyped-def]
     basis[row] = column
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def reduced_table(G, basis, growth):  # type: ignore[no-untyped-def]
     """The tableau of G for a basis found by complete pivoting; `basis`, shape (k,), is filled."""
     table = G.copy()
@@ -78,7 +79,7 @@ def reduced_table(G, basis, growth):  # type: ignore[no-untyped-def]
     return table
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _threshold(line):  # type: ignore[no-untyped-def]
     top = 0.0
     for j in range(len(line)):
@@ -86,7 +87,7 @@ def _threshold(line):  # type: ignore[no-untyped-def]
     return top * _PIVOT
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _blocking(line, direction, word, open_, bounds, limit):  # type: ignore[no-untyped-def]
     """How far the codeword may move along `direction * line`, and the column that stops it.
 
@@ -112,7 +113,7 @@ def _blocking(line, direction, word, open_, bounds, limit):  # type: ignore[no-u
     return least, column
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _move(table, basis, growth, signs, word, open_, bounds, row, direction, step, column):  # type: ignore[no-untyped-def]
     """Move the codeword by `step` along a row and let `column` replace the row's basic column."""
     line = table[row]
@@ -124,7 +125,7 @@ def _move(table, basis, growth, signs, word, open_, bounds, row, direction, step
     open_[column] = False
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _swing(table, basis, signs, word, bounds, row, direction, step):  # type: ignore[no-untyped-def]
     """Move the codeword along a row until its own basic column is on the bound ahead."""
     line = table[row]
@@ -134,7 +135,7 @@ def _swing(table, basis, signs, word, bounds, row, direction, step):  # type: ig
     word[basis[row]] = direction * bounds[basis[row]]
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def reoptimise(table, basis, growth, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
     """Primal simplex steps from a vertex to an optimal one; returns the value and the steps.
 
@@ -173,7 +174,7 @@ def reoptimise(table, basis, growth, signs, word, open_, bounds, target):  # typ
     return value, steps
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def drop(table, basis, growth, signs, word, open_, bounds, target, row):  # type: ignore[no-untyped-def]
     """Drop the constraint of a basic column; returns the new value and the simplex steps.
 
@@ -187,7 +188,7 @@ def drop(table, basis, growth, signs, word, open_, bounds, target, row):  # type
     return reoptimise(table, basis, growth, signs, word, open_, bounds, target)
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def drop_value(table, word, open_, bounds, target, row):  # type: ignore[no-untyped-def]
     """An upper bound of the value after `drop`, by its first step alone, without a pivot."""
     x = table[row, target]
@@ -203,7 +204,7 @@ def drop_value(table, word, open_, bounds, target, row):  # type: ignore[no-unty
     return value
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def expel(table, basis, growth, allowed):  # type: ignore[no-untyped-def]
     """Exchange every basic column that is not allowed; False if no allowed columns span."""
     k, n = table.shape
@@ -224,7 +225,7 @@ def expel(table, basis, growth, allowed):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def crash(table, basis, growth, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
     """From the zero codeword to an optimal vertex; returns the value and the steps.
 

@@ -13,8 +13,8 @@ The search keeps its stack in arrays, so it can be left and taken up again.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from mheight.codes.compiling import kernel
 from mheight.heights.simplex import drop, drop_value
 
 __all__ = ["DONE", "INFINITE", "RUNNING", "advance", "bound", "expand"]
@@ -22,7 +22,7 @@ __all__ = ["DONE", "INFINITE", "RUNNING", "advance", "bound", "expand"]
 RUNNING, DONE, INFINITE = 0, 1, 2
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def expand(  # type: ignore[no-untyped-def]
     depth, target, tables, bases, words, opens, promised, bounds, order, quick, counts
 ):  # fmt: skip
@@ -52,7 +52,7 @@ def expand(  # type: ignore[no-untyped-def]
     counts[depth] = count
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _push(depth, tables, bases, signs, words, opens, promised):  # type: ignore[no-untyped-def]
     """Copy a node one level up the stack."""
     tables[depth + 1] = tables[depth]
@@ -63,7 +63,7 @@ def _push(depth, tables, bases, signs, words, opens, promised):  # type: ignore[
     promised[depth + 1] = promised[depth]
 
 
-@njit(cache=True, nogil=True, boundscheck=False)
+@kernel()
 def advance(  # type: ignore[no-untyped-def]
     place, drops, target, incumbent, budget, width,
     tables, bases, signs, words, opens, promised, bounds, order, quick, counts, nexts,
@@ -119,7 +119,7 @@ def advance(  # type: ignore[no-untyped-def]
     return DONE, incumbent, nodes
 
 
-@njit(cache=True, boundscheck=False)
+@kernel()
 def _drop_group(table, basis, growth, signs, word, open_, bounds, target, columns):  # type: ignore[no-untyped-def]
     """Drop several constraints of one basis; returns the value."""
     value = -1.0
@@ -137,7 +137,7 @@ def _drop_group(table, basis, growth, signs, word, open_, bounds, target, column
     return value
 
 
-@njit(cache=True, nogil=True, boundscheck=False)
+@kernel()
 def bound(  # type: ignore[no-untyped-def]
     place, drops, target, worst, groups, budget,
     tables, bases, signs, words, opens, promised, bounds, order, quick, counts, nexts, growth,

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,7 +33,6 @@ __all__ = [
     "Profile",
     "from_profile",
     "from_solutions",
-    "kernel_gate",
     "known_profile",
     "narrowed",
     "profiles",
@@ -54,17 +50,6 @@ _ROUNDED = "rounding leaves only bounds of some heights"
 _FEW = 4  # fewer do not fill the lanes of the kernel for batches
 _BATCH_SECONDS = 0.15  # for the codes of a batch that are done alone
 _SLACK = 2.0  # times what a lattice is predicted to take, for slow machines
-_one_caller = threading.Lock()
-
-
-def _takes_one_caller() -> bool:
-    """Whether two threads may not call kernels at once (the process would abort)."""
-    return bool(numba.threading_layer() == "workqueue")  # type: ignore[attr-defined]
-
-
-def kernel_gate() -> AbstractContextManager[object]:
-    """To be held around a call of a parallel kernel; the kernels must be warm."""
-    return _one_caller if _takes_one_caller() else nullcontext()
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +80,7 @@ def profiles(shape: tuple[int, int], batch: list[Float]) -> list[Profile]:
         return _in_turn(batch, np.ones(len(batch), np.bool_), [])
     start = time.perf_counter()
     codes = np.array(batch)
-    with kernel_gate():
-        heights, doubtful = kernel_profiles(codes, systematic_codes(codes))
+    heights, doubtful = kernel_profiles(codes, systematic_codes(codes))
     seconds = (time.perf_counter() - start) / len(batch)
     # Without k independent columns every height is infinite: no code.
     alone = doubtful | np.isinf(heights).all(axis=1)
@@ -120,8 +104,7 @@ def _in_turn(batch: list[Float], alone: NDArray[np.bool_], known: list[Profile])
 def _profile(G: Float) -> Profile:
     start = time.perf_counter()
     try:
-        with kernel_gate():
-            found = profile_with_doubts(G)
+        found = profile_with_doubts(G)
     except InvalidCodeError as error:
         return Profile(np.empty(0), 0.0, error=str(error))
     return Profile(found.heights, time.perf_counter() - start, found.doubts)
@@ -156,7 +139,7 @@ def search(
     left = stop.left
     if not left:
         return from_solutions(n, k, m, [], 0.0, NO_TIME)
-    lattice = math.inf if _takes_one_caller() else predicted_seconds(n, k, 1, "lattice")
+    lattice = predicted_seconds(n, k, 1, "lattice")
     if n > MAX_EXACT_LENGTH and m is None and not witness and _SLACK * lattice <= left:
         found = _profile(G)
         if found.error is not None:
@@ -180,8 +163,7 @@ def _solutions(
 ) -> list[Solution]:
     k, n = G.shape
     if n <= MAX_EXACT_LENGTH:
-        with kernel_gate():
-            found = lattice_solutions(LinearCode(G))
+        found = lattice_solutions(LinearCode(G))
         return found if m is None else [found[m - 1]]
     # A lattice can't be stopped, and runs twice for a certificate.
     fits = 2 * _SLACK * lattice <= left

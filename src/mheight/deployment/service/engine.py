@@ -20,7 +20,6 @@ from mheight.deployment.service.answers import (
     Profile,
     from_profile,
     from_solutions,
-    kernel_gate,
     known_profile,
     narrowed,
     profiles,
@@ -102,7 +101,7 @@ class Engine:
     def _exercise(self) -> None:
         rng = np.random.default_rng(0)
         for k in (4, 5, 6):
-            # In batches and alone: two kernels.  The first call chooses the threading layer.
+            # In batches and alone: two kernels.
             height_profile(rng.standard_normal((9, k, 9)))
             height_profile(rng.standard_normal((k, 9)))
         if self.model is not None:
@@ -228,8 +227,7 @@ class Engine:
             np.fromiter((row[1] for row in rows), np.int64, count),
             parity, None, np.arange(count),
         )  # fmt: skip
-        with kernel_gate():
-            found = self.model.predict(samples)
+        found = self.model.predict(samples)
         columns = zip(
             rows, found.log2_heights.tolist(), found.low.tolist(), found.high.tolist(),
             found.flags.tolist(), strict=True,

@@ -1,7 +1,7 @@
 """Work beside the event loop: batches for the kernel, and a pool for long searches.
 
-One thread alone calls the kernel, and the model, because not every threading layer of
-Numba can take two callers; what arrives while it is busy becomes the next batch.
+One thread alone calls the kernel, which uses all cores, and the model; what arrives while
+it is busy becomes the next batch.
 """
 
 from __future__ import annotations
