@@ -79,11 +79,31 @@ def test_bad_matrices(fails, matrix, message):
     assert message in fails("heights", matrix)
 
 
-@pytest.mark.parametrize("m", [0, 3, -1])
+@pytest.mark.parametrize("m", [0, 4, -1])
 def test_m_out_of_range(fails, m):
-    assert f"m must be an integer in 1..n-k = 1..2, got {m}" in fails(
+    assert f"m must be an integer in 1..n-1 = 1..3, got {m}" in fails(
         "heights", "1 0 1 1; 0 1 1 2", "-m", m
     )
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--exact"], ["--witness"], ["--exact", "--witness"], ["--time-limit", 1]]
+)
+@pytest.mark.parametrize("matrix", ["1 0 1 1; 0 1 1 2", "1 0 1 0; 0 1 1 2; 1 1 0 3", "[[1,2,3,4]]"])
+def test_beyond_the_redundancy_every_height_is_infinite(mheight, options, matrix):
+    k = matrix.count(";") + 1
+    for m in range(4 - k + 1, 4):
+        status, text, err = mheight("heights", matrix, "-m", m, "--json", *options)
+        assert (status, err) == (0, "")
+        assert json.loads(text)["heights"] == {str(m): None}
+        for witness in json.loads(text).get("certificates", []):
+            word = sorted((abs(Fraction(x)) for x in witness["codeword"]), reverse=True)
+            assert word[0] == 1
+            assert word[m] == 0
+    status, text, _ = mheight("heights", "1 0 1 1; 0 1 1 2", "-m", 3, "--claimed", "inf")
+    assert (status, text) == (0, "h_3 = inf exactly; the claimed inf is equal to it\n")
+    status, text, _ = mheight("heights", "1 0 1 1; 0 1 1 2", "-m", 3, "--capability")
+    assert text.endswith("at no ratio: 2 located + detected >= 3\n")
 
 
 def test_bad_files(fails, tmp_path):
@@ -520,10 +540,10 @@ def test_a_doubt_stands_in_every_kind_of_output(mheight, tmp_path, monkeypatch):
         (["--time-limit", "nan"], "--time-limit must be positive"),
         (["--time-limit", 1, "--method", "lattice"], "goes without --method lattice"),
         (["--json", "-o", "x.jsonl"], "leave out --json or --output"),
-        (["-m", 3, "--exact"], "m must be an integer in 1..n-k = 1..2, got 3"),
-        (["-m", 0, "--witness"], "m must be an integer in 1..n-k = 1..2, got 0"),
-        (["-m", 3, "--time-limit", 1], "m must be an integer in 1..n-k = 1..2, got 3"),
-        (["-m", 3, "--claimed", 3], "m must be an integer in 1..n-k = 1..2, got 3"),
+        (["-m", 4, "--exact"], "m must be an integer in 1..n-1 = 1..3, got 4"),
+        (["-m", 0, "--witness"], "m must be an integer in 1..n-1 = 1..3, got 0"),
+        (["-m", 4, "--time-limit", 1], "m must be an integer in 1..n-1 = 1..3, got 4"),
+        (["-m", 4, "--claimed", 3], "m must be an integer in 1..n-1 = 1..3, got 4"),
     ],
     ids=str,
 )

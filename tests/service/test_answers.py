@@ -59,6 +59,17 @@ def test_capability_goes_with_a_single_height_too(heights):
     assert tasks == [(0, 1, 6.0), (0, 2, 8.0), (1, 0, 8.0)]
 
 
+@pytest.mark.parametrize("options", [{}, {"witness": True}, {"capability": True},
+                                     {"witness": True, "capability": True}])  # fmt: skip
+def test_beyond_the_redundancy_every_height_is_infinite(heights, rng, options):
+    for k, n in ((2, 4), (4, 4), (9, 18), (20, 40)):
+        G = rng.standard_normal((k, n)).tolist()
+        for answer in heights(codes=[{"G": G}] * 5, m=n - 1, **options):
+            (value,) = answer["heights"]
+            assert (value["m"], value["infinite"], value["exact"]) == (n - 1, True, True)
+            assert (value["codeword"] is not None) == ("witness" in options)
+
+
 def test_a_long_code_gets_bounds_at_once(heights, rng):
     G = rng.standard_normal((32, 64))
     (answer,) = heights(G=G.tolist())

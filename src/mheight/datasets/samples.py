@@ -170,8 +170,12 @@ def _checked_row(row: Any, where: str) -> tuple[int, int, Float]:
     n, k, m = (_as_int(value, name, where) for value, name in zip(row[:3], "nkm", strict=True))
     if not 1 <= k < n:
         raise InvalidDataError(f"{where}: k must lie in 1..n-1, got n = {n}, k = {k}")
-    if not 1 <= m <= n - k:
-        raise InvalidDataError(f"{where}: m must lie in 1..n-k = 1..{n - k}, got {m}")
+    if not 1 <= m < n:
+        raise InvalidDataError(f"{where}: m must lie in 1..n-1 = 1..{n - 1}, got {m}")
+    if m > n - k:
+        raise InvalidDataError(
+            f"{where}: every height with m > n-k = {n - k} is infinite, got m = {m}"
+        )
     if n != CODE_LENGTH or group_index(k, m) is None:
         known = " ".join(str(group) for group in GROUPS)
         raise InvalidDataError(

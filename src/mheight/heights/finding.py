@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -18,8 +19,9 @@ from mheight.heights.accuracy import MAX_EXACT_LENGTH, condition_doubts, large_d
 from mheight.heights.branch_and_bound import Progress, branch_and_bound
 from mheight.heights.certificate import Certificate, rounded, verify
 from mheight.heights.doubts import Doubt, DoubtKind, warn_of
+from mheight.heights.orders import height_index
 from mheight.heights.packed import MAX_LENGTH, packed_profile
-from mheight.heights.rational import exact_certificates
+from mheight.heights.rational import exact_certificates, singleton_certificate
 from mheight.heights.solution import EXACT_TO, Method, Solution
 from mheight.heights.witness import build_certificate, infinite_bounds, positions, restated
 
@@ -140,7 +142,7 @@ def find_height(
 
     Args:
         G: a `LinearCode` or a generator matrix, shape (k, n), rank k.
-        m: 1 <= m <= n-k.
+        m: 1 <= m < n; beyond n-k every height is infinite.
         method: "auto", "lattice" or "branch-and-bound".
         time_limit: seconds; only branch and bound can be stopped.
         node_limit: linear programs of branch and bound.
@@ -184,8 +186,7 @@ def solved(
     """What `find_height` returns, without a warning: whoever asks is to pass on the doubts."""
     code = G if isinstance(G, LinearCode) else LinearCode(G)
     k, n = code.k, code.n
-    if isinstance(m, bool) or not isinstance(m, int | np.integer) or not 1 <= m <= n - k:
-        raise InvalidCodeError(f"m must be an integer in 1..n-k = 1..{n - k}, got {m!r}")
+    m = height_index(m, n)
     for name, limit in (("time_limit", time_limit), ("node_limit", node_limit)):
         if limit is not None and not limit > 0:
             raise InvalidCodeError(f"{name} must be positive, got {limit!r}")
@@ -193,6 +194,8 @@ def solved(
         raise InvalidCodeError(
             f"method must be 'auto', 'lattice' or 'branch-and-bound', got {method!r}"
         )
+    if m > n - k:
+        return _beyond(code, m)
     if method == "auto":
         lattice = predicted_seconds(n, k, m, "lattice")
         search = predicted_seconds(n, k, m, "branch-and-bound")
@@ -207,10 +210,10 @@ def solved(
     if short and matrix is not code.G:
         return _exactly(code)[m - 1]
     if method == "lattice":
-        solution = _by_lattice(matrix, [int(m)])[0]
+        solution = _by_lattice(matrix, [m])[0]
     else:
         solution = branch_and_bound(
-            matrix, int(m), time_limit=time_limit, node_limit=node_limit,
+            matrix, m, time_limit=time_limit, node_limit=node_limit,
             progress=progress, stop=stop,
         )  # fmt: skip
     if matrix is not code.G:
@@ -264,6 +267,16 @@ def _exactly(code: LinearCode) -> list[Solution]:
         )
         for c in found
     ]  # fmt: skip
+
+
+def _beyond(code: LinearCode, m: int) -> Solution:
+    """An infinite h_m, m > n-k."""
+    start = time.perf_counter()
+    certificate = singleton_certificate(code, m)
+    return Solution(
+        n=code.n, k=code.k, m=m, lower=math.inf, upper=math.inf, status="exact",
+        certificate=certificate, method="rational", nodes=0, seconds=time.perf_counter() - start,
+    )  # fmt: skip
 
 
 def _by_lattice(G: Float, orders: Iterable[int]) -> list[Solution]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import comb
+from math import comb, inf
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ from mheight.errors import InvalidCodeError
 from mheight.heights.accuracy import settle_doubts
 from mheight.heights.doubts import Doubt, Profiles, warn_of
 from mheight.heights.kernel import profiles
+from mheight.heights.orders import height_index
 from mheight.heights.packed import MAX_LENGTH, packed_profile
 
 __all__ = ["height_profile", "lattice_route", "m_height", "profile_with_doubts", "systematic_form"]
@@ -141,13 +142,13 @@ def m_height(G: LinearCode | ArrayLike | Sequence[Any], m: int) -> float | Float
 
     Args:
         G: as for `height_profile`.
-        m: 1 <= m <= n-k.
+        m: 1 <= m < n; beyond n-k every height is infinite.
 
     Returns:
         A float for one code, shape (N,) for a batch; at least 1, possibly `inf`.
 
     Raises:
-        InvalidCodeError: as for `height_profile`, or m outside 1..n-k.
+        InvalidCodeError: as for `height_profile`, or m outside 1..n-1.
 
     Examples:
         >>> m_height([[1, 0, 1, 1], [0, 1, 1, 2]], 2)
@@ -155,10 +156,13 @@ def m_height(G: LinearCode | ArrayLike | Sequence[Any], m: int) -> float | Float
     """
     matrices = G.G if isinstance(G, LinearCode) else as_generators(G)
     k, n = matrices.shape[-2:]
-    if isinstance(m, bool) or not isinstance(m, int | np.integer) or not 1 <= m <= n - k:
-        raise InvalidCodeError(f"m must be an integer in 1..n-k = 1..{n - k}, got {m!r}")
+    m = height_index(m, n)
+    if m > n - k:
+        batch = matrices.reshape(-1, k, n)
+        _check_rank(batch, np.arange(len(batch)), matrices.ndim == 2)
+        return inf if matrices.ndim == 2 else np.full(len(batch), inf)
     found = profile_with_doubts(G)
-    warn_of([doubt for doubt in found.doubts if doubt.concerns(int(m))], found.codes)
+    warn_of([doubt for doubt in found.doubts if doubt.concerns(m)], found.codes)
     profile = found.heights
     return float(profile[m - 1]) if profile.ndim == 1 else profile[:, m - 1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -10,10 +11,12 @@ from flint import fmpq, fmpq_mat, fmpz_mat
 from numpy.typing import ArrayLike
 
 from mheight.codes import LinearCode
+from mheight.codes.rationals import rational_matrix
+from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import Certificate, Number
 from mheight.heights.exact_lattice import IntegerCode, integer_code, sweep
 
-__all__ = ["exact_certificates", "exact_profile"]
+__all__ = ["exact_certificates", "exact_profile", "singleton_certificate"]
 
 
 def exact_profile(G: LinearCode | ArrayLike | Sequence[Sequence[Any]]) -> tuple[Number, ...]:
@@ -95,6 +98,44 @@ def exact_certificates(
             )
         )
     return tuple(certificates)
+
+
+def singleton_certificate(
+    G: LinearCode | ArrayLike | Sequence[Sequence[Any]], m: int
+) -> Certificate:
+    """A codeword of at most n-k+1 nonzero entries: h_m is infinite for n-k < m < n.
+
+    Args:
+        G: as for `rational_matrix`, rank k.
+        m: n-k < m < n.
+
+    Raises:
+        InvalidCodeError: as for `rational_matrix`, or dependent rows.
+
+    Reference:
+        The Singleton bound, d <= n-k+1.
+
+    Examples:
+        >>> witness = singleton_certificate([[1, 0, 1, 1], [0, 1, 1, 2]], 3)
+        >>> witness.height, [str(x) for x in witness.codeword]
+        (inf, ['1', '0', '1', '1'])
+    """
+    rows = [[fmpq(x.numerator, x.denominator) for x in row] for row in rational_matrix(G)]
+    k, n = len(rows), len(rows[0])
+    echelon, rank = fmpq_mat(rows).rref()
+    if rank < k:
+        raise InvalidCodeError(f"the rows of G must be independent: rank {k} wanted, got {rank}")
+    table = echelon.tolist()
+    pivots = [next(j for j, x in enumerate(row) if x != 0) for row in table]
+    square = fmpq_mat([[row[j] for row in rows] for j in pivots])
+    unit = fmpq_mat([[fmpq(int(i == 0))] for i in range(k)])
+    word, message = table[0], square.solve(unit).entries()
+    target = max(range(n), key=lambda j: abs(word[j]))
+    scale = word[target]
+    order = sorted(range(n), key=lambda j: (-abs(word[j]), j))
+    u, c = ([Fraction(int(y.p), int(y.q)) for y in (x / scale for x in vector)]
+            for vector in (message, word))  # fmt: skip
+    return Certificate(m, math.inf, target, tuple(sorted(order[:m])), None, tuple(u), tuple(c))
 
 
 def _optimal_basis(

@@ -15,9 +15,10 @@ from mheight.codes.rationals import Matrix
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import Certificate, Number, rounded
 from mheight.heights.doubts import Doubt, doubt_text
-from mheight.heights.finding import certified
-from mheight.heights.profile import profile_with_doubts
-from mheight.heights.rational import exact_certificates, exact_profile
+from mheight.heights.finding import certified, solved
+from mheight.heights.orders import height_index
+from mheight.heights.profile import m_height, profile_with_doubts
+from mheight.heights.rational import exact_certificates, exact_profile, singleton_certificate
 from mheight.heights.solution import Solution
 
 __all__ = [
@@ -114,7 +115,7 @@ def profile_rows(first: int, generators: Float, m: int | None = None) -> HeightR
     Args:
         first: number of the first code.
         generators: shape (N, k, n).
-        m: only this height; None for all.
+        m: only this height, 1 <= m < n; None for h_1 ... h_{n-k}.
 
     Raises:
         InvalidCodeError: as for `height_profile`, or m out of range.
@@ -122,15 +123,20 @@ def profile_rows(first: int, generators: Float, m: int | None = None) -> HeightR
     count, k, n = generators.shape
     orders = _orders(m, n, k)
     # One code gets the kernel and the messages for one code.
-    found = profile_with_doubts(generators[0] if count == 1 else generators)
-    heights = found.heights.reshape(count, n - k)[:, orders - 1]
+    given = generators[0] if count == 1 else generators
+    doubts: tuple[Doubt, ...] = ()
+    if orders[0] > n - k:
+        heights = np.reshape(m_height(given, int(orders[0])), (count, 1))
+    else:
+        found = profile_with_doubts(given)
+        heights, doubts = found.heights.reshape(count, n - k)[:, orders - 1], found.doubts
     return HeightRows(
         code=np.repeat(np.arange(first, first + count), len(orders)),
         n=np.full(heights.size, n),
         k=np.full(heights.size, k),
         m=np.tile(orders, count),
         height=np.ascontiguousarray(heights).ravel(),
-        doubts=_renumbered(found.doubts, first, orders),
+        doubts=_renumbered(doubts, first, orders),
     )
 
 
@@ -140,12 +146,15 @@ def witness_rows(index: int, G: Float, m: int | None = None) -> HeightRows:
     Args:
         index: number of the code.
         G: shape (k, n).
-        m: only this height; None for all.
+        m: only this height, 1 <= m < n; None for h_1 ... h_{n-k}.
     """
     k, n = G.shape
     orders = _orders(m, n, k)
-    found = certified(G)
-    chosen = [found[i - 1] for i in orders]
+    if orders[0] > n - k:
+        chosen = [solved(G, int(orders[0]))]
+    else:
+        found = certified(G)
+        chosen = [found[i - 1] for i in orders]
     heights = np.array([rounded(s.certificate.height) for s in chosen])
     return _of_one(
         index, n, k, orders, heights,
@@ -161,17 +170,25 @@ def rational_rows(
     Args:
         index: number of the code.
         G: rows of fractions, shape (k, n).
-        m: only this height; None for all.
+        m: only this height, 1 <= m < n; None for h_1 ... h_{n-k}.
         witness: whether to add certificates.
     """
     k, n = len(G), len(G[0])
     orders = _orders(m, n, k)
-    found = exact_certificates(G) if witness else None
-    profile = exact_profile(G) if found is None else tuple(c.height for c in found)
-    exact = tuple(profile[i - 1] for i in orders)
-    chosen = None if found is None else tuple(found[i - 1] for i in orders)
+    chosen: tuple[Certificate, ...] | None = None
+    if orders[0] > n - k:
+        chosen = (singleton_certificate(G, int(orders[0])),)
+    elif witness:
+        found = exact_certificates(G)
+        chosen = tuple(found[i - 1] for i in orders)
+    if chosen is None:
+        profile = exact_profile(G)
+        exact = tuple(profile[i - 1] for i in orders)
+    else:
+        exact = tuple(c.height for c in chosen)
     heights = np.array([rounded(h) for h in exact])
-    return _of_one(index, n, k, orders, heights, exact=exact, certificates=chosen)
+    certificates = chosen if witness else None
+    return _of_one(index, n, k, orders, heights, exact=exact, certificates=certificates)
 
 
 def solution_rows(
@@ -219,13 +236,13 @@ def _of_solutions(solutions: Sequence[Solution], index: int) -> tuple[Doubt, ...
 
 def _orders(m: int | None, n: int, k: int) -> Int:
     """The indices m asked for."""
+    if m is not None:
+        return np.array([height_index(m, n)])
     if n == k:
-        raise InvalidCodeError(f"n > k is needed, got n = k = {n}: no height is defined")
-    if m is None:
-        return np.arange(1, n - k + 1)
-    if not 1 <= m <= n - k:
-        raise InvalidCodeError(f"m must be an integer in 1..n-k = 1..{n - k}, got {m!r}")
-    return np.array([m])
+        raise InvalidCodeError(
+            f"n > k is needed, got n = k = {n}: every height is infinite, as every m > n-k"
+        )
+    return np.arange(1, n - k + 1)
 
 
 def _of_one(index: int, n: int, k: int, orders: Int, height: Float, **other: Any) -> HeightRows:

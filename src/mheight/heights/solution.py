@@ -34,7 +34,7 @@ class Solution:
             request, or "rounding" where float64 does not carry that far.
         certificate: a codeword that reaches `lower`.
         method: "lattice", "branch-and-bound", or "rational" where a short code was done
-            exactly because rounding would have left doubt.
+            exactly because rounding would have left doubt, or m > n-k.
         nodes: linear programs that branch and bound solved; 0 for the lattice.
         seconds: wall time.
         doubts: what rounding leaves open beside the bounds; mostly empty.

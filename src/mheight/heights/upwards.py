@@ -52,7 +52,7 @@ def find_heights(
     code = G if isinstance(G, LinearCode) else LinearCode(G)
     k, n = code.k, code.n
     if k == n:
-        raise InvalidCodeError(f"n > k is needed, got n = k = {n}: no height is defined")
+        raise InvalidCodeError(f"n > k is needed, got n = k = {n}: every height is infinite")
     if time_limit is not None and not time_limit > 0:
         raise InvalidCodeError(f"time_limit must be positive, got {time_limit!r}")
     end = float("inf") if time_limit is None else time.perf_counter() + time_limit

@@ -17,7 +17,8 @@ from mheight.codes.rationals import rational_matrix, rational_number
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import Number
 from mheight.heights.exact_lattice import quotient
-from mheight.heights.rational import exact_profile
+from mheight.heights.orders import height_index
+from mheight.heights.rational import exact_profile, singleton_certificate
 
 __all__ = ["Relation", "Verdict", "judge"]
 
@@ -63,7 +64,7 @@ def judge(
 
     Args:
         G: as for `exact_profile`.
-        m: 1 <= m <= n-k.
+        m: 1 <= m < n; beyond n-k every height is infinite.
         claimed: int, float, `Fraction` or text; infinity as the float or as "inf".  A float
             counts as the binary fraction that it is, so a rounded decimal such as 30.8 wants
             a tolerance, or quotes.
@@ -82,17 +83,19 @@ def judge(
         'equal'
     """
     rows = rational_matrix(G)
-    redundancy = len(rows[0]) - len(rows)
-    if isinstance(m, bool) or not isinstance(m, int | np.integer) or not 1 <= m <= redundancy:
-        raise InvalidCodeError(f"m must be an integer in 1..n-k = 1..{redundancy}, got {m!r}")
+    m, redundancy = height_index(m, len(rows[0])), len(rows[0]) - len(rows)
     allowed = rational_number(tolerance, "the tolerance", "")
     if allowed < 0:
         raise InvalidCodeError(f"the tolerance must not be negative, got {tolerance!r}")
     claim = _claim(claimed)
-    exact = exact_profile(rows)[m - 1]
+    exact: Number = math.inf
+    if m <= redundancy:
+        exact = exact_profile(rows)[m - 1]
+    else:
+        singleton_certificate(rows, m)  # that it is a code
     relation, error = _compare(claim, exact, allowed)
     kept = float(claimed) if isinstance(claimed, float) else claim
-    return Verdict(int(m), kept, exact, relation, error)
+    return Verdict(m, kept, exact, relation, error)
 
 
 def _claim(claimed: Any) -> Number:

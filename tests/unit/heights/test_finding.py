@@ -21,10 +21,10 @@ LONG = np.random.default_rng(0).standard_normal((12, 40))
 @pytest.mark.parametrize(
     ("m", "keywords", "message"),
     [
-        (0, {}, r"m must be an integer in 1..n-k = 1..2, got 0"),
-        (3, {}, r"m must be an integer in 1..n-k = 1..2, got 3"),
+        (0, {}, r"m must be an integer in 1..n-1 = 1..3, got 0"),
+        (4, {}, r"m must be an integer in 1..n-1 = 1..3, got 4"),
         (True, {}, r"m must be an integer"),
-        (1.0, {}, r"m must be an integer in 1..n-k = 1..2, got 1.0"),
+        (1.0, {}, r"m must be an integer in 1..n-1 = 1..3, got 1.0"),
         (1, {"method": "guess"}, r"method must be 'auto', .* got 'guess'"),
         (1, {"time_limit": 0.0}, r"time_limit must be positive, got 0.0"),
         (1, {"node_limit": -1}, r"node_limit must be positive, got -1"),

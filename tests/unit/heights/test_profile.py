@@ -34,17 +34,19 @@ def test_what_has_no_heights(matrix: Any, message: str, compute: Any) -> None:
         compute(matrix)
 
 
-@pytest.mark.parametrize("m", [0, 3, -1, 1.0, "1", True, None])
-def test_m_is_an_integer_up_to_the_redundancy(m: Any) -> None:
-    with pytest.raises(InvalidCodeError, match=r"m must be an integer in 1\.\.n-k = 1\.\.2, got"):
+@pytest.mark.parametrize("m", [0, 4, -1, 1.0, "1", True, None])
+def test_m_is_an_integer_below_the_length(m: Any) -> None:
+    with pytest.raises(InvalidCodeError, match=r"m must be an integer in 1\.\.n-1 = 1\.\.3, got"):
         m_height(G, m)
 
 
 @pytest.mark.parametrize("matrix", [np.eye(3), LinearCode([[2, 1], [1, 1]])])
 def test_the_whole_space_has_an_empty_profile(matrix: Any) -> None:
     assert height_profile(matrix).shape == (0,)
-    with pytest.raises(InvalidCodeError, match=r"m must be an integer in 1\.\.n-k = 1\.\.0, got 1"):
-        m_height(matrix, 1)
+    assert m_height(matrix, 1) == np.inf
+    n = height_profile(matrix).size + len(getattr(matrix, "G", matrix))
+    with pytest.raises(InvalidCodeError, match=rf"1\.\.n-1 = 1\.\.{n - 1}, got {n}"):
+        m_height(matrix, n)
 
 
 def test_shapes() -> None:

@@ -34,9 +34,9 @@ def test_rows_of_a_batch():
     assert profile_rows(0, np.stack([G, GAP]), 2).height.tolist() == [3.0, math.inf]
 
 
-@pytest.mark.parametrize("m", [0, 3, -1])
+@pytest.mark.parametrize("m", [0, 4, -1])
 def test_m_out_of_range(m):
-    message = rf"m must be an integer in 1\.\.n-k = 1\.\.2, got {m}"
+    message = rf"m must be an integer in 1\.\.n-1 = 1\.\.3, got {m}"
     for call in (
         lambda: profile_rows(0, G[None], m),
         lambda: witness_rows(0, G, m),

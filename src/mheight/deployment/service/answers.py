@@ -76,7 +76,7 @@ def profiles(shape: tuple[int, int], batch: list[Float]) -> list[Profile]:
         Profiles of the first codes, at least of one.
     """
     k, n = shape
-    if len(batch) < _FEW or lattice_route(n, k, len(batch)) != "table":
+    if k == n or len(batch) < _FEW or lattice_route(n, k, len(batch)) != "table":
         return _in_turn(batch, np.ones(len(batch), np.bool_), [])
     start = time.perf_counter()
     codes = np.array(batch)
@@ -125,8 +125,8 @@ def search(
     """Heights of one code and, where time does not suffice, bounds.
 
     Args:
-        G: shape (k, n), 1 <= k < n.
-        m: only this height; None for all.
+        G: shape (k, n), 1 <= k <= n.
+        m: only this height, 1 <= m < n; None for all, where k < n.
         stop: ends the search.
         witness: whether codewords are wanted.
         patience: seconds for a code that is expected to take longer than there is time.
@@ -136,6 +136,9 @@ def search(
     """
     k, n = G.shape
     start = time.perf_counter()
+    if m is not None and m > n - k:
+        solution = solved(G, m)
+        return from_solutions(n, k, m, [solution], time.perf_counter() - start, None)
     left = stop.left
     if not left:
         return from_solutions(n, k, m, [], 0.0, NO_TIME)
@@ -230,7 +233,8 @@ def from_profile(
         "n": n,
         "k": k,
         "seconds": found.seconds,
-        "heights": [_exact(i, heights[i - 1]) for i in orders],
+        # Beyond n-k every height is infinite.
+        "heights": [_exact(i, heights[i - 1] if i <= n - k else math.inf) for i in orders],
         "capability": None,
         "remark": doubt_text(doubts),
         "doubts": [doubt.as_dict() for doubt in doubts],
@@ -290,7 +294,7 @@ def with_capability(answer: dict[str, Any], profile: Sequence[float]) -> dict[st
 
 
 def narrowed(answer: dict[str, Any], m: int) -> None:
-    """Leave only h_m of all heights in an answer, and what is to be said of it."""
+    """Leave only h_m of h_1 ... h_{n-k} in an answer, and what is to be said of it."""
     value = answer["heights"][m - 1]
     answer["heights"] = [value]
     if value["exact"]:

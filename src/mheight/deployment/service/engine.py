@@ -258,16 +258,21 @@ def _search_all(
     """One code after the other, until the time is up."""
     out = []
     for i in at:
-        # What a code can do follows from all heights.
-        wanted = None if request.capability else request.m
+        k, n = codes[i].shape
+        options: dict[str, Any] = {"witness": request.witness, "patience": patience}
+        beyond = request.m is not None and request.m > n - k
         try:
-            answer = search(codes[i], wanted, stop, witness=request.witness, patience=patience)
+            # What a code can do follows from all heights.
+            wanted = request.m if k == n or not request.capability else None
+            answer = search(codes[i], wanted, stop, **options)
+            if request.capability:
+                with_capability(answer, known_profile(answer))
+            if beyond:
+                answer["heights"] = search(codes[i], request.m, stop, **options)["heights"]
+            elif request.capability and request.m is not None:
+                narrowed(answer, request.m)
         except InvalidCodeError as error:
             raise ServiceError(422, str(error), _matrix_place(request, i)) from None
-        if request.capability:
-            with_capability(answer, known_profile(answer))
-            if request.m is not None:
-                narrowed(answer, request.m)
         if not request.witness:
             for value in answer["heights"]:
                 value["codeword"] = None

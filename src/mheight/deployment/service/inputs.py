@@ -31,7 +31,7 @@ def place(request: HeightsRequest | PredictionsRequest, i: int) -> str | None:
 def generators(
     request: HeightsRequest | PredictionsRequest, settings: ServiceSettings
 ) -> list[Float]:
-    """Generator matrices of all codes of a request, each with 1 <= k < n.
+    """Generator matrices of all codes of a request; k < n, or k <= n where m is given.
 
     Ranks of G are not looked at.
 
@@ -43,14 +43,15 @@ def generators(
     found = _together(codes, settings.length) or _one_by_one(request, codes, settings.length)
     for i, G in enumerate(found):
         k, n = G.shape
-        if k == n:
+        if k == n and request.m is None:
             raise ServiceError(
-                422, f"n > k is needed, got n = k = {n}: no height is defined", place(request, i)
-            )
-        if request.m is not None and request.m > n - k:
+                422, f"n > k is needed, got n = k = {n}: every height is infinite",
+                place(request, i),
+            )  # fmt: skip
+        if request.m is not None and request.m >= n:
             m = request.m if request.m < 1000 else "more than 999"
             raise ServiceError(
-                422, f"m must be an integer in 1..n-k = 1..{n - k}, got {m}",
+                422, f"m must be an integer in 1..n-1 = 1..{n - 1}, got {m}",
                 _join(place(request, i), "m") if request.codes is None else place(request, i),
             )  # fmt: skip
     return found

@@ -70,7 +70,7 @@ class HeightsRequest(_Codes):
         }
     )
 
-    m: int | None = Field(None, ge=1, description="only this height; else all, 1..n-k")
+    m: int | None = Field(None, ge=1, description="only this height, 1..n-1; else all, 1..n-k")
     witness: bool = Field(False, description="add a codeword that reaches each height")
     capability: bool = Field(False, description="add the outliers located and detected")
     time_limit: float | None = Field(
