@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
@@ -14,7 +15,7 @@ import typer
 import mheight
 from mheight.cli.bounds import bounds
 from mheight.cli.compare import compare
-from mheight.cli.console import error_console
+from mheight.cli.console import error_console, say
 from mheight.cli.data import app as data_app
 from mheight.cli.distance import distance
 from mheight.cli.equivalent import equivalent
@@ -75,6 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     a claim to be wrong; 130: interrupted.
     No traceback reaches the user, unless MHEIGHT_DEBUG is set.
     """
+    _listen_to_compiling()
     try:
         app(args=None if argv is None else list(argv))
     except SystemExit as stop:
@@ -98,6 +100,24 @@ def main(argv: Sequence[str] | None = None) -> int:
             "(a bug in mheight; set MHEIGHT_DEBUG=1 to see where)"
         )
     return 0
+
+
+class _Remarks(logging.Handler):
+    """Says on standard error what the library logs; what is only news, on a terminal only."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno >= logging.WARNING:
+            say("warning: " + record.getMessage())
+        elif error_console.is_terminal:
+            say(record.getMessage())
+
+
+def _listen_to_compiling() -> None:
+    """Say once when kernels are compiled, or can't be kept."""
+    log = logging.getLogger("mheight.compiling")
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.handlers = [_Remarks()]
 
 
 _EXTRAS = {

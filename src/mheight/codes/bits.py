@@ -12,7 +12,7 @@ from mheight.codes.compiling import kernel, kernel_function
 __all__ = ["count_bits", "lowest_position", "next_of_same_size", "with_gap"]
 
 
-@kernel_function
+@kernel_function(lambda mask: int(mask).bit_count())
 def count_bits(typing_context: Any, mask: Any) -> Any:
     """Size of a set."""
 
@@ -22,7 +22,7 @@ def count_bits(typing_context: Any, mask: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-@kernel_function
+@kernel_function(lambda mask: (int(mask) & -int(mask)).bit_length() - 1)
 def lowest_position(typing_context: Any, mask: Any) -> Any:
     """Least element of a set that is not empty."""
 

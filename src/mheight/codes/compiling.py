@@ -3,6 +3,9 @@
 Compiled kernels are kept in the folder `NUMBA_CACHE_DIR` if that is set, else beside the
 package, else in the user's cache; whatever is found in one of them is used, also where
 nothing can be written.  Where nothing can be kept, kernels are compiled in each process.
+
+The logger "mheight.compiling" is told once a process that kernels are compiled (at level
+INFO), or that they can't be kept (WARNING).
 """
 
 from __future__ import annotations
@@ -12,8 +15,11 @@ import logging
 import os
 import pickle
 import sys
+import threading
+import time
 import types
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,15 +34,19 @@ from numba.core.caching import (
 )
 from numba.core.compiler import CompileResult
 from numba.core.dispatcher import Dispatcher
+from numba.core.types import unliteral
 from numba.extending import intrinsic
 
-__all__ = ["for_work", "is_compiled", "kernel", "kernel_function", "on_compiling", "plain"]
+__all__ = ["for_work", "kernel", "kernel_function", "plain", "work_clock"]
 
 config: Any = numba_config  # its attributes are set at run time
-_log = logging.getLogger("mheight")
+_log = logging.getLogger("mheight.compiling")
 
-COMPILING = "compiling, once; the next start is faster"
-NOT_KEPT = "compiled kernels cannot be kept ({reason}); set NUMBA_CACHE_DIR to a writable folder"
+COMPILING = "compiling, once"
+NOT_KEPT = (
+    "compiled kernels cannot be kept ({reason}), so each start compiles them anew; "
+    "NUMBA_CACHE_DIR names a folder that can be written"
+)
 
 
 def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -52,32 +62,33 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     def decorate(function: Callable[..., Any]) -> Any:
         dispatcher = njit(**{"nogil": True, "boundscheck": False, **options})(function)
         dispatcher._cache = _Cache(function)
+        dispatcher.compile = _timed(dispatcher.compile)
+        # Type inference asks for forms by literal arguments too, and then uses none of them.
+        template = dispatcher.get_call_template
+        dispatcher.get_call_template = lambda args, kws: template(
+            [unliteral(one) for one in args], {name: unliteral(one) for name, one in kws.items()}
+        )
         return dispatcher
 
     return decorate
 
 
-_in_python: dict[int, Callable[..., Any]] = {}
-
-
 def kernel_function(
-    function: Callable[..., Any], in_python: Callable[..., Any] | None = None
-) -> Any:
-    """`numba.extending.intrinsic`, for type checkers a function of anything.
+    in_python: Callable[..., Any] | None = None,
+) -> Callable[[Callable[..., Any]], Any]:
+    """A decorator: `numba.extending.intrinsic`, for type checkers a function of anything.
 
     Args:
-        function: writes the instructions.
-        in_python: does the same in an interpreted kernel (see `plain`), where one is needed.
+        in_python: does in an interpreted kernel (see `plain`) what the instructions do;
+            None where no kernel that is interpreted needs it.
     """
-    made = intrinsic(function)
-    if in_python is not None:
-        _in_python[id(made)] = in_python
-    return made
 
+    def decorate(function: Callable[..., Any]) -> Any:
+        made: Any = intrinsic(function)
+        made.in_python = in_python
+        return made
 
-def is_compiled(*kernels: Any) -> bool:
-    """Whether this process has compiled or loaded these kernels."""
-    return all(one.overloads for one in kernels)
+    return decorate
 
 
 @cache
@@ -86,8 +97,10 @@ def plain(function: Any) -> Callable[..., Any]:
 
     A thousand times as slow, but there is nothing to compile.
     """
-    if id(function) in _in_python:
-        return _in_python[id(function)]
+    if _is_intrinsic(function):
+        if function.in_python is None:
+            raise TypeError(f"{function} is for compiled kernels only")
+        return function.in_python  # type: ignore[no-any-return]
     source = function.py_func
     names = dict(source.__globals__)
     for name, value in _used(source):
@@ -99,20 +112,28 @@ def plain(function: Any) -> Callable[..., Any]:
 
 
 _SLOWER = 1000.0  # times a kernel takes, interpreted
-_left = 1.0  # seconds that this process may spend in interpreted kernels
+_LOADING, _COMPILING = 0.3, 1.0  # seconds, at the least
+_spent = 0.0  # seconds in interpreted kernels
 
 
 def for_work(function: Any, seconds: float) -> Callable[..., Any]:
-    """A kernel, or the same interpreted where that is done before a compiler would be.
+    """A kernel, or the same interpreted where that is done before the kernel would be ready.
+
+    A process spends no more time in interpreted kernels than it takes to load or compile one.
 
     Args:
         function: a kernel.
         seconds: about how long the compiled kernel will take.
     """
-    global _left
-    if function.overloads or _SLOWER * seconds > _left:
+    global _spent
+    spent = _spent + _SLOWER * seconds
+    if (
+        function.overloads
+        or spent > _COMPILING
+        or (spent > _LOADING and function._cache.holds_something())
+    ):
         return function  # type: ignore[no-any-return]
-    _left -= _SLOWER * seconds
+    _spent = spent
     return plain(function)
 
 
@@ -127,30 +148,37 @@ def _is_intrinsic(value: Any) -> bool:
     return type(value).__name__ == "_Intrinsic"
 
 
-# --- what is said ------------------------------------------------------------------------
+# --- what is said, and what counts as work -------------------------------------------------
 
-_listeners: list[Callable[[str], None]] = []
 _said: set[str] = set()
+_own = threading.local()
 
 
-def on_compiling(listener: Callable[[str], None]) -> None:
-    """Have something told once a process: that kernels are compiled, or can't be kept.
-
-    Without a listener, the logger "mheight" gets it, at level INFO.
-
-    Args:
-        listener: is called with the text.
-    """
-    _listeners[:] = [listener]
+def _say(level: int, text: str) -> None:
+    """Log a text, once a process."""
+    if text not in _said:
+        _said.add(text)
+        _log.log(level, text)
 
 
-def _say(text: str) -> None:
-    if text in _said:
-        return
-    _said.add(text)
-    _log.info(text)
-    for listener in _listeners:
-        listener(text)
+def work_clock() -> float:
+    """Seconds by a clock that stands still while this thread compiles or loads a kernel."""
+    spent: float = getattr(_own, "spent", 0.0)
+    return time.perf_counter() - spent
+
+
+def _timed(compile_for: Callable[..., Any]) -> Callable[..., Any]:
+    def compiled(signature: Any) -> Any:
+        if getattr(_own, "compiling", False):
+            return compile_for(signature)
+        _own.compiling, start = True, time.perf_counter()
+        try:
+            return compile_for(signature)
+        finally:
+            _own.compiling = False
+            _own.spent = getattr(_own, "spent", 0.0) + time.perf_counter() - start
+
+    return compiled
 
 
 # --- what is kept ------------------------------------------------------------------------
@@ -182,6 +210,14 @@ class _Cache:
             except OSError:
                 continue
 
+    def holds_something(self) -> bool:
+        """Whether a compiled form is kept, for whatever arguments and machine."""
+        for place in self._found():
+            with suppress(Exception):
+                if place.names():
+                    return True
+        return False
+
     def load_overload(self, signature: Any, target_context: Any) -> Any:
         target_context.refresh()
         if not self._enabled:
@@ -194,7 +230,7 @@ class _Cache:
                     return CompileResult._rebuild(target_context, *kept)
             except Exception as error:
                 _log.debug("a compiled kernel can't be used: %r", error)
-        _say(COMPILING)
+        _say(logging.INFO, COMPILING)
         return None
 
     def save_overload(self, signature: Any, result: Any) -> None:
@@ -208,7 +244,7 @@ class _Cache:
                 return
             except OSError as error:
                 reason = f"{error.strerror or error}, {place.folder}"
-        _say(NOT_KEPT.format(reason=reason))
+        _say(logging.WARNING, NOT_KEPT.format(reason=reason))
 
     def _found(self) -> list[_Place]:
         """Where to look, and to write, in this order."""
@@ -249,6 +285,10 @@ class _Place(IndexDataCacheFile):
         except Exception:  # an index that can't be read
             self.flush()
             self.save(key, data)
+
+    def names(self) -> list[str]:
+        """Files of compiled forms."""
+        return list(self._load_index().values())
 
     def _load_data(self, name: str) -> Any:
         data = Path(self._data_path(name)).read_bytes()

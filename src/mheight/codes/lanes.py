@@ -73,7 +73,7 @@ def _offset(context: Any, builder: Any, value: Any, numba_type: Any) -> Any:
     return context.cast(builder, value, numba_type, types.int64)
 
 
-@kernel_function
+@kernel_function(lambda rows, offset: rows.reshape(-1)[offset : offset + LANES].copy())
 def load(typing_context: Any, rows: Any, offset: Any) -> Any:
     """The vector at an offset."""
 
@@ -85,7 +85,11 @@ def load(typing_context: Any, rows: Any, offset: Any) -> Any:
     return _lanes(rows, offset), generate
 
 
-@kernel_function
+def _store_in_python(rows: NDArray[np.float64], offset: int, vector: NDArray[np.float64]) -> None:
+    rows.reshape(-1)[offset : offset + LANES] = vector
+
+
+@kernel_function(_store_in_python)
 def store(typing_context: Any, rows: Any, offset: Any, vector: Any) -> Any:
     """Write a vector at an offset."""
 
@@ -99,7 +103,7 @@ def store(typing_context: Any, rows: Any, offset: Any, vector: Any) -> Any:
     return types.void(rows, offset, vector), generate
 
 
-@kernel_function
+@kernel_function()
 def entry(typing_context: Any, table: Any, index: Any) -> Any:
     """Entry of a flat int32 table, without the wraparound of negative indices."""
 
@@ -111,7 +115,7 @@ def entry(typing_context: Any, table: Any, index: Any) -> Any:
     return types.int64(table, index), generate
 
 
-@kernel_function
+@kernel_function()
 def splat(typing_context: Any, number: Any) -> Any:
     """One number in all lanes."""
 
@@ -136,8 +140,14 @@ def aligned_rows(count: int) -> NDArray[np.float64]:
     return room[skip : skip + count * LANES].reshape(count, LANES)
 
 
-def _lanewise(operation: Callable[..., Any]) -> Any:
-    """An intrinsic on vectors from a function that builds LLVM instructions."""
+def _lanewise(
+    in_python: Callable[..., Any] | None = None,
+) -> Callable[[Callable[..., Any]], Any]:
+    """A decorator: an intrinsic on vectors from a function that builds LLVM instructions."""
+    return lambda operation: _of_lanes(operation, in_python)
+
+
+def _of_lanes(operation: Callable[..., Any], in_python: Callable[..., Any] | None) -> Any:
     count = operation.__code__.co_argcount - 1
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -157,34 +167,34 @@ def _lanewise(operation: Callable[..., Any]) -> Any:
             return _lanes(x, y, z), generate
 
     typed.__doc__ = operation.__doc__
-    return kernel_function(typed)
+    return kernel_function(in_python)(typed)
 
 
-@_lanewise
+@_lanewise()
 def add(builder: Any, x: Any, y: Any) -> Any:
     """Sum x + y."""
     return builder.fadd(x, y)
 
 
-@_lanewise
+@_lanewise()
 def subtract(builder: Any, x: Any, y: Any) -> Any:
     """Difference x - y."""
     return builder.fsub(x, y)
 
 
-@_lanewise
+@_lanewise()
 def multiply(builder: Any, x: Any, y: Any) -> Any:
     """Product x y."""
     return builder.fmul(x, y)
 
 
-@_lanewise
+@_lanewise()
 def divided(builder: Any, x: Any, y: Any) -> Any:
     """Quotient x / y."""
     return builder.fdiv(x, y)
 
 
-@_lanewise
+@_lanewise()
 def fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
     """The sum x y + z, rounded once."""
     kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
@@ -192,25 +202,25 @@ def fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
     return builder.call(function, [x, y, z])
 
 
-@_lanewise
+@_lanewise(lambda x, y: np.where(x < y, x, y))
 def least(builder: Any, x: Any, y: Any) -> Any:
     """The lesser of x and y; neither may be NaN."""
     return builder.select(builder.fcmp_ordered("<", x, y), x, y)
 
 
-@_lanewise
+@_lanewise(lambda x, y: np.where(x > y, x, y))
 def largest(builder: Any, x: Any, y: Any) -> Any:
     """The larger of x and y; neither may be NaN."""
     return builder.select(builder.fcmp_ordered(">", x, y), x, y)
 
 
-@_lanewise
+@_lanewise()
 def magnitude(builder: Any, x: Any) -> Any:
     """Absolute value |x|."""
     return builder.select(builder.fcmp_ordered("<", x, _ZERO), builder.fsub(_ZERO, x), x)
 
 
-@_lanewise
+@_lanewise()
 def square_root(builder: Any, x: Any) -> Any:
     """Square root of x."""
     kind = ir.FunctionType(_VECTOR, [_VECTOR])
@@ -218,7 +228,13 @@ def square_root(builder: Any, x: Any) -> Any:
     return builder.call(function, [x])
 
 
-@_lanewise
+def _subset_minima_in_python(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    for bit in (1, 2, 4):
+        x = np.minimum(x[[i & ~bit for i in range(LANES)]], x)
+    return x
+
+
+@_lanewise(_subset_minima_in_python)
 def subset_minima(builder: Any, x: Any) -> Any:
     """Lane i takes the least of the lanes j whose three bits are a subset of those of i."""
     for bit in (1, 2, 4):
@@ -229,7 +245,7 @@ def subset_minima(builder: Any, x: Any) -> Any:
     return x
 
 
-@_lanewise
+@_lanewise()
 def where_positive(builder: Any, test: Any, x: Any, y: Any) -> Any:
     """Takes x where test > 0, else y."""
     return builder.select(builder.fcmp_ordered(">", test, _ZERO), x, y)

@@ -315,31 +315,33 @@ def expansion_rows(G):  # type: ignore[no-untyped-def]
         for i in range(k):
             for j in range(k):
                 dual = dual and G[i, j] == (1.0 if i == j else 0.0)
-    if dual:
-        rows = np.zeros((n - k, n))
-        for i in range(n - k):
-            rows[i, :k] = G[:, k + i]
-            rows[i, k + i] = 1.0
-    else:
-        rows = G.copy()
+    count = n - k if dual else k
+    rows = np.empty((count, n))
     bound = 1.0
     exact = True
-    for row in rows:
+    for i in range(count):
         total = 0.0
-        for value in row:
+        for j in range(n):
+            if not dual:
+                value = G[i, j]
+            elif j < k:
+                value = G[j, k + i]
+            else:
+                value = 1.0 if j - k == i else 0.0
+            rows[i, j] = value
             total += abs(value)
             exact = exact and value == np.rint(value)
         bound *= max(total, 1.0)
     exact = exact and bound < _EXACT_LIMIT
     if not exact:
-        for row in rows:
+        for i in range(count):
             total = 0.0
-            for value in row:
-                total += abs(value)
+            for j in range(n):
+                total += abs(rows[i, j])
             half = -0.5 * np.floor(np.log2(total)) if total > 0.0 else 0.0
             up, down = 2.0 ** np.floor(half), 2.0 ** np.ceil(half)
             for j in range(n):
-                row[j] = row[j] * up * down
+                rows[i, j] = rows[i, j] * up * down
     return rows, dual, exact
 
 

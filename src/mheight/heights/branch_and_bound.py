@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import comb
@@ -11,6 +10,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.codes.compiling import work_clock
 from mheight.errors import InvalidCodeError
 from mheight.heights.simplex import crash, expel, reduced_table
 from mheight.heights.solution import EXACT_TO, Solution, Status
@@ -212,13 +212,13 @@ def branch_and_bound(
         progress: told of targets done and bounds.
         stop: asked now and then whether to stop.
     """
-    start = time.perf_counter()
+    start = work_clock()
     search = _Search(G, m)
 
     def limit() -> Status | None:
         if stop is not None and stop():
             return "stopped"
-        if time_limit is not None and time.perf_counter() - start > time_limit:
+        if time_limit is not None and work_clock() - start > time_limit:
             return "time limit"
         if node_limit is not None and search.nodes >= node_limit:
             return "node limit"
@@ -289,7 +289,7 @@ def _conclude(search: _Search, upper: float, reason: Status | None, start: float
     return Solution(
         n=search.n, k=search.k, m=search.m, lower=lower, upper=upper, status=status,
         certificate=certificate, method="branch-and-bound", nodes=search.nodes,
-        seconds=time.perf_counter() - start,
+        seconds=work_clock() - start,
     )  # fmt: skip
 
 

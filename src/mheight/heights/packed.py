@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.bits import count_bits, lowest_position, next_of_same_size, with_gap
-from mheight.codes.compiling import kernel
+from mheight.codes.compiling import for_work, kernel, plain
 from mheight.codes.lanes import LANES, largest, least, load, store, subset_minima
 from mheight.codes.minors import DOUBT, NOISE, doubt_limits
 from mheight.codes.threads import in_parts, thread_count
@@ -30,6 +30,7 @@ Int = NDArray[np.int64]
 
 _BLOCK_BITS = 12  # 2^12 doubles stay in the first-level cache
 _SMALL_BITS = 3  # below this there are fewer sets than lanes
+_SECONDS = 1e-9  # for a set of columns, a row and a target
 _SERIAL_LENGTH = 18  # shorter codes are done before a second thread wakes up
 
 
@@ -65,7 +66,7 @@ class PackedProfile:
     @property
     def is_doubtful(self) -> bool:
         """Whether rounding leaves a verdict or more than 1e-6 of a height in doubt."""
-        suspicious, conditioned = doubt_limits(self.rows, self.minors)
+        suspicious, conditioned = plain(doubt_limits)(self.rows, self.minors)
         return bool(
             self.least_kept < DOUBT
             or self.largest_kept < conditioned
@@ -77,7 +78,8 @@ class PackedProfile:
 @kernel(error_model="numpy")
 def _fill_bases(minors, n, k, flip, target, values):  # type: ignore[no-untyped-def]
     """F_a(B) = s(B + a) / p(B) of every basis without a; infinite elsewhere."""
-    values[:] = np.inf
+    for i in range(1 << (n - 1)):
+        values[i] = np.inf
     last = (1 << (n - 1)) - 1
     basis = (1 << k) - 1
     while basis <= last:
@@ -135,13 +137,16 @@ def _minimise_over_subsets(values, bits, k):  # type: ignore[no-untyped-def]
 @kernel()
 def _best_of_sizes(values, bits, best, lanes):  # type: ignore[no-untyped-def]
     """The largest value among the sets of each size."""
-    best[:] = 0.0
+    for size in range(len(best)):
+        best[size] = 0.0
     if bits < _SMALL_BITS:
         for mask in range(1 << bits):
             size = count_bits(mask)
             best[size] = max(best[size], values[mask])
         return
-    lanes[:] = 0.0
+    for size in range(len(lanes)):
+        for lane in range(LANES):
+            lanes[size, lane] = 0.0
     for i in range(0, 1 << bits, LANES):
         at = count_bits(i) * LANES
         store(lanes, at, largest(load(values, i), load(lanes, at)))
@@ -227,7 +232,8 @@ def packed_profile(G: Float, *, witnesses: bool = True, upwards: bool = False) -
     k, n = G.shape
     if n < _SERIAL_LENGTH:
         heights, sets = np.zeros(n), np.zeros(2 * n, np.int64)
-        minors, flip, *ratios = _sweep_serial(G, upwards, heights, sets)
+        sweep_all = for_work(_sweep_serial, _SECONDS * n * n * 2**n)
+        minors, flip, *ratios = sweep_all(G, upwards, heights, sets)
         reached, kept, targets = (
             heights[: k - 1 : -1],
             sets[n - 1 : k - 1 : -1],
@@ -250,8 +256,9 @@ def packed_profile(G: Float, *, witnesses: bool = True, upwards: bool = False) -
     rows = n - k if flip else k
     bases = np.zeros(n - k, np.int64)
     if witnesses:
+        basis_of = for_work(_best_basis, _SECONDS * 2**n)
         for i in range(n - k):
-            bases[i] = _best_basis(minors, n, k, flip, targets[i], kept[i])
+            bases[i] = basis_of(minors, n, k, flip, int(targets[i]), int(kept[i]))
     least_kept, largest_kept, largest_dropped, zeros = ratios
     return PackedProfile(
         heights=np.maximum(reached - 1.0, 1.0),

@@ -48,11 +48,14 @@ def _norm_products(rows, first):  # type: ignore[no-untyped-def]
     """Products of the norms of the columns of every set of some columns from `first` on."""
     n = rows.shape[1]
     count = min(n - first, _HALF_BITS)
-    products = np.ones(1 << max(count, 0))
+    products = np.empty(1 << max(count, 0))
+    products[0] = 1.0
     for mask in range(1, len(products)):
-        j = lowest_position(mask)
-        norm = np.sqrt((rows[:, first + j] ** 2).sum())
-        products[mask] = norm * products[mask & (mask - 1)]
+        j = first + lowest_position(mask)
+        squares = 0.0
+        for i in range(len(rows)):
+            squares += rows[i, j] * rows[i, j]
+        products[mask] = np.sqrt(squares) * products[mask & (mask - 1)]
     return products
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mheight.codes import LinearCode
+from mheight.codes.compiling import work_clock
 from mheight.errors import InvalidCodeError
 from mheight.heights.branch_and_bound import Progress
 from mheight.heights.certificate import Certificate
@@ -38,7 +38,8 @@ def find_heights(
     Args:
         G: a `LinearCode` or a generator matrix, shape (k, n), rank k, k < n.
         method: as for `find_height`.
-        time_limit: seconds for all heights together.
+        time_limit: seconds for all heights together, without those in which kernels are
+            compiled.
         progress: gives for an m the `progress` of `find_height`.
         stop: asked now and then whether to stop.
 
@@ -55,10 +56,10 @@ def find_heights(
         raise InvalidCodeError(f"n > k is needed, got n = k = {n}: every height is infinite")
     if time_limit is not None and not time_limit > 0:
         raise InvalidCodeError(f"time_limit must be positive, got {time_limit!r}")
-    end = float("inf") if time_limit is None else time.perf_counter() + time_limit
+    end = float("inf") if time_limit is None else work_clock() + time_limit
     known: Solution | None = None
     for m in range(1, n - k + 1):
-        left = end - time.perf_counter()
+        left = end - work_clock()
         if left <= 0 or (stop is not None and stop()):
             return
         if method == "auto" and _lattice_is_better(n, k, m, left):

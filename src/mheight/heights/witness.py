@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes import LinearCode
+from mheight.codes.compiling import for_work
 from mheight.codes.conditioning import exact_rank
 from mheight.codes.solving import solve_refined
 from mheight.heights.certificate import Certificate
@@ -17,6 +18,8 @@ from mheight.heights.simplex import crash, expel, reduced_table
 __all__ = ["build_certificate", "infinite_bounds", "positions", "restated"]
 
 Float = NDArray[np.float64]
+
+_STEP = 1e-9  # seconds for an entry of a tableau in one of the k pivots
 
 _CLEAR = 1e-7
 """A multiplier of a basis is not zero if it is this large beside the largest."""
@@ -64,13 +67,14 @@ def _optimal_vertex(G: Float, target: int, kept: Sequence[int]) -> tuple[list[in
     allowed[list(kept)] = True
     basis = np.empty(k, np.int64)
     growth = np.zeros(1)
-    table = reduced_table(np.ascontiguousarray(G), basis, growth)
-    if not expel(table, basis, growth, allowed):
+    seconds = _STEP * k * k * n
+    table = for_work(reduced_table, seconds)(np.ascontiguousarray(G), basis, growth)
+    if not for_work(expel, seconds)(table, basis, growth, allowed):
         return None
     open_ = allowed.copy()
     open_[basis] = False
     signs, word = np.empty(k), np.empty(n)
-    crash(table, basis, growth, signs, word, open_, np.ones(n), target)
+    for_work(crash, seconds)(table, basis, growth, signs, word, open_, np.ones(n), target)
     return basis.tolist(), signs
 
 
