@@ -1,0 +1,28 @@
+"""What heights are for: finding outlying entries of analog products, with a promise."""
+
+from __future__ import annotations
+
+from mheight.protection.analog_array import AnalogArray, ArrayConfig, NoiseBound
+from mheight.protection.circuits import Circuits, circuits
+from mheight.protection.decoding import VERDICTS, Decoded, Decoder
+from mheight.protection.encoding import Encoder, systematic
+from mheight.protection.fitting import nearest_codeword
+from mheight.protection.product import Multiplier, Product, ProtectedProduct, Statistics
+
+__all__ = [
+    "VERDICTS",
+    "AnalogArray",
+    "ArrayConfig",
+    "Circuits",
+    "Decoded",
+    "Decoder",
+    "Encoder",
+    "Multiplier",
+    "NoiseBound",
+    "Product",
+    "ProtectedProduct",
+    "Statistics",
+    "circuits",
+    "nearest_codeword",
+    "systematic",
+]
