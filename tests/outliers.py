@@ -98,6 +98,4 @@ def check(decoder: Decoder, count: int, rng: np.random.Generator) -> Broken:
     half = count // 2
     return broken_promises(
         decoder, random_errors(decoder, half, rng), codewords[:half]
-    ) + broken_promises(
-        decoder, extreme_errors(decoder, count - half, rng), codewords[half:]
-    )
+    ) + broken_promises(decoder, extreme_errors(decoder, count - half, rng), codewords[half:])

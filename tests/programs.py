@@ -55,3 +55,19 @@ class HeightPrograms:
             return np.inf
         assert status == highspy.HighsModelStatus.kOptimal, status
         return self.model.getInfo().objective_function_value
+
+
+def least_distance(G: np.ndarray, word: np.ndarray, kept: list[int]) -> float:
+    """min over u of max over kept j of |y_j - <u, g_j>|, by HiGHS."""
+    model = highspy.Highs()
+    model.setOptionValue("output_flag", False)
+    k, big = len(G), highspy.kHighsInf
+    model.addVars(k + 1, np.append(np.full(k, -big), 0.0), np.full(k + 1, big))
+    model.changeColCost(k, 1.0)
+    places = np.arange(k + 1, dtype=np.int32)
+    for j in kept:
+        model.addRow(-big, word[j], k + 1, places, np.append(G[:, j], -1.0))
+        model.addRow(word[j], big, k + 1, places, np.append(G[:, j], 1.0))
+    model.run()
+    assert model.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    return float(model.getInfo().objective_function_value)

@@ -7,6 +7,7 @@ from mheight.protection.circuits import Circuits, circuits
 from mheight.protection.decoding import VERDICTS, Decoded, Decoder
 from mheight.protection.encoding import Encoder, systematic
 from mheight.protection.fitting import nearest_codeword
+from mheight.protection.long_decoding import LongDecoder, decoder_for
 from mheight.protection.product import Multiplier, Product, ProtectedProduct, Statistics
 
 __all__ = [
@@ -17,12 +18,14 @@ __all__ = [
     "Decoded",
     "Decoder",
     "Encoder",
+    "LongDecoder",
     "Multiplier",
     "NoiseBound",
     "Product",
     "ProtectedProduct",
     "Statistics",
     "circuits",
+    "decoder_for",
     "nearest_codeword",
     "systematic",
 ]

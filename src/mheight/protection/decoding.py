@@ -11,22 +11,28 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode
-from mheight.codes.checks import as_matrix
+from mheight.codes.checks import as_matrix, real_array
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.heights import height_profile
-from mheight.protection.circuits import Circuits, circuits
+from mheight.protection.circuits import MAX_LENGTH, Circuits, circuits
 from mheight.protection.fitting import nearest_codeword
 from mheight.protection.kernel import decode_words
 
-__all__ = ["VERDICTS", "Decoded", "Decoder"]
+__all__ = [
+    "VERDICTS",
+    "Decoded",
+    "Decoder",
+    "checked_deltas",
+    "checked_task",
+    "checked_words",
+]
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-VERDICTS = ("clean", "located", "unlocated", "too many")
-"""What a decoder says of a word, in the order of `Decoded.codes`."""
-
-MAX_LENGTH = 20
+VERDICTS = ("clean", "located", "unlocated", "too many", "undecided")
+"""What a decoder says of a word, in the order of `Decoded.codes`; the last one by `LongDecoder`
+alone."""
 
 
 @dataclass(frozen=True)
@@ -140,21 +146,12 @@ class Decoder:
     def __init__(
         self, code: LinearCode, tau: int = 1, sigma: int = 0, delta: float | ArrayLike = 1.0
     ) -> None:
-        for name, value in (("tau", tau), ("sigma", sigma)):
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-                raise InvalidCodeError(f"{name} must be an integer of at least 0, got {value!r}")
-        if not isinstance(code, LinearCode):
-            raise InvalidCodeError(f"a LinearCode is needed, got {type(code).__name__}")
-        n, k, m = code.n, code.k, 2 * int(tau) + int(sigma)
+        m, n = checked_task(code, tau, sigma), code.n
         if n > MAX_LENGTH:
             raise InvalidCodeError(
                 f"the decoder by circuits needs n <= {MAX_LENGTH}, got {n}; use LongDecoder"
             )
-        if not 1 <= m <= n - k:
-            raise InvalidCodeError(
-                f"2 tau + sigma must lie in 1..n-k = 1..{n - k}, got 2*{tau} + {sigma} = {m}"
-            )
-        widths = _deltas(delta, n)
+        widths = checked_deltas(delta, n)
         scaled = code if (widths == widths[0]).all() else LinearCode(code.G / widths)
         profile = height_profile(scaled)
         if not np.isfinite(profile[m - 1]):
@@ -207,18 +204,8 @@ class Decoder:
         Raises:
             InvalidDataError: not real numbers, or another length than n.
         """
-        try:
-            received = np.asarray(words, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise InvalidDataError("words must be an array of real numbers") from None
-        single = received.ndim == 1
-        received = received[None] if single else received
         n = self.code.n
-        if received.ndim != 2 or received.shape[1] != n:
-            raise InvalidDataError(
-                f"words must have shape (n,) or (N, n) with n = {n}, got {np.shape(words)}"
-            )
-        known = np.isfinite(received)
+        received, known, single = checked_words(words, n)
         bits = np.int64(1) << np.arange(n, dtype=np.int64)
         erased = (~known) @ bits
         scaled = np.where(known, received, 0.0) / self.delta
@@ -262,7 +249,49 @@ def _projections(G: Float, tau: int) -> tuple[NDArray[np.int32], Float]:
     return places, projections
 
 
-def _deltas(delta: float | ArrayLike, n: int) -> Float:
+def checked_task(code: LinearCode, tau: int, sigma: int) -> int:
+    """M = 2 tau + sigma, if a code may have such a task.
+
+    Raises:
+        InvalidCodeError: no code, tau or sigma is no integer of at least 0, or m > n-k.
+    """
+    if not isinstance(code, LinearCode):
+        raise InvalidCodeError(f"a LinearCode is needed, got {type(code).__name__}")
+    for name, value in (("tau", tau), ("sigma", sigma)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+            raise InvalidCodeError(f"{name} must be an integer of at least 0, got {value!r}")
+    m, redundancy = 2 * int(tau) + int(sigma), code.n - code.k
+    if not 1 <= m <= redundancy:
+        raise InvalidCodeError(
+            f"2 tau + sigma must lie in 1..n-k = 1..{redundancy}, got 2*{tau} + {sigma} = {m}"
+        )
+    return m
+
+
+def checked_words(words: Any, n: int) -> tuple[Float, NDArray[np.bool_], bool]:
+    """Words as shape (N, n), which entries are finite, and whether one word was given.
+
+    Raises:
+        InvalidDataError: not real numbers, or another length.
+    """
+    received = real_array(words)
+    if received is None:
+        raise InvalidDataError("words must be an array of real numbers")
+    single = received.ndim == 1
+    stack = received[None] if single else received
+    if stack.ndim != 2 or stack.shape[1] != n:
+        raise InvalidDataError(
+            f"words must have shape (n,) or (N, n) with n = {n}, got {received.shape}"
+        )
+    return stack, np.isfinite(stack), single
+
+
+def checked_deltas(delta: float | ArrayLike, n: int) -> Float:
+    """Delta for each of n positions.
+
+    Raises:
+        InvalidCodeError: another length, or not positive and finite.
+    """
     values = as_matrix(np.asarray(delta), "delta", (0, 1))
     if values.ndim == 1 and len(values) != n:
         raise InvalidCodeError(
