@@ -100,7 +100,7 @@ def inspect(
     """
     import numpy as np
 
-    from mheight.datasets import read_samples, relabelled
+    from mheight.datasets import exact_labels, read_samples
     from mheight.evaluation import render
     from mheight.files import require_apart, require_file_name
 
@@ -109,7 +109,10 @@ def inspect(
     samples = read_samples(path, labels)
     if samples.heights is None:
         say("no heights given: showing exact ones")
-        samples = relabelled(samples)
+        found = exact_labels(samples)
+        samples = samples.with_heights(found.heights)
+        if found.doubts:
+            say(f"{int(found.doubtful.sum()):,} are in doubt; {found.text()}")
     finite = np.isfinite(samples.labels)
     rows = []
     for group, index in _by_group(samples.group):
@@ -183,4 +186,7 @@ def _import_text(report: dict[str, Any]) -> str:
             f"other wrong labels, replaced: {by_group(report['wrong_labels'])}",
             f"largest relative error of the other labels: {report['largest_relative_error']:.1e}",
         ]
+    if report["heights_in_doubt"]:
+        counts = by_group(report["heights_in_doubt"])
+        lines.append(f"exact heights in doubt: {counts}; {report['first_doubt']}")
     return "\n".join(lines)

@@ -67,6 +67,9 @@ def evaluate(
             f"labels checked: {falsely_finite:,} finite where the height is infinite, "
             f"{sum(found.wrong_labels.values()):,} others wrong and replaced by exact heights"
         )
+    if found.heights_in_doubt:
+        doubtful = sum(found.heights_in_doubt.values())
+        out(f"{doubtful:,} exact heights are in doubt; {found.first_doubt}")
     for one in runs:
         if one.config.invalid_protocol:
             out(f"{one.config.name}: training protocol INVALID (Run 6); the figures here are clean")

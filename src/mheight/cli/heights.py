@@ -345,14 +345,18 @@ def _judge(
 def _sample_heights(path: Path, output: Path | None) -> None:
     import numpy as np
 
-    from mheight.datasets import exact_heights, read_samples
-    from mheight.datasets.height_files import check_output, write_heights
+    from mheight.datasets import exact_labels, read_samples
+    from mheight.datasets.height_files import check_output, has_columns, write_heights
 
     if output is None:
         raise InvalidDataError("a file of samples needs --output")
     check_output(output)
     samples = read_samples(path)
     with progress_bar("computing heights", len(samples)) as advance:
-        values = exact_heights(samples, advance)
-    write_heights(samples, values, output)
-    out(f"{output}: {len(samples):,} exact heights, {int(np.isinf(values).sum())} infinite")
+        found = exact_labels(samples, advance)
+    write_heights(samples, found.heights, output, {"doubt": found.texts})
+    infinite = int(np.isinf(found.heights).sum())
+    out(f"{output}: {len(samples):,} exact heights, {infinite} infinite")
+    if found.doubts:
+        where = " (column doubt)" if has_columns(output) else ""
+        out(f"{int(found.doubtful.sum()):,} are in doubt{where}; {found.text()}")

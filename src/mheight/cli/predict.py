@@ -13,7 +13,7 @@ from mheight.cli.console import out, progress_bar, say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mheight.datasets import Samples
+    from mheight.datasets import ExactHeights, Samples
     from mheight.evaluation.predictions import Predictions
 
 __all__ = ["predict"]
@@ -76,7 +76,7 @@ def predict(
     """
     from itertools import chain
 
-    from mheight.datasets import exact_heights, read_pickled_heights
+    from mheight.datasets import exact_labels, read_pickled_heights
     from mheight.datasets.height_files import HeightFile, check_output
     from mheight.datasets.sample_files import count_samples, sample_blocks
     from mheight.errors import InvalidDataError
@@ -92,7 +92,7 @@ def predict(
     blocks = sample_blocks(file, m, kind)
     first = next(blocks)  # what is wrong with the input is said before a model is loaded
     predictions = _model(run) if method is Method.MODEL else None
-    tally = _Tally(exact_heights)
+    tally = _Tally(exact_labels)
     with progress_bar("predicting", count_samples(file)) as advance, HeightFile(output) as target:
         for block in chain([first], blocks):
             if given is not None:
@@ -132,8 +132,9 @@ def _labelled(block: Samples, given: Any, first: int, labels: Path | None) -> Sa
 class _Tally:
     """What is told at the end: counts, and errors by group where there are labels."""
 
-    def __init__(self, exact: Callable[[Samples], Any]) -> None:
-        self.rows = self.infinite = self.foreign = self.unlabelled = self.wrong = 0
+    def __init__(self, exact: Callable[[Samples], ExactHeights]) -> None:
+        self.rows = self.infinite = self.foreign = self.wrong = self.doubtful = 0
+        self.doubt: str | None = None
         self._exact = exact
         self._parts: list[tuple[Any, Any, Any]] = []
 
@@ -143,17 +144,27 @@ class _Tally:
         """Heights of a block, and columns beside them."""
         import numpy as np
 
-        self.rows += len(block)
+        from mheight.evaluation.predictions import IN_DOUBT
+
         labelled = block.heights is not None
-        exact: Any = self._exact(block) if labelled or predictions is None else None
-        heights: Any = exact
+        exact: Any = None
         more: dict[str, Any] | None = None
+        if labelled or predictions is None:
+            labels = self._exact(block)
+            exact, more = labels.heights, {"doubt": labels.texts}
+            self.doubtful += int(labels.doubtful.sum())
+            self.doubt = self.doubt or labels.text(self.rows)
+        heights: Any = exact
         if predictions is not None:
             found = predictions(block)
             heights = np.exp2(found.log2_heights)
             more = {"low": np.exp2(found.low), "high": np.exp2(found.high), "flag": found.flags}
             infinite = np.isinf(found.log2_heights)
-            self.foreign += int((found.flags != "").sum() - infinite.sum())
+            foreign = (found.flags != "") & (found.flags != IN_DOUBT) & ~infinite
+            self.foreign += int(foreign.sum())
+            if not labelled:
+                self.doubtful += int(np.char.endswith(found.flags, IN_DOUBT).sum())
+        self.rows += len(block)
         self.infinite += int(np.isinf(heights).sum())
         if labelled:
             finite = np.isfinite(exact)
@@ -167,12 +178,17 @@ class _Tally:
         """Print what was done."""
         import numpy as np
 
+        from mheight.datasets.height_files import has_columns
         from mheight.evaluation import scores_table
         from mheight.metrics import score
 
         out(f"{output}: {self.rows:,} {'exact' if exact else 'predicted'} heights")
         if self.infinite:
             out(f"{self.infinite:,} are infinite: m is at least the minimum distance of the code")
+        if self.doubtful:
+            where = f" (column {'doubt' if exact else 'flag'})" if has_columns(output) else ""
+            remark = "" if self.doubt is None else f"; {self.doubt}"
+            out(f"{self.doubtful:,} exact heights are in doubt{where}{remark}")
         if self.foreign:
             remark = "are unlike those of training (column flag): trust them less"
             out(f"{self.foreign:,} codes {remark}")

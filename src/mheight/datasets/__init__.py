@@ -10,7 +10,13 @@ from mheight.datasets.augmentation import (
 from mheight.datasets.ensembles import ENSEMBLES, EnsembleName, Generated, generate
 from mheight.datasets.importing import ImportReport, check_import
 from mheight.datasets.invalid_protocol import LeakySplit, augment_then_split
-from mheight.datasets.labelling import exact_heights, orbit_numbers, relabelled
+from mheight.datasets.labelling import (
+    ExactHeights,
+    exact_heights,
+    exact_labels,
+    orbit_numbers,
+    relabelled,
+)
 from mheight.datasets.pickles import load_pickle, read_pickled_heights, read_pickled_samples
 from mheight.datasets.samples import Samples
 from mheight.datasets.split import (
@@ -41,6 +47,7 @@ __all__ = [
     "CodeStream",
     "Dataset",
     "EnsembleName",
+    "ExactHeights",
     "Generated",
     "ImportReport",
     "LeakySplit",
@@ -55,6 +62,7 @@ __all__ = [
     "check_import",
     "content_hash",
     "exact_heights",
+    "exact_labels",
     "generate",
     "load_dataset",
     "load_pickle",

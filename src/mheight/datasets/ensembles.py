@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from mheight.codes import systematic_generators
 from mheight.datasets.samples import PADDED_ENTRIES, Samples
 from mheight.errors import InvalidDataError
-from mheight.heights import height_profile
+from mheight.heights import profile_with_doubts
 from mheight.tiers import CODE_LENGTH, GROUPS
 
 __all__ = ["ENSEMBLES", "SCALES", "EnsembleName", "Generated", "generate"]
@@ -177,7 +177,9 @@ _BATCHES: dict[EnsembleName, Batch] = {
 
 
 def _heights(parity: Float, m: int) -> Float:
-    return height_profile(systematic_generators(parity))[:, m - 1]
+    """M-heights, infinite where they are in doubt too: such a code is drawn again."""
+    found = profile_with_doubts(systematic_generators(parity))
+    return np.where(found.doubtful, np.inf, found.heights[:, m - 1])
 
 
 def _draw_group(

@@ -22,7 +22,7 @@ from mheight.errors import InvalidDataError
 from mheight.files import atomic_path
 from mheight.tiers import CODE_LENGTH
 
-__all__ = ["FORMATS", "HeightFile", "check_output", "write_heights"]
+__all__ = ["FORMATS", "HeightFile", "check_output", "has_columns", "write_heights"]
 
 FORMATS = (".csv", ".parquet", ".json", ".jsonl", ".npy", ".pkl")
 
@@ -42,6 +42,11 @@ def check_output(path: Path) -> None:
         raise InvalidDataError(f"{path}: a file name is needed, got a folder")
     if not path.parent.is_dir():
         raise InvalidDataError(f"{path}: there is no folder {path.parent}")
+
+
+def has_columns(path: Path) -> bool:
+    """Whether a file of heights holds more than the heights."""
+    return Path(path).suffix.lower() not in _LISTS
 
 
 class HeightFile:

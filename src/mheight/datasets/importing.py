@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mheight.datasets.labelling import exact_heights, orbit_numbers
+from mheight.datasets.labelling import exact_labels, orbit_numbers
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError
 
@@ -34,6 +34,9 @@ class ImportReport:
         labels_finite_where_infinite: given labels that are finite though the height is not,
             by group; those rows are among the infinite ones.
         largest_relative_error: of the labels that are right.
+        heights_in_doubt: rows whose exact height rounding leaves in doubt, by group; the
+            finite ones are stored all the same.
+        first_doubt: what is in doubt in the first of them; empty if there is none.
         kept: rows stored.
     """
 
@@ -47,6 +50,8 @@ class ImportReport:
     wrong_labels: dict[str, int]
     labels_finite_where_infinite: dict[str, int]
     largest_relative_error: float
+    heights_in_doubt: dict[str, int]
+    first_doubt: str
     kept: int
 
     def as_dict(self) -> dict[str, Any]:
@@ -66,7 +71,8 @@ def check_import(samples: Samples) -> tuple[Samples, ImportReport]:
     Raises:
         InvalidDataError: no row is left.
     """
-    exact = exact_heights(samples)
+    labels = exact_labels(samples)
+    exact = labels.heights
     finite = np.isfinite(exact)
     given = samples.heights
     nothing = np.zeros(len(samples), dtype=bool)
@@ -93,6 +99,8 @@ def check_import(samples: Samples) -> tuple[Samples, ImportReport]:
         wrong_labels=_nonzero(samples.take(wrong)),
         labels_finite_where_infinite=_nonzero(samples.take(falsely_finite)),
         largest_relative_error=largest,
+        heights_in_doubt=_nonzero(samples.take(labels.doubtful)),
+        first_doubt=labels.text() or "",
         kept=len(kept),
     )
     return kept, report

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes import equivalence_classes, minor_spectrum, systematic_generators
 from mheight.datasets.samples import Samples
-from mheight.heights import height_profile
+from mheight.heights import profile_with_doubts
+from mheight.heights.doubts import Doubt, doubt_text, warn_of
 
-__all__ = ["exact_heights", "orbit_numbers", "relabelled"]
+__all__ = ["ExactHeights", "exact_heights", "exact_labels", "orbit_numbers", "relabelled"]
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -19,22 +21,77 @@ Int = NDArray[np.int64]
 _CHUNK = 65536
 
 
-def exact_heights(samples: Samples, progress: Callable[[int], None] | None = None) -> Float:
-    """The exact m-height of each sample, shape (N,); `inf` where it is infinite.
+@dataclass(frozen=True, eq=False)
+class ExactHeights:
+    """Exact heights of samples, and what of them is in doubt.
+
+    Attributes:
+        heights: shape (N,); `inf` where the height is infinite.
+        doubts: what rounding leaves open; `code` is the row of the sample.
+    """
+
+    heights: Float
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def doubtful(self) -> NDArray[np.bool_]:
+        """Which heights are in doubt, shape (N,)."""
+        found = np.zeros(len(self.heights), dtype=np.bool_)
+        found[[doubt.code for doubt in self.doubts]] = True
+        return found
+
+    @property
+    def texts(self) -> NDArray[np.str_]:
+        """A sentence for each height in doubt, else an empty one, shape (N,)."""
+        by_row: dict[int, list[Doubt]] = {}
+        for doubt in self.doubts:
+            by_row.setdefault(doubt.code, []).append(doubt)
+        return np.array([doubt_text(by_row.get(i, ())) or "" for i in range(len(self.heights))])
+
+    def text(self, first: int = 0) -> str | None:
+        """What is in doubt in the first such row, None if nothing is; `first` numbers row 0."""
+        if not self.doubts:
+            return None
+        row = self.doubts[0].code
+        text = doubt_text(doubt for doubt in self.doubts if doubt.code == row)
+        return f"sample {first + row}: {text}"
+
+
+def exact_labels(samples: Samples, progress: Callable[[int], None] | None = None) -> ExactHeights:
+    """The exact m-height of each sample, with what is in doubt; nothing is warned of.
 
     Args:
         samples: with or without heights; those are not looked at.
         progress: called with the number of samples done since the last call.
     """
     out = np.empty(len(samples))
+    doubts: list[Doubt] = []
     for _, index, parity in samples.by_dimension():
         for start in range(0, len(index), _CHUNK):
             rows = index[start : start + _CHUNK]
-            profiles = height_profile(systematic_generators(parity[start : start + _CHUNK]))
-            out[rows] = profiles[np.arange(len(rows)), samples.m[rows] - 1]
+            found = profile_with_doubts(systematic_generators(parity[start : start + _CHUNK]))
+            out[rows] = found.heights[np.arange(len(rows)), samples.m[rows] - 1]
+            for doubt in found.doubts:
+                row = int(rows[doubt.code])
+                if doubt.concerns(int(samples.m[row])):
+                    doubts.append(replace(doubt, code=row))
             if progress is not None:
                 progress(len(rows))
-    return out
+    return ExactHeights(out, tuple(sorted(doubts, key=lambda doubt: doubt.code)))
+
+
+def exact_heights(samples: Samples, progress: Callable[[int], None] | None = None) -> Float:
+    """The exact m-height of each sample, shape (N,); `inf` where it is infinite.
+
+    An `AccuracyWarning` counts what is in doubt; `exact_labels` has it as values.
+
+    Args:
+        samples: with or without heights; those are not looked at.
+        progress: called with the number of samples done since the last call.
+    """
+    found = exact_labels(samples, progress)
+    warn_of(found.doubts, len(samples))
+    return found.heights
 
 
 def relabelled(samples: Samples) -> Samples:

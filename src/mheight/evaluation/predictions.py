@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.datasets import Samples, exact_heights
+from mheight.datasets import Samples, exact_labels
 from mheight.evaluation.calibration import Calibration
 from mheight.features.domain import Domain
 
-__all__ = ["Predictions", "predictions"]
+__all__ = ["INFINITE", "IN_DOUBT", "Predictions", "predictions"]
 
 Float = NDArray[np.float64]
+
+INFINITE, IN_DOUBT = "infinite height", "exact height in doubt"
+"""Flags: what the exact engine says, and that rounding leaves it open."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +25,11 @@ class Predictions:
 
     Attributes:
         log2_heights: shape (N,); `inf` where the height is infinite, as the exact engine
-            says; that is not predicted.
+            says; that is not predicted.  Where rounding leaves that in doubt, the flag says so.
         low: shape (N,), lower end of the interval of log2 heights.
         high: shape (N,), upper end.
         flags: shape (N,), `infinite height`, or in what way the code is unlike those of
-            training, or nothing.
+            training, or nothing; and `exact height in doubt`.
         level: share of exact heights that intervals hold on data like the validation set.
     """
 
@@ -49,9 +52,12 @@ def predictions(
         domain: of its training codes.
     """
     # The engine that knows costs less than the network that guesses.
-    infinite = np.isinf(exact_heights(samples))
+    exact = exact_labels(samples)
+    infinite = np.isinf(exact.heights)
     low, high = calibration.interval(log2_predicted, samples.group)
-    flags = np.where(infinite, "infinite height", domain.outside(samples, log2_predicted))
+    flags = np.where(infinite, INFINITE, domain.outside(samples, log2_predicted))
+    for row in np.flatnonzero(exact.doubtful).tolist():
+        flags[row] = ", ".join(filter(None, [str(flags[row]), IN_DOUBT]))
     return Predictions(
         np.where(infinite, np.inf, log2_predicted),
         np.where(infinite, np.inf, low),

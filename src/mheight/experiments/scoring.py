@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mheight.datasets import Samples
 from mheight.errors import InvalidDataError
 from mheight.evaluation.calibration import coverage
+from mheight.evaluation.predictions import IN_DOUBT
 from mheight.experiments.averaging import averaged
 from mheight.experiments.trained_run import TrainedRun
 from mheight.metrics import Scores, score
@@ -67,7 +68,7 @@ def score_runs(runs: Sequence[TrainedRun], finite: Samples, copies: int, source:
     intervals, flagged = None, 0
     if len(runs) == 1 and not copies:
         full = runs[0].predict(clean, predicted)
-        flagged = int((full.flags != "").sum())
+        flagged = int(((full.flags != "") & (full.flags != IN_DOUBT)).sum())
         found = coverage(clean.log2_heights, full.low, full.high, clean.group)
         intervals = {"level": full.level, **found}
     name = " + ".join(run.config.name for run in runs)
