@@ -14,3 +14,16 @@ def near_integers(rng: np.random.Generator) -> np.ndarray:
     right, _ = np.linalg.qr(rng.standard_normal((k, k)))
     mix = left * np.logspace(0, -rng.uniform(0, 7), k) @ right
     return np.round(mix @ (rng.integers(-3, 4, (k, n)) + noise), int(rng.integers(6, 14)))
+
+
+def nearly_parallel(rng: np.random.Generator) -> np.ndarray:
+    """A code with two columns that are parallel but for the rounding of their decimals."""
+    n = int(rng.integers(4, 8))
+    k = int(rng.integers(2, n - 1))
+    while True:
+        G = rng.uniform(-1.0, 1.0, (k, n))
+        first, second = rng.choice(n, 2, replace=False)
+        G[:, second] = G[:, first] * rng.uniform(-2.0, 2.0)
+        G = np.round(G, int(rng.integers(3, 11)))
+        if np.linalg.matrix_rank(G) == k:
+            return G

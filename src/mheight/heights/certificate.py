@@ -29,7 +29,9 @@ class Certificate:
         magnitudes = np.sort(abs(message @ G))[::-1]
         height = magnitudes[0] / magnitudes[m]
 
-    In an exact result all numbers are `Fraction`, and the check holds without rounding.
+    In an exact result all numbers are `Fraction`, and the check holds without rounding.  Else
+    message and codeword are rounded to floats, after the height was calculated: it is that
+    of the codeword before, rounded down, so that it is never above h_m.
 
     Attributes:
         m: index of the height.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from math import comb
 from typing import Any
 
@@ -14,16 +15,18 @@ from numpy.typing import ArrayLike, NDArray
 from mheight.codes import LinearCode
 from mheight.codes.compiling import work_clock
 from mheight.codes.conditioning import condition, reduced_generator
+from mheight.codes.rationals import rational_matrix
 from mheight.errors import InvalidCodeError
 from mheight.heights.accuracy import MAX_EXACT_LENGTH, condition_doubts, large_doubts
 from mheight.heights.branch_and_bound import Progress, branch_and_bound
-from mheight.heights.certificate import Certificate, rounded, verify
+from mheight.heights.certificate import Certificate, Number, rounded, verify
 from mheight.heights.doubts import Doubt, DoubtKind, warn_of
+from mheight.heights.enclosure import rounded_down, rounded_up
 from mheight.heights.orders import height_index
 from mheight.heights.packed import MAX_LENGTH, packed_profile
 from mheight.heights.rational import exact_certificates, singleton_certificate
 from mheight.heights.solution import EXACT_TO, Method, Solution
-from mheight.heights.witness import build_certificate, infinite_bounds, positions, restated
+from mheight.heights.witness import build_certificate, integer_rows, positions
 
 __all__ = [
     "certificates",
@@ -38,7 +41,7 @@ Float = NDArray[np.float64]
 
 _WELL_CONDITIONED = 1e3
 _LATTICE_STEP = 0.7e-9  # seconds for one of the n (n-1) 2^(n-2) minima
-_LAST_DIGITS = 4e-16  # a division, a sum, a difference
+_LAST_DIGITS = 1e-15  # a difference, a division, and 1 subtracted from at least 2
 _TARGET = 2e-5  # seconds to begin with one of the n positions
 _PIVOT_ENTRY = 12e-9  # seconds a program for each of the k n entries of its tableau
 
@@ -87,12 +90,11 @@ def lattice_solutions(code: LinearCode) -> list[Solution]:
     matrix, doubts = _prepared(code)
     out: list[Solution] = []
     if matrix is code.G:
-        out = _by_lattice(matrix, range(1, code.n - code.k + 1))
+        out = _by_lattice(code, matrix, range(1, code.n - code.k + 1))
     if code.n <= MAX_EXACT_LENGTH and not (out and all(_is_sound(s, code.G) for s in out)):
         return _exactly(code)
     if not out:
-        found = _by_lattice(matrix, range(1, code.n - code.k + 1))
-        out = [_restated(solution, code.G) for solution in found]
+        out = _by_lattice(code, matrix, range(1, code.n - code.k + 1))
     return [_with_doubts(solution, doubts, code.G) for solution in out]
 
 
@@ -212,14 +214,12 @@ def solved(
     if short and matrix is not code.G:
         return _exactly(code)[m - 1]
     if method == "lattice":
-        solution = _by_lattice(matrix, [m])[0]
+        solution = _by_lattice(code, matrix, [m])[0]
     else:
         solution = branch_and_bound(
-            matrix, m, time_limit=time_limit, node_limit=node_limit,
+            code.G, m, better=matrix, time_limit=time_limit, node_limit=node_limit,
             progress=progress, stop=stop,
         )  # fmt: skip
-    if matrix is not code.G:
-        solution = _restated(solution, code.G)
     if short and not _is_sound(solution, code.G):
         return _exactly(code)[m - 1]
     return _with_doubts(solution, doubts, code.G)
@@ -240,18 +240,6 @@ def predicted_seconds(n: int, k: int, m: int, method: Method) -> float:
     return _TARGET * n + _PIVOT_ENTRY * k * n * float(programs)
 
 
-def _restated(solution: Solution, G: Float) -> Solution:
-    """The same solution with a certificate for the generator matrix that was given."""
-    certificate = restated(solution.certificate, G)
-    if certificate.is_infinite:
-        return replace(solution, certificate=certificate)
-    lower = float(certificate.height)
-    status = solution.status
-    if solution.is_exact and lower < solution.lower * (1.0 - EXACT_TO):
-        status = "rounding"
-    return replace(solution, certificate=certificate, lower=lower, status=status)
-
-
 def _exactly(code: LinearCode) -> list[Solution]:
     """All heights by rational arithmetic, from the entries as they are."""
     start = work_clock()
@@ -263,7 +251,7 @@ def _exactly(code: LinearCode) -> list[Solution]:
         doubts = large_doubts(exact, reported=True) or condition_doubts(code.G)
     return [
         Solution(
-            n=code.n, k=code.k, m=c.m, lower=rounded(c.height), upper=rounded(c.height),
+            n=code.n, k=code.k, m=c.m, lower=_below(c.height), upper=_above(c.height),
             status="exact", certificate=c, method="rational", nodes=0, seconds=seconds,
             doubts=tuple(doubt for doubt in doubts if doubt.concerns(c.m)),
         )
@@ -281,24 +269,31 @@ def _beyond(code: LinearCode, m: int) -> Solution:
     )  # fmt: skip
 
 
-def _by_lattice(G: Float, orders: Iterable[int]) -> list[Solution]:
+def _below(height: Number) -> float:
+    return rounded_down(height) if isinstance(height, Fraction) else height
+
+
+def _above(height: Number) -> float:
+    return rounded_up(height) if isinstance(height, Fraction) else height
+
+
+def _by_lattice(code: LinearCode, G: Float, orders: Iterable[int]) -> list[Solution]:
+    """Heights by the minors of G, a matrix of the code; certificates are for the code's own."""
     start = work_clock()
     k, n = G.shape
     result = packed_profile(G)
     above = packed_profile(G, witnesses=False, upwards=True).heights
+    rows = integer_rows(rational_matrix(code))
     out = []
     for m in orders:
         at = m - 1
-        kept = positions(result.kept[at])
         certificate = build_certificate(
-            G, m, int(result.targets[at]), kept, positions(result.bases[at])
-        )
+            G, m, int(result.targets[at]), positions(result.kept[at]),
+            positions(result.bases[at]), rows,
+        )  # fmt: skip
         lower = float(certificate.height)
         upper = max(lower, float(above[at]) * (1.0 + _LAST_DIGITS))
-        proved = upper - lower <= EXACT_TO * lower
-        if np.isinf(lower):
-            lower, upper = infinite_bounds(G, m, kept, certificate)
-            proved = bool(np.isinf(lower))
+        proved = bool(np.isinf(lower)) or upper - lower <= EXACT_TO * lower
         out.append(
             Solution(
                 n=n, k=k, m=m, lower=lower, upper=upper, status="exact" if proved else "rounding",

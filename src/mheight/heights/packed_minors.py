@@ -61,7 +61,7 @@ def _norm_products(rows, first):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _sum_circuits(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyped-def]
-    """s(A) at A ^ flip, each of its minors larger by `slack` times its bound."""
+    """s(A) at A ^ flip; with `slack`, each minor larger by that times its bound, and rounded up."""
     circuit = (1 << (k + 1)) - 1
     while circuit < 1 << n:
         total, rest = 0.0, circuit
@@ -70,7 +70,7 @@ def _sum_circuits(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyped
             at = circuit ^ low ^ flip
             total += minors[at] + (slack * bounds[at] if slack > 0.0 else 0.0)
             rest ^= low
-        minors[circuit ^ flip] = total * (1.0 + slack)
+        minors[circuit ^ flip] = total * (1.0 + slack + (k + 8) * _UNIT) if slack > 0.0 else total
         circuit = next_of_same_size(circuit)
 
 
@@ -111,7 +111,9 @@ def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untype
 def _settle_upwards(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyped-def]
     """Like `_settle`, with every p(B) too small and every s(A) too large for rounding.
 
-    A computed minor is off by less than `slack` times its bound.
+    A computed minor is off by less than `slack` times its bound.  In an expansion of r rows
+    that is so for (2 r + r (r-1) / 2) units in the last place: every product of r entries
+    meets r - 1 products, up to 0 + 1 + ... + r-1 sums, and r roundings of entries.
     """
     full = (1 << n) - 1
     basis = (1 << k) - 1
@@ -144,7 +146,9 @@ def minors_and_circuits(G, upwards):  # type: ignore[no-untyped-def]
         bounds = np.empty(1 << n)
         _expand(rows, False, bounds)
     if upwards:
-        _settle_upwards(minors, bounds, n, k, flip, 0.0 if exact else 3.0 * len(rows) * _UNIT)
+        r = len(rows)
+        slack = 0.0 if exact else 1.01 * (2 * r + r * (r - 1) // 2) * _UNIT
+        _settle_upwards(minors, bounds, n, k, flip, slack)
         return minors, flip, 1.0, 1.0, 0.0, 0
     kept, top, dropped, zeros = _settle(
         minors, bounds, rows, k, flip, 0.0 if exact else ZERO_TOLERANCE

@@ -211,7 +211,7 @@ def solution_rows(
         last.n,
         last.k,
         np.array([s.m for s in solutions] + list(missing)),
-        np.array([s.lower if s.is_exact else np.nan for s in solutions] + [np.nan] * len(missing)),
+        np.array([s.height if s.is_exact else np.nan for s in solutions] + [np.nan] * len(missing)),
         lower=np.array([s.lower for s in solutions] + [last.lower] * len(missing)),
         upper=np.array([s.upper for s in solutions] + [np.inf] * len(missing)),
         status=tuple([s.status for s in solutions] + [NOT_REACHED] * len(missing)),

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.compiling import kernel
+from mheight.heights.certified import PIVOT_ERROR, ceiling
 
 __all__ = ["crash", "drop", "drop_value", "expel", "pivot", "reduced_table", "reoptimise"]
 
@@ -32,20 +33,18 @@ _PATIENCE = 40
 
 
 @kernel()
-def pivot(table, basis, growth, row, column):  # type: ignore[no-untyped-def]
-    """Column `column` replaces the basic column of `row`.
-
-    `growth[0]` keeps the largest entry of a pivot row, by which rounding errors grow.
-    """
+def pivot(table, basis, errors, row, column):  # type: ignore[no-untyped-def]
+    """Column `column` replaces the basic column of `row`; `errors` follows (see `measure`)."""
     k, n = table.shape
     scale = 1.0 / table[row, column]
     pivot_row = table[row]
-    top = 0.0
+    weight = errors[column]
     for j in range(n):
         pivot_row[j] *= scale
-        top = max(top, abs(pivot_row[j]))
-    growth[0] = max(growth[0], top)
+        errors[j] += abs(pivot_row[j]) * weight
     pivot_row[column] = 1.0
+    errors[column] = 2.0
+    errors[n] += PIVOT_ERROR
     for i in range(k):
         if i == row:
             continue
@@ -59,7 +58,7 @@ def pivot(table, basis, growth, row, column):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def reduced_table(G, basis, growth):  # type: ignore[no-untyped-def]
+def reduced_table(G, basis, errors):  # type: ignore[no-untyped-def]
     """The tableau of G for a basis found by complete pivoting; `basis`, shape (k,), is filled."""
     table = G.copy()
     k, n = table.shape
@@ -75,7 +74,7 @@ def reduced_table(G, basis, growth):  # type: ignore[no-untyped-def]
         if row < 0:
             break
         used[row] = True
-        pivot(table, basis, growth, row, column)
+        pivot(table, basis, errors, row, column)
     return table
 
 
@@ -114,14 +113,14 @@ def _blocking(line, direction, word, open_, bounds, limit):  # type: ignore[no-u
 
 
 @kernel()
-def _move(table, basis, growth, signs, word, open_, bounds, row, direction, step, column):  # type: ignore[no-untyped-def]
+def _move(table, basis, errors, signs, word, open_, bounds, row, direction, step, column):  # type: ignore[no-untyped-def]
     """Move the codeword by `step` along a row and let `column` replace the row's basic column."""
     line = table[row]
     for j in range(len(line)):
         word[j] += direction * step * line[j]
     signs[row] = 1.0 if direction * line[column] > 0.0 else -1.0
     word[column] = signs[row] * bounds[column]
-    pivot(table, basis, growth, row, column)
+    pivot(table, basis, errors, row, column)
     open_[column] = False
 
 
@@ -136,7 +135,7 @@ def _swing(table, basis, signs, word, bounds, row, direction, step):  # type: ig
 
 
 @kernel()
-def reoptimise(table, basis, growth, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
+def reoptimise(table, basis, errors, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
     """Primal simplex steps from a vertex to an optimal one; returns the value and the steps.
 
     The value is the sum of magnitudes, an upper bound of f(K) by any basis.
@@ -166,7 +165,7 @@ def reoptimise(table, basis, growth, signs, word, open_, bounds, target):  # typ
         if stop < 0:
             _swing(table, basis, signs, word, bounds, row, direction, step)
             continue
-        _move(table, basis, growth, signs, word, open_, bounds, row, direction, step, stop)
+        _move(table, basis, errors, signs, word, open_, bounds, row, direction, step, stop)
         open_[column] = True
     value = 0.0
     for i in range(k):
@@ -175,7 +174,7 @@ def reoptimise(table, basis, growth, signs, word, open_, bounds, target):  # typ
 
 
 @kernel()
-def drop(table, basis, growth, signs, word, open_, bounds, target, row):  # type: ignore[no-untyped-def]
+def drop(table, basis, errors, signs, word, open_, bounds, target, row):  # type: ignore[no-untyped-def]
     """Drop the constraint of a basic column; returns the new value and the simplex steps.
 
     The value is infinite if nothing else kept stops the codeword.
@@ -184,28 +183,34 @@ def drop(table, basis, growth, signs, word, open_, bounds, target, row):  # type
     step, stop = _blocking(table[row], direction, word, open_, bounds, np.inf)
     if stop < 0:
         return np.inf, 0
-    _move(table, basis, growth, signs, word, open_, bounds, row, direction, step, stop)
-    return reoptimise(table, basis, growth, signs, word, open_, bounds, target)
+    _move(table, basis, errors, signs, word, open_, bounds, row, direction, step, stop)
+    return reoptimise(table, basis, errors, signs, word, open_, bounds, target)
 
 
 @kernel()
-def drop_value(table, word, open_, bounds, target, row):  # type: ignore[no-untyped-def]
-    """An upper bound of the value after `drop`, by its first step alone, without a pivot."""
+def drop_value(table, errors, word, open_, bounds, target, row):  # type: ignore[no-untyped-def]
+    """What `drop` comes to after its first step, without a pivot, and a bound of f by that.
+
+    The bound allows for rounding: the residual of column `stop` counts as often as the
+    step takes it (see `mheight.heights.certified`).
+    """
     x = table[row, target]
     direction = 1.0 if x > 0.0 else -1.0
     _, stop = _blocking(table[row], direction, word, open_, bounds, np.inf)
     if stop < 0:
-        return np.inf
+        return np.inf, np.inf
     ratio = x / table[row, stop]
     value = abs(ratio)
     for i in range(len(table)):
         if i != row:
             value += abs(table[i, target] - ratio * table[i, stop])
-    return value
+    kappa = errors[-1]
+    slack = kappa * errors[target] + abs(ratio) * errors[stop] * (kappa + PIVOT_ERROR)
+    return value, ceiling(value, 1.01 * slack + PIVOT_ERROR * value, len(table))
 
 
 @kernel()
-def expel(table, basis, growth, allowed):  # type: ignore[no-untyped-def]
+def expel(table, basis, errors, allowed):  # type: ignore[no-untyped-def]
     """Exchange every basic column that is not allowed; False if no allowed columns span."""
     k, n = table.shape
     basic = np.zeros(n, np.bool_)
@@ -221,12 +226,12 @@ def expel(table, basis, growth, allowed):  # type: ignore[no-untyped-def]
         if column < 0:
             return False
         basic[column] = True
-        pivot(table, basis, growth, row, column)
+        pivot(table, basis, errors, row, column)
     return True
 
 
 @kernel()
-def crash(table, basis, growth, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
+def crash(table, basis, errors, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
     """From the zero codeword to an optimal vertex; returns the value and the steps.
 
     `basis` must be without the target, `open_` mark the kept columns outside it.
@@ -241,6 +246,6 @@ def crash(table, basis, growth, signs, word, open_, bounds, target):  # type: ig
         if stop < 0:
             _swing(table, basis, signs, word, bounds, row, direction, step)
         else:
-            _move(table, basis, growth, signs, word, open_, bounds, row, direction, step, stop)
+            _move(table, basis, errors, signs, word, open_, bounds, row, direction, step, stop)
             open_[column] = True
-    return reoptimise(table, basis, growth, signs, word, open_, bounds, target)
+    return reoptimise(table, basis, errors, signs, word, open_, bounds, target)

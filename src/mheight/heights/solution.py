@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Literal
 
 from mheight.errors import UnsolvedHeightError
-from mheight.heights.certificate import Certificate
+from mheight.heights.certificate import Certificate, rounded
 from mheight.heights.doubts import Doubt, doubt_text
 
 __all__ = ["EXACT_TO", "Method", "Route", "Solution", "Status"]
@@ -28,8 +29,9 @@ class Solution:
         n: length.
         k: dimension.
         m: index of the height.
-        lower: reached by the codeword of `certificate`.
-        upper: no codeword exceeds it (up to rounding); `inf` if nothing is known.
+        lower: a bound: the codeword of `certificate`, before its numbers were rounded to
+            floats, reaches it.
+        upper: a bound: no codeword exceeds it; `inf` if nothing is known.
         status: "exact" if both agree to 1e-9, else why the search stopped: a limit, a
             request, or "rounding" where float64 does not carry that far.
         certificate: a codeword that reaches `lower`.
@@ -54,12 +56,12 @@ class Solution:
 
     @property
     def is_exact(self) -> bool:
-        """Whether `lower` is the height (to 1e-9)."""
+        """Whether both bounds are the height, to 1e-9."""
         return self.status == "exact"
 
     @property
     def height(self) -> float:
-        """The height.
+        """The height, as near as it is known: to the last digit if calculated in fractions.
 
         Raises:
             UnsolvedHeightError: only bounds are known.
@@ -69,7 +71,8 @@ class Solution:
                 f"h_{self.m} is only known to lie in [{self.lower:.12g}, {self.upper:.12g}] "
                 f"({self.status})"
             )
-        return self.lower
+        known = self.certificate.height
+        return rounded(known) if isinstance(known, Fraction) else self.lower
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; infinity as null beside `status`."""
@@ -90,5 +93,5 @@ class Solution:
     def __str__(self) -> str:
         remark = f"; in doubt: {doubt_text(self.doubts)}" if self.doubts else ""
         if self.is_exact:
-            return f"h_{self.m} = {self.lower:.12g}{remark}"
+            return f"h_{self.m} = {self.height:.12g}{remark}"
         return f"{self.lower:.12g} <= h_{self.m} <= {self.upper:.12g} ({self.status}){remark}"

@@ -15,45 +15,48 @@ from __future__ import annotations
 import numpy as np
 
 from mheight.codes.compiling import kernel
+from mheight.heights.certified import measure, negligible, node_bound
 from mheight.heights.simplex import drop, drop_value
 
-__all__ = ["DONE", "INFINITE", "RUNNING", "advance", "bound", "expand"]
+__all__ = ["DONE", "INFINITE", "LINE", "RUNNING", "advance", "bound", "expand"]
 
 RUNNING, DONE, INFINITE = 0, 1, 2
+
+LINE = 1e-10
+"""What exceeds the best value by less than this, relatively, is not searched for."""
 
 
 @kernel()
 def expand(  # type: ignore[no-untyped-def]
-    depth, target, tables, bases, words, opens, promised, bounds, order, quick, counts
+    depth, target, tables, bases, words, opens, promised, errors, bounds, order, quick, counts
 ):  # fmt: skip
     """List the children of the node at `depth`: the rows to drop, best first.
 
-    A child's order is by `drop_value`; at the last level that also bounds the child.
+    A child's order is by the bound of `drop_value`, kept in `quick[depth, :, 0]` with the
+    value beside it; at the last level nothing in the child is above the bound.
     """
     table, basis = tables[depth], bases[depth]
-    k = len(basis)
-    zero = 0.0
-    for i in range(k):
-        zero = max(zero, abs(table[i, target]))
-    zero *= 1e-11
+    zero = negligible(table, target)
     count = 0
-    for row in range(k):
+    for row in range(len(basis)):
         if abs(table[row, target]) <= zero or promised[depth, basis[row]]:
             continue
-        value = drop_value(table, words[depth], opens[depth], bounds, target, row)
+        value, limit = drop_value(
+            table, errors[depth], words[depth], opens[depth], bounds, target, row
+        )  # fmt: skip
         at = count
-        while at > 0 and quick[depth, at - 1] < value:
+        while at > 0 and quick[depth, at - 1, 0] < limit:
             quick[depth, at] = quick[depth, at - 1]
             order[depth, at] = order[depth, at - 1]
             at -= 1
-        quick[depth, at] = value
+        quick[depth, at, 0], quick[depth, at, 1] = limit, value
         order[depth, at] = row
         count += 1
     counts[depth] = count
 
 
 @kernel()
-def _push(depth, tables, bases, signs, words, opens, promised):  # type: ignore[no-untyped-def]
+def _push(depth, tables, bases, signs, words, opens, promised, errors):  # type: ignore[no-untyped-def]
     """Copy a node one level up the stack."""
     tables[depth + 1] = tables[depth]
     bases[depth + 1] = bases[depth]
@@ -61,22 +64,25 @@ def _push(depth, tables, bases, signs, words, opens, promised):  # type: ignore[
     words[depth + 1] = words[depth]
     opens[depth + 1] = opens[depth]
     promised[depth + 1] = promised[depth]
+    errors[depth + 1] = errors[depth]
 
 
 @kernel()
 def advance(  # type: ignore[no-untyped-def]
-    place, drops, target, incumbent, budget, width,
-    tables, bases, signs, words, opens, promised, bounds, order, quick, counts, nexts,
-    dropped, found, growth,
+    place, drops, target, record, budget, width,
+    tables, bases, signs, words, opens, promised, errors, bounds, order, quick, counts, nexts,
+    measured, dropped, found, high, low, blur, weights, corner,
 ):  # fmt: skip
-    """Go on with the search; returns its state, the best value and the nodes solved.
+    """Go on with the search; returns its state and the nodes solved.
 
     `place[0]` is the depth, -1 when the search is done; `drops` = m - 1 constraints are
-    dropped in all; `incumbent` is the value to exceed; `budget` nodes are solved before
-    coming back; `width` children are tried at each node (fewer than all make a dive).  The
-    arrays that follow are the stack, one entry for each of `drops` + 1 levels.  `dropped`
-    holds the columns dropped on the way to the node; `found` is filled with their number
-    at the best node, and these.
+    dropped in all; `record` holds the best value and the largest bound of what was solved
+    or passed over; `budget` nodes are solved before coming back; `width` children are tried
+    at each node (fewer than all make a dive).  The arrays that follow are the stack, one
+    entry for each of `drops` + 1 levels.  `dropped` holds the columns dropped on the way to
+    the node; `found` is filled with their number at the best node, and these.  The last
+    five are the matrix R (see `mheight.heights.enclosure`), its sums, and where it is the
+    identity.
     """
     nodes = 0
     while place[0] >= 0:
@@ -85,42 +91,63 @@ def advance(  # type: ignore[no-untyped-def]
             place[0] -= 1
             continue
         if nodes >= budget:
-            return RUNNING, incumbent, nodes
+            return RUNNING, nodes
         child = nexts[depth]
+        row = order[depth, child]
         nexts[depth] += 1
         last = depth + 1 == drops
-        if last and quick[depth, child] <= incumbent:
+        line = record[0] * (1.0 + LINE)
+        if last and quick[depth, child, 0] <= line:
+            record[1] = max(record[1], quick[depth, child, 0])
             nexts[depth] = counts[depth]  # the rest are no better
             continue
-        row = order[depth, child]
-        _push(depth, tables, bases, signs, words, opens, promised)
+        if last and quick[depth, child, 1] <= line:
+            # It would be below, but for rounding: look closer.
+            if not measured[depth]:
+                measure(high, blur, weights, tables[depth], bases[depth], errors[depth])
+                measured[depth] = True
+            _, limit = drop_value(
+                tables[depth], errors[depth], words[depth], opens[depth], bounds, target, row
+            )  # fmt: skip
+            if limit <= line:
+                record[1] = max(record[1], limit)
+                continue
+        _push(depth, tables, bases, signs, words, opens, promised, errors)
         for earlier in range(child):
             promised[depth + 1, bases[depth, order[depth, earlier]]] = True
         dropped[depth] = bases[depth, row]
         value, _ = drop(
-            tables[depth + 1], bases[depth + 1], growth, signs[depth + 1], words[depth + 1],
-            opens[depth + 1], bounds, target, row,
+            tables[depth + 1], bases[depth + 1], errors[depth + 1], signs[depth + 1],
+            words[depth + 1], opens[depth + 1], bounds, target, row,
         )  # fmt: skip
         nodes += 1
-        if value > incumbent:
-            incumbent = value
+        if value < np.inf:
+            limit = node_bound(
+                value, line, high, low, blur, weights, corner, tables[depth + 1],
+                bases[depth + 1], target, errors[depth + 1], promised[depth + 1], last,
+            )  # fmt: skip
+            record[1] = max(record[1], limit)
+            value = min(value, limit)
+        if value > record[0]:
+            record[0] = value
             found[0] = depth + 1
             for i in range(depth + 1):
                 found[1 + i] = dropped[i]
             if value == np.inf:
-                return INFINITE, incumbent, nodes
+                return INFINITE, nodes
         if not last:
             place[0] += 1
             nexts[depth + 1] = 0
+            measured[depth + 1] = False
             expand(
-                depth + 1, target, tables, bases, words, opens, promised, bounds,
+                depth + 1, target, tables, bases, words, opens, promised, errors, bounds,
                 order, quick, counts,
             )  # fmt: skip
-    return DONE, incumbent, nodes
+    return DONE, nodes
 
 
 @kernel()
-def _drop_group(table, basis, growth, signs, word, open_, bounds, target, columns):  # type: ignore[no-untyped-def]
+def _drop_group(table, basis, errors, signs, word, open_, bounds, target, columns):  # type: ignore[no-untyped-def]
     """Drop several constraints of one basis; returns the value."""
     value = -1.0
     for column in columns:
@@ -131,7 +158,7 @@ def _drop_group(table, basis, growth, signs, word, open_, bounds, target, column
         if row < 0:
             open_[column] = False  # it left the basis by itself
             continue
-        value, _ = drop(table, basis, growth, signs, word, open_, bounds, target, row)
+        value, _ = drop(table, basis, errors, signs, word, open_, bounds, target, row)
         if value == np.inf:
             break
     return value
@@ -139,23 +166,31 @@ def _drop_group(table, basis, growth, signs, word, open_, bounds, target, column
 
 @kernel()
 def bound(  # type: ignore[no-untyped-def]
-    place, drops, target, worst, groups, budget,
-    tables, bases, signs, words, opens, promised, bounds, order, quick, counts, nexts, growth,
+    place, drops, target, worst, line, groups, budget,
+    tables, bases, signs, words, opens, promised, errors, bounds, order, quick, counts, nexts,
+    high, low, blur, weights, corner,
 ):  # fmt: skip
     """Go on with an upper bound of what a loaded target reaches; returns the programs solved.
 
     The columns of a basis are dealt into `groups`, and whole groups are dropped where the
     search drops one column, since no more can be lost that way.  The last drop is bounded
-    by its first pivot.  `worst[0]` starts as what the target reaches with nothing dropped,
-    and is the bound once `place[0]`, the depth, is -1; the root is loaded on the stack.
-    After `budget` programs the stack is left as it is, to be taken up again.
+    by its first pivot.  `worst[0]` starts as a bound of what the target reaches with nothing
+    dropped, and is the bound once `place[0]`, the depth, is -1; the root is loaded on the
+    stack.  Bounds up to `line` need not be better.  After `budget` programs the stack is
+    left as it is, to be taken up again.
     """
     programs = 0
     while place[0] >= 0:
         depth = place[0]
         if depth == drops - 1:
             if counts[depth]:
-                worst[0] = max(worst[0], quick[depth, 0])
+                if quick[depth, 0, 0] > max(line, quick[depth, 0, 1] * (1.0 + LINE)):
+                    measure(high, blur, weights, tables[depth], bases[depth], errors[depth])
+                    expand(
+                        depth, target, tables, bases, words, opens, promised, errors, bounds,
+                        order, quick, counts,
+                    )  # fmt: skip
+                worst[0] = max(worst[0], quick[depth, 0, 0])
             place[0] -= 1
             continue
         part = nexts[depth]
@@ -165,14 +200,19 @@ def bound(  # type: ignore[no-untyped-def]
         if programs >= budget:
             return programs
         nexts[depth] += 1
-        _push(depth, tables, bases, signs, words, opens, promised)
+        _push(depth, tables, bases, signs, words, opens, promised, errors)
         # The most harmful constraints are spread over the groups.
         columns = bases[depth][order[depth, part : counts[depth] : groups]]
         reached = _drop_group(
-            tables[depth + 1], bases[depth + 1], growth, signs[depth + 1], words[depth + 1],
-            opens[depth + 1], bounds, target, columns,
+            tables[depth + 1], bases[depth + 1], errors[depth + 1], signs[depth + 1],
+            words[depth + 1], opens[depth + 1], bounds, target, columns,
         )  # fmt: skip
         programs += len(columns)
+        if reached < np.inf:
+            reached = node_bound(
+                reached, line, high, low, blur, weights, corner, tables[depth + 1],
+                bases[depth + 1], target, errors[depth + 1], promised[depth + 1], False,
+            )  # fmt: skip
         worst[0] = max(worst[0], reached)
         if worst[0] == np.inf:
             place[0] = -1
@@ -180,7 +220,7 @@ def bound(  # type: ignore[no-untyped-def]
         place[0] += 1
         nexts[place[0]] = 0
         expand(
-            place[0], target, tables, bases, words, opens, promised, bounds,
+            place[0], target, tables, bases, words, opens, promised, errors, bounds,
             order, quick, counts,
         )  # fmt: skip
     return programs

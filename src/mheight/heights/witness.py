@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
+from flint import fmpz_mat
 from numpy.typing import NDArray
 
-from mheight.codes import LinearCode
 from mheight.codes.compiling import for_work
-from mheight.codes.conditioning import exact_rank
+from mheight.codes.rationals import Matrix, rational_matrix
 from mheight.codes.solving import solve_refined
-from mheight.heights.certificate import Certificate
+from mheight.heights.certificate import Certificate, Number, rounded
+from mheight.heights.enclosure import rounded_down
 from mheight.heights.simplex import crash, expel, reduced_table
 
-__all__ = ["build_certificate", "infinite_bounds", "positions", "restated"]
+__all__ = [
+    "IntegerRows",
+    "build_certificate",
+    "certify_vertex",
+    "integer_rows",
+    "loose_certificate",
+    "optimal_vertex",
+    "positions",
+    "ratio",
+]
 
 Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 _STEP = 1e-9  # seconds for an entry of a tableau in one of the k pivots
 
@@ -31,7 +45,12 @@ def positions(mask: int) -> list[int]:
 
 
 def build_certificate(
-    G: Float, m: int, target: int, kept: Sequence[int], basis: Iterable[int] = ()
+    G: Float,
+    m: int,
+    target: int,
+    kept: Sequence[int],
+    basis: Iterable[int] = (),
+    rows: IntegerRows | None = None,
 ) -> Certificate:
     """The codeword of largest |c_a| among those with |c_j| <= 1 on the kept positions.
 
@@ -42,125 +61,162 @@ def build_certificate(
         kept: T, n - m positions.
         basis: an optimal basis in T, if one is known; otherwise it is found by a linear
             program.
+        rows: a matrix of the same code, which the message is for; by default G.
 
     Returns:
         A certificate whose `height` is what its codeword reaches; infinite if the
         kept columns do not span.
     """
-    k, n = G.shape
-    larger = tuple(j for j in range(n) if j not in set(kept))
+    if rows is None:
+        rows = integer_rows(rational_matrix(G))
     columns = list(basis)
-    if len(columns) == k:
+    if len(columns) == len(G):
         multipliers = solve_refined(G[:, columns], G[:, [target]])[:, 0]
         sizes = np.abs(multipliers)
         if sizes.min() > _CLEAR * sizes.max():
-            return _finite(G, m, target, larger, columns, np.sign(multipliers))
-    vertex = _optimal_vertex(G, target, kept)
+            return certify_vertex(rows, m, kept, columns, np.sign(multipliers))
+    vertex = _vertex_of_kept(G, target, kept)
     if vertex is None:
-        return _infinite(G, m, kept)
-    return _finite(G, m, target, larger, *vertex)
+        return loose_certificate(rows, m, kept)
+    return certify_vertex(rows, m, kept, *vertex)
 
 
-def _optimal_vertex(G: Float, target: int, kept: Sequence[int]) -> tuple[list[int], Float] | None:
-    k, n = G.shape
-    allowed = np.zeros(n, np.bool_)
-    allowed[list(kept)] = True
-    basis = np.empty(k, np.int64)
-    growth = np.zeros(1)
+def optimal_vertex(
+    table: Float, basis: Int, target: int, allowed: Flags
+) -> tuple[Int, Float] | None:
+    """The vertex of largest |c_a| with |c_j| <= 1 on the allowed columns.
+
+    Args:
+        table: shape (k, n), the tableau of `basis`; neither is changed.
+        basis: shape (k,).
+        target: a.
+        allowed: shape (n,).
+
+    Returns:
+        The columns that are at a bound, shape (k,), and which, 1 or -1; None if the
+        allowed columns do not span.
+    """
+    k, n = table.shape
+    table, basis, errors = table.copy(), basis.copy(), np.zeros(n + 1)
     seconds = _STEP * k * k * n
-    table = for_work(reduced_table, seconds)(np.ascontiguousarray(G), basis, growth)
-    if not for_work(expel, seconds)(table, basis, growth, allowed):
+    if not for_work(expel, seconds)(table, basis, errors, allowed):
         return None
     open_ = allowed.copy()
     open_[basis] = False
     signs, word = np.empty(k), np.empty(n)
-    for_work(crash, seconds)(table, basis, growth, signs, word, open_, np.ones(n), target)
-    return basis.tolist(), signs
+    for_work(crash, seconds)(table, basis, errors, signs, word, open_, np.ones(n), target)
+    return basis, signs
 
 
-def _finite(
-    G: Float, m: int, target: int, larger: tuple[int, ...], basis: list[int], signs: Float
+def _vertex_of_kept(G: Float, target: int, kept: Sequence[int]) -> tuple[list[int], Float] | None:
+    allowed = np.zeros(G.shape[1], np.bool_)
+    allowed[list(kept)] = True
+    basis, errors = np.full(len(G), -1), np.zeros(G.shape[1] + 1)
+    seconds = _STEP * G.size * len(G)
+    table = for_work(reduced_table, seconds)(np.ascontiguousarray(G), basis, errors)
+    if (basis < 0).any():
+        return None
+    found = optimal_vertex(table, basis, target, allowed)
+    return None if found is None else (found[0].tolist(), found[1])
+
+
+def certify_vertex(
+    rows: IntegerRows, m: int, kept: Sequence[int], basis: Sequence[int], signs: Float
 ) -> Certificate:
-    message = solve_refined(G[:, basis].T, signs[:, None])[:, 0]
-    word = _word(message, G)
-    if word[target] < 0:
-        message, word = -message, -word
-    return _certificate(m, message, word, target, larger, tuple(sorted(basis)))
+    """The codeword that has given signs on a basis, calculated in whole numbers.
+
+    Its height is rounded down, its message and entries to the nearest floats.
+    """
+    square = fmpz_mat([[int(rows.matrix[i, b]) for i in range(len(basis))] for b in basis])
+    solution = square.solve(fmpz_mat([[int(sign)] for sign in signs])).entries()
+    common = math.lcm(*(int(x.q) for x in solution))
+    whole = [int(x.p) * (common // int(x.q)) for x in solution]
+    return _certificate(rows, m, whole, set(kept), basis)
 
 
-def _word(message: Float, G: Float) -> NDArray[np.longdouble]:
-    return np.asarray(message.astype(np.longdouble) @ G.astype(np.longdouble))
+@dataclass(frozen=True, eq=False)
+class IntegerRows:
+    """A generator matrix in whole numbers: row i of `matrix` is `scales[i]` times that of G."""
+
+    matrix: fmpz_mat
+    scales: list[Fraction]
+
+    def encode(self, message: Sequence[int]) -> list[int]:
+        """The codeword of a message in whole numbers."""
+        return [int(x) for x in (fmpz_mat([list(message)]) * self.matrix).entries()]
+
+    def codeword(self, message: Sequence[Number]) -> list[int]:
+        """A multiple, in whole numbers, of the codeword of a message to G."""
+        scaled = [Fraction(u) / s for u, s in zip(message, self.scales, strict=True)]
+        common = math.lcm(*(x.denominator for x in scaled))
+        return self.encode([x.numerator * (common // x.denominator) for x in scaled])
+
+
+def integer_rows(G: Matrix) -> IntegerRows:
+    """The rows of a rational matrix, each multiplied by a fraction to whole numbers."""
+    rows, scales = [], []
+    for row in G:
+        common = math.lcm(*(x.denominator for x in row))
+        whole = [x.numerator * (common // x.denominator) for x in row]
+        content = math.gcd(*whole) or 1
+        rows.append([x // content for x in whole])
+        scales.append(Fraction(common, content))
+    return IntegerRows(fmpz_mat(rows), scales)
+
+
+def ratio(word: Sequence[int], m: int) -> float:
+    """|c|(0) / |c|(m) of a codeword in whole numbers, rounded down; infinite where |c|(m) = 0."""
+    magnitudes = sorted(map(abs, word), reverse=True)
+    if magnitudes[m] == 0:
+        return float("inf")
+    return rounded_down(Fraction(magnitudes[0], magnitudes[m]))
+
+
+def loose_certificate(rows: IntegerRows, m: int, kept: Sequence[int]) -> Certificate:
+    """A codeword that vanishes on the kept positions; nearly, where their columns span.
+
+    Columns that span, taken as they are, make a finite height, however large.  All that can
+    be said of it here is the ratio that the codeword has.
+    """
+    k = rows.matrix.nrows()
+    part = [[int(rows.matrix[i, j]) for i in range(k)] for j in kept]
+    vectors, nullity = fmpz_mat(part).nullspace()
+    if nullity:
+        whole = [int(vectors[i, 0]) for i in range(k)]
+    else:
+        # Rows and columns of like size, so that the least singular value is the near zero.
+        sizes = [max(map(abs, line)) or 1 for line in zip(*part, strict=True)]
+        scaled = np.array(
+            [[x / size for x, size in zip(line, sizes, strict=True)] for line in part]
+        )
+        largest = np.abs(scaled).max(axis=1, keepdims=True)
+        message = np.linalg.svd((scaled / np.where(largest > 0, largest, 1.0)).T)[0][:, -1]
+        exact = [Fraction(float(u)) / size for u, size in zip(message, sizes, strict=True)]
+        common = math.lcm(*(x.denominator for x in exact))
+        whole = [x.numerator * (common // x.denominator) for x in exact]
+    return _certificate(rows, m, whole, set(kept))
 
 
 def _certificate(
-    m: int,
-    message: Float,
-    word: NDArray[np.longdouble],
-    target: int,
-    larger: tuple[int, ...],
-    information_set: tuple[int, ...],
+    rows: IntegerRows, m: int, whole: Sequence[int], kept: set[int], basis: Sequence[int] = ()
 ) -> Certificate:
-    magnitudes = np.sort(np.abs(word))[::-1]
+    """What a message in whole numbers shows; positions outside `kept` count as larger."""
+    n = rows.matrix.ncols()
+    word = rows.encode(whole)
+    order = sorted(range(n), key=lambda j: (-abs(word[j]), j in kept, j in basis, j))
+    target = order[0]
+    if word[target] < 0:
+        whole, word = [-x for x in whole], [-x for x in word]
+    unit = abs(word[order[m]]) or word[target]
+    height = ratio(word, m)
     return Certificate(
         m=m,
-        height=max(float(magnitudes[0] / magnitudes[m]), 1.0),
+        height=height,
         target=target,
-        larger=larger,
-        information_set=information_set,
-        message=tuple(float(x) for x in message),
-        codeword=tuple(float(x) for x in word),
+        larger=tuple(sorted(order[:m])),
+        information_set=None if math.isinf(height) or not basis else tuple(sorted(basis)),
+        message=tuple(
+            rounded(Fraction(x, unit) * s) for x, s in zip(whole, rows.scales, strict=True)
+        ),
+        codeword=tuple(rounded(Fraction(x, unit)) for x in word),
     )
-
-
-def _infinite(G: Float, m: int, kept: Sequence[int]) -> Certificate:
-    # Rows and columns of like size, so that the least singular value is the zero one.
-    part = G[:, list(kept)]
-    rows = np.abs(G).max(axis=1, keepdims=True)
-    sizes = np.abs(part / rows).max(axis=0, keepdims=True)
-    vectors = np.linalg.svd(part / rows / np.where(sizes > 0, sizes, 1.0))[0]
-    message = vectors[:, -1] / rows[:, 0]
-    word = message @ G
-    word[list(kept)] = 0.0
-    target = int(np.argmax(np.abs(word)))
-    scale = word[target]
-    return Certificate(
-        m=m,
-        height=float("inf"),
-        target=target,
-        larger=tuple(j for j in range(G.shape[1]) if j not in set(kept)),
-        information_set=None,
-        message=tuple(float(x) for x in message / scale),
-        codeword=tuple(float(x) for x in word / scale),
-    )
-
-
-def infinite_bounds(
-    G: Float, m: int, kept: Sequence[int], certificate: Certificate
-) -> tuple[float, float]:
-    """Bounds of a height that rounding calls infinite; the first is infinite if it is.
-
-    Kept columns that span, taken as they are, make a finite height, however large.  All
-    that can be said of it is the ratio that the codeword has.
-    """
-    if exact_rank(G[:, list(kept)]) < len(G):
-        return float("inf"), float("inf")
-    magnitudes = np.sort(np.abs(np.array(certificate.message, dtype=np.float64) @ G))[::-1]
-    with np.errstate(divide="ignore"):
-        ratio = float(magnitudes[0] / magnitudes[m])
-    return min(ratio, float(np.finfo(np.float64).max)), float("inf")
-
-
-def restated(certificate: Certificate, G: Float) -> Certificate:
-    """The same codeword, or nearly, by another generator matrix; its height is its own."""
-    word = np.array(certificate.codeword, dtype=np.float64)
-    columns = list(certificate.information_set or LinearCode(G).information_set)
-    try:
-        message = solve_refined(G[:, columns].T, word[columns, None])[:, 0]
-    except np.linalg.LinAlgError:  # singular to rounding
-        message = np.asarray(np.linalg.lstsq(G.T, word)[0], dtype=np.float64)
-    if certificate.information_set is None:
-        return replace(certificate, message=tuple(float(x) for x in message))
-    return _certificate(
-        certificate.m, message, _word(message, G), certificate.target,
-        certificate.larger, certificate.information_set,
-    )  # fmt: skip

@@ -264,7 +264,7 @@ def from_solutions(
             continue
         solution = by_order[i]
         known = solution.lower
-        lower = solution.lower if solution.is_exact else max(solution.lower, general)
+        lower = solution.height if solution.is_exact else max(solution.lower, general)
         word = solution.certificate.codeword
         heights.append(_height(i, lower, max(solution.upper, lower), solution.is_exact, word))
     doubts = list(dict.fromkeys(doubt for solution in found for doubt in solution.doubts))

@@ -1,0 +1,243 @@
+"""Numba kernel: what a tableau in floating point proves about a height.
+
+A codeword with |c_j| <= 1 on kept positions K, none of whose magnitudes is above |c_a|,
+is what a height is made of.  Let R be a generator matrix with the identity in the columns
+of some information set.  Any numbers x for columns B in K leave a residual
+r = R_a - R_B x, and c_a = x c_B + c r, where c r is taken over that information set.  So
+
+    |c_a| <= sum |x_b| + ||r||_1 |c_a|,   hence   |c_a| <= sum |x_b| / (1 - ||r||_1),
+
+whatever x is; a multiplier x_b of a column that may yet be dropped moves from the sum to
+the residual.  `ceiling` is the right-hand side, rounded up.
+
+Residuals of all columns of a tableau are bounded by a vector of n+1 numbers, `errors`:
+that of column j by errors[n] * errors[j].  Here errors[j] is at least 1 plus the sum of the
+magnitudes of column j, and a pivot with pivot row t and entering column q adds
+|t_j| errors[q] to it: the residuals of j and q add up in this way, and the rounding of the
+new column j, each of whose entries costs a product, a difference and twice the rounding of
+t_j, is below 7 units of its last place times that sum.  So each pivot adds 7 units to
+errors[n]; two percent are left for the rounding of these bounds themselves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mheight.codes.compiling import kernel
+
+__all__ = [
+    "PIVOT_ERROR",
+    "ceiling",
+    "certify",
+    "measure",
+    "negligible",
+    "node_bound",
+    "start_errors",
+]
+
+_UNIT = 2.0**-53
+PIVOT_ERROR = 7.0 * _UNIT
+"""What a pivot adds to the relative bound of residuals."""
+
+_SPLIT = 134217729.0  # 2^27 + 1
+_GOOD = 1e-14  # a residual this small needs no more refinement
+_ROUNDS = 3
+_FINE = 2e-11  # a bound this close to the sum of the multipliers needs no better residual
+
+
+@kernel()
+def ceiling(value, slack, k):  # type: ignore[no-untyped-def]
+    """A bound of |c_a| from the sum of k magnitudes and what the residual takes, rounded up."""
+    if not slack < 0.5:
+        return np.inf
+    return value * (1.0 + (k + 8) * _UNIT) / (1.0 - slack)
+
+
+@kernel()
+def start_errors(table, blur, errors):  # type: ignore[no-untyped-def]
+    """Fill `errors` for R itself, each entry rounded once, as the tableau."""
+    k, n = table.shape
+    for j in range(n):
+        errors[j] = 1.0
+        for i in range(k):
+            errors[j] += abs(table[i, j])
+    errors[n] = 1.01 * (_UNIT + blur)
+
+
+@kernel()
+def measure(high, blur, weights, table, basis, errors):  # type: ignore[no-untyped-def]
+    """Fill `errors` anew, from R - R_B T: tighter than what many pivots have added up to.
+
+    `weights`, shape (n,), are the sums of magnitudes of the columns of `high`.
+    """
+    k, n = table.shape
+    residuals, line, basic = np.zeros(n), np.empty(n), np.zeros(n, np.bool_)
+    errors[:n] = 1.0
+    for row in range(k):
+        basic[basis[row]] = True
+        for j in range(n):
+            errors[j] += abs(table[row, j])
+    for i in range(k):
+        line[:] = high[i]
+        for row in range(k):
+            factor = high[i, basis[row]]
+            if factor != 0.0:
+                other = table[row]
+                for j in range(n):
+                    line[j] -= factor * other[j]
+        for j in range(n):
+            residuals[j] += abs(line[j])
+    # Rounding of the residual, and of R: (k + 6) units of the magnitudes that went into it.
+    sums = weights.copy()
+    for row in range(k):
+        weight = weights[basis[row]]
+        other = table[row]
+        for j in range(n):
+            sums[j] += weight * abs(other[j])
+    worst = 0.0
+    for j in range(n):
+        if not basic[j]:
+            residual = residuals[j] + (k + 6) * _UNIT * sums[j] + blur * errors[j]
+            worst = max(worst, residual / errors[j])
+    errors[n] = 1.01 * worst
+
+
+@kernel()
+def negligible(table, target):  # type: ignore[no-untyped-def]
+    """Multipliers up to this size count as zero: their columns are not branched on."""
+    top = 0.0
+    for row in range(len(table)):
+        top = max(top, abs(table[row, target]))
+    return min(1e-11 * top, 1e-12)
+
+
+@kernel()
+def _column_residual(high, blur, weights, table, basis, target):  # type: ignore[no-untyped-def]
+    """A bound of ||R_a - R_B x||_1 in plain precision, with its rounding as in `measure`."""
+    k = len(basis)
+    norm, size, total = 0.0, weights[target], 1.0
+    for row in range(k):
+        x = abs(table[row, target])
+        size += weights[basis[row]] * x
+        total += x
+    for i in range(k):
+        rest = high[i, target]
+        for row in range(k):
+            rest -= high[i, basis[row]] * table[row, target]
+        norm += abs(rest)
+    return 1.01 * (norm + (k + 6) * _UNIT * size + blur * total)
+
+
+@kernel()
+def node_bound(  # type: ignore[no-untyped-def]
+    value, line, high, low, blur, weights, corner, table, basis, target, errors, promised, last
+):  # fmt: skip
+    """A bound of |c_a| by the basis of a node: no coarser than needed to be below `line`.
+
+    `value` is the sum of its multipliers; at the `last` level nothing more is dropped, and
+    `promised` columns never are.
+    """
+    k, n = table.shape
+    loose = 0.0
+    zero = -1.0 if last else negligible(table, target)
+    for row in range(k):
+        x = abs(table[row, target])
+        if x <= zero and not promised[basis[row]]:
+            loose += 1.01 * x
+    fine = value * (1.0 + _FINE)
+    bound = ceiling(value, 1.01 * errors[n] * errors[target] + loose, k)
+    if bound > line and bound > fine:
+        slack = _column_residual(high, blur, weights, table, basis, target)
+        bound = min(bound, ceiling(value, slack + loose, k))
+    if bound > line and bound > fine:
+        spared = np.zeros(k, np.bool_)
+        for row in range(k):
+            small = abs(table[row, target]) <= zero
+            spared[row] = small and not promised[basis[row]]
+        bound = min(bound, certify(high, low, blur, corner, table, basis, target, spared))
+    return bound
+
+
+@kernel()
+def _accumulate(total, rest, size, x, y):  # type: ignore[no-untyped-def]
+    """Add x y to total + rest, by products and sums without error (Dot2 of Ogita, Rump, Oishi)."""
+    product = x * y
+    big = _SPLIT * x
+    x_high = big - (big - x)
+    x_low = x - x_high
+    big = _SPLIT * y
+    y_high = big - (big - y)
+    y_low = y - y_high
+    error = x_low * y_low - (((product - x_high * y_high) - x_low * y_high) - x_high * y_low)
+    new = total + product
+    part = new - total
+    error += (total - (new - part)) + (product - part)
+    return new, rest + error, size + abs(product)
+
+
+@kernel()
+def _residual(high, low, blur, basis, target, first, second, out):  # type: ignore[no-untyped-def]
+    """R_a - R_B (first + second) in twice the precision; returns a bound of its 1-norm."""
+    k = len(basis)
+    terms = 3 * k + 8
+    norm, weight = 0.0, 1.0
+    for row in range(k):
+        weight += abs(first[row]) + abs(second[row])
+    for i in range(k):
+        total, rest, size = high[i, target], low[i, target], abs(high[i, target])
+        left = 0.0
+        for row in range(k):
+            j = basis[row]
+            x = high[i, j]
+            if x != 0.0:
+                total, rest, size = _accumulate(total, rest, size, -x, first[row])
+                total, rest, size = _accumulate(total, rest, size, -x, second[row])
+                x = low[i, j]
+                if x != 0.0:
+                    total, rest, size = _accumulate(total, rest, size, -x, first[row])
+                    left += abs(x * second[row])
+        out[i] = total + rest
+        norm += abs(out[i]) + left + 4.0 * (terms * _UNIT) ** 2 * size
+    return norm * (1.0 + terms * _UNIT) + 1.01 * blur * weight
+
+
+@kernel()
+def certify(high, low, blur, corner, table, basis, target, spared):  # type: ignore[no-untyped-def]
+    """A bound of |c_a| by the basis of a tableau, to the last digits or so.
+
+    Multipliers are refined, with residuals in twice the precision.
+
+    Args:
+        high: shape (k, n), with `low`, `blur` and `corner` as in `Enclosure`.
+        low: shape (k, n).
+        blur: a float.
+        corner: shape (k,), the information set of the enclosure.
+        table: shape (k, n).
+        basis: shape (k,).
+        target: a.
+        spared: shape (k,); True where the column may yet be dropped, so that its (small)
+            multiplier counts as residual.
+    """
+    k = len(basis)
+    first, second, residual = table[:, target].copy(), np.zeros(k), np.empty(k)
+    norm = np.inf
+    for _ in range(_ROUNDS):
+        norm = _residual(high, low, blur, basis, target, first, second, residual)
+        if norm < _GOOD:
+            break
+        for row in range(k):
+            for i in range(k):
+                second[row] += table[row, corner[i]] * residual[i]
+            total = first[row] + second[row]
+            second[row] -= total - first[row]
+            first[row] = total
+    else:
+        norm = _residual(high, low, blur, basis, target, first, second, residual)
+    value = 0.0
+    for row in range(k):
+        size = abs(first[row]) + abs(second[row])
+        if spared[row]:
+            norm += 1.01 * size
+        else:
+            value += size
+    return ceiling(value, norm, k)
