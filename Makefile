@@ -36,8 +36,9 @@ lint: $(VENV)/.dev
 # The pages as a site, in site/.
 docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict --quiet
-	@# A page that loads something from elsewhere is an error, and is shown.
-	@! grep -rnoE '<(script|link|img|iframe)[^>]* (src|href)="(https?:)?//[^"]*' --include='*.html' site
+	@# What loads something from elsewhere, a page or a style, is an error, and is shown.
+	@! grep -rnoE '<(script|link|img|iframe|source)[^>]* (src|href|srcset)="(https?:)?//[^"]*' --include='*.html' site
+	@! grep -rnoE '(url\(|@import )["'"'"']?(https?:)?//[^)]*' --include='*.css' --include='*.html' site
 
 # With its C++ extension where that can be built (a compiler and Eigen), else without.
 PEER := analog-ecc-heights==0.1.2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import pytest
 pytest.importorskip("playwright", reason="needs Playwright")
 pytest.importorskip("fastapi", reason="needs FastAPI")
 
+from browsing import ARGS, CONTRASTS, CROWDED_LABELS, READ_ALL, chromium
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from serving import serving
 
@@ -27,11 +27,6 @@ from mheight.evaluation.predictions import Predictions
 
 SMALL = "1 0 1 1; 0 1 1 2"
 EXAMPLE = random_code(9, 4, 1)["G"]
-ARGS = [
-    "--no-sandbox", "--headless=new", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic",
-    "--disable-gpu",
-]  # fmt: skip
 
 
 class StandIn:
@@ -50,14 +45,6 @@ class StandIn:
         guess = log2 + 0.1 * np.sin(3.0 * samples.m)
         flags = np.where(np.isinf(log2), "infinite height", "")
         return Predictions(guess, guess - 0.25, guess + 0.25, flags, 0.9)
-
-
-def chromium() -> str:
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.skip("needs Chromium, which is not installed")
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -141,11 +128,6 @@ def test_a_typed_matrix_gets_its_heights_codeword_and_capability(open_page: Open
         "No prediction: the model knows codes with n = 9"
     )
 
-
-# Asked of a page in its own language.
-READ_ALL, CONTRASTS, CROWDED_LABELS = (
-    (Path(__file__).parent / "asked_of_the_page.js").read_text(encoding="utf-8").split("\n\n")
-)
 
 READ = [
     ("1 0 1; 0 1 1", [[1, 0, 1], [0, 1, 1]], None),
