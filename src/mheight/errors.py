@@ -6,6 +6,7 @@ __all__ = [
     "AccuracyWarning",
     "BundleError",
     "ConfigError",
+    "InputWarning",
     "InvalidCodeError",
     "InvalidDataError",
     "LeakError",
@@ -23,6 +24,10 @@ class MheightError(Exception):
 
 class AccuracyWarning(UserWarning):
     """Rounding leaves a result in doubt; the text says which, and by how much."""
+
+
+class InputWarning(UserWarning):
+    """Something in an input is not read; the text says what."""
 
 
 class InvalidCodeError(MheightError, ValueError):

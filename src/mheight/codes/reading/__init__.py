@@ -1,4 +1,10 @@
-"""Codes from what people have: typed and pasted matrices, streams, files."""
+"""Codes from what people have: typed and pasted matrices, streams, files.
+
+`numbers`, `rows`, `latex` and `text` read what is typed or pasted; `lines`, `headers` and
+`records` read CSV and the like; `objects` what JSON and pickles hold; `arrays` and `parquet`
+binary files; `opening` unfolds; `files` chooses.  All hand on `blocks`, which `codes` turns
+into codes.
+"""
 
 from mheight.codes.reading.blocks import KINDS, Block, Kind, batch_length
 from mheight.codes.reading.codes import (
@@ -9,7 +15,9 @@ from mheight.codes.reading.codes import (
     read_codes,
 )
 from mheight.codes.reading.files import SUFFIXES, count_matrices, read_blocks, read_stream
-from mheight.codes.reading.text import number, parse_matrix, shortened
+from mheight.codes.reading.numbers import number, shortened
+from mheight.codes.reading.objects import is_sample, object_blocks
+from mheight.codes.reading.text import parse_block, parse_blocks, parse_matrix
 
 __all__ = [
     "KINDS",
@@ -20,7 +28,11 @@ __all__ = [
     "batch_length",
     "batches",
     "count_matrices",
+    "is_sample",
     "number",
+    "object_blocks",
+    "parse_block",
+    "parse_blocks",
     "parse_code",
     "parse_matrix",
     "rational_codes",

@@ -23,10 +23,12 @@ class Block:
     Attributes:
         values: shape (N, a, b), or one matrix as rows, or as an object with its kind as key.
         kind: what the file says the matrices are; None if it doesn't.
+        not_p: why they can't be the P of [I | P], if there is a reason.
     """
 
     values: Any
     kind: Kind | None = None
+    not_p: str = ""
 
 
 def batch_length(entries: int) -> int:

@@ -16,7 +16,8 @@ from mheight.codes.linear_code import LinearCode
 from mheight.codes.rationals import Matrix, rational_matrix
 from mheight.codes.reading.blocks import KINDS, Block, Kind, batch_length
 from mheight.codes.reading.files import read_blocks
-from mheight.codes.reading.text import number, parse_matrix
+from mheight.codes.reading.numbers import number
+from mheight.codes.reading.text import parse_block
 from mheight.codes.solving import systematic_part
 from mheight.codes.symmetries import systematic_generators
 from mheight.errors import InvalidCodeError
@@ -58,7 +59,7 @@ def parse_code(text: str, *, systematic: bool = False, parity_check: bool = Fals
         >>> parse_code("1 0 1; 0 1 1")
         LinearCode([3, 2])
     """
-    blocks = [Block(parse_matrix(text))]
+    blocks = [parse_block(text)]
     (batch,) = batches(blocks, kind=_kind(systematic, parity_check))
     return LinearCode(batch.generators[0])
 
@@ -181,6 +182,8 @@ def _said(block: Block, wanted: Kind | None, where: str) -> tuple[Any, Kind]:
                 f"{where}an object needs exactly one of the keys {', '.join(KINDS)}"
             )
         values, said = values[keys[0]], keys[0]
+    if block.not_p and (said or wanted) == "P":
+        raise InvalidCodeError(f"{where}{block.not_p}")
     if said is not None and wanted is not None and said != wanted:
         raise InvalidCodeError(
             f"{where}a matrix {wanted} is asked for, but this one is called {said}"

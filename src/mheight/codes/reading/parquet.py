@@ -1,4 +1,4 @@
-"""Matrices from a column of a Parquet file, a batch of rows at a time."""
+"""Matrices from columns of a Parquet file, a batch of rows at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from mheight.codes.reading.blocks import KINDS, Block, Kind, batch_length
+from mheight.codes.reading.blocks import Block, Kind, batch_length
+from mheight.codes.reading.headers import holds_samples, kind_of_name, layout_of
+from mheight.codes.reading.opening import seekable
+from mheight.codes.reading.records import Record, blocks_of_records, tell_left_out
 from mheight.errors import InvalidCodeError
 
 __all__ = ["column_blocks", "column_names", "count_rows"]
@@ -29,57 +32,113 @@ def column_names(path: Path) -> list[str]:
         InvalidCodeError: no readable Parquet.
     """
     with _opened(path) as file:
-        return list(file.schema_arrow.names)
+        return _names(file, path)
 
 
-def count_rows(path: Path) -> int:
-    """Rows of a Parquet file."""
+def count_rows(path: Path) -> int | None:
+    """Rows of a Parquet file, or None where a matrix has several."""
     with _opened(path) as file:
-        return int(file.metadata.num_rows)
+        names = _names(file, path)
+        return int(file.metadata.num_rows) if any(map(kind_of_name, names)) else None
 
 
-def column_blocks(path: Path, _exact: bool = False) -> Iterator[Block]:
-    """Matrices of a Parquet file with one column G, P or H.
+def column_blocks(path: Path, exact: bool = False) -> Iterator[Block]:
+    """Matrices of a Parquet file.
 
     Args:
-        path: the column holds lists of rows, or flat lists beside columns k and n.
+        path: one column G, P or H holds lists of rows, or flat lists beside columns k and n,
+            or text; or columns g0, g1, ... hold the entries, as in CSV.
+        exact: leave text as it is, so that nothing is rounded.
 
     Raises:
         InvalidCodeError: no such column, a null, or a matrix that is ragged.
     """
     with _opened(path) as file:
-        schema = file.schema_arrow
-        kinds = [kind for kind in KINDS if kind in schema.names]
-        if len(kinds) != 1:
-            raise InvalidCodeError(
-                f"{path}: exactly one column G, P or H is needed, "
-                f"got columns {', '.join(schema.names)}"
-            )
-        kind = kinds[0]
-        outer = schema.field(kind).type
-        if not _is_list(outer):
-            raise InvalidCodeError(f"{path}: column {kind} must hold lists, got {outer}")
-        flat = not _is_list(outer.value_type)
-        if flat and not {"k", "n"} <= set(schema.names):
-            raise InvalidCodeError(f"{path}: flat lists in column {kind} need columns k and n")
-        first = 0
-        columns = [kind, "k", "n"] if flat else [kind]
+        schema, names = file.schema_arrow, _names(file, path)
+        found = [name for name in names if kind_of_name(name) is not None]
         try:
-            for batch in file.iter_batches(_rows_at_a_time(file, kind), columns=columns):
-                for block in _blocks(batch, kind, flat, path, first):
-                    yield block
-                    first += len(block.values) if isinstance(block.values, np.ndarray) else 1
+            if len(found) == 1 and _is_list(schema.field(found[0]).type):
+                yield from _of_lists(file, found[0], path)
+            else:
+                yield from _of_columns(file, found, path, exact)
         except (pa.ArrowException, OSError) as error:
             raise InvalidCodeError(f"{path}: can't be read ({error})") from None
 
 
+def _of_lists(file: Any, column: str, path: Path) -> Iterator[Block]:
+    """Matrices of a column of lists."""
+    schema, names = file.schema_arrow, list(file.schema_arrow.names)
+    kind = kind_of_name(column) or "G"
+    flat = not _is_list(schema.field(column).type.value_type)
+    if flat and not {"k", "n"} <= set(names):
+        raise InvalidCodeError(f"{path}: flat lists in column {column} need columns k and n")
+    tell_left_out(str(path), [name for name in names if name not in (column, "k", "n")])
+    first = 0
+    columns = [column, "k", "n"] if flat else [column]
+    for batch in file.iter_batches(_rows_at_a_time(file, column), columns=columns):
+        for block in _blocks(batch.select(columns), kind, flat, path, first):
+            yield block
+            first += len(block.values) if isinstance(block.values, np.ndarray) else 1
+
+
+def _of_columns(file: Any, found: list[str], path: Path, exact: bool) -> Iterator[Block]:
+    """Matrices of columns that hold one entry each, or of one that holds text."""
+    names = list(file.schema_arrow.names)
+    if len(found) > 1 or holds_samples(names):
+        what = "samples n, k, m, P" if len(found) <= 1 else "several matrices"
+        raise InvalidCodeError(
+            f"{path}: exactly one column G, P or H is needed, got {what} in columns "
+            f"{', '.join(names)}"
+        )
+    if found and not _is_text(file.schema_arrow.field(found[0]).type):
+        kind = file.schema_arrow.field(found[0]).type
+        raise InvalidCodeError(f"{path}: column {found[0]} must hold lists or text, got {kind}")
+    try:
+        layout = layout_of(names)
+    except ValueError as error:
+        raise InvalidCodeError(
+            f"{path}: exactly one column G, P or H is needed, got columns {', '.join(names)} "
+            f"({error})"
+        ) from None
+    yield from blocks_of_records(_records(file, path), layout, str(path), exact)
+
+
+def _records(file: Any, path: Path) -> Iterator[Record]:
+    at = 0
+    for batch in file.iter_batches(4096):
+        columns = [column.to_pylist() for column in batch.columns]
+        for cells in zip(*columns, strict=True):
+            yield f"{path}, row {at}", cells
+            at += 1
+
+
+def _names(file: Any, path: Path) -> list[str]:
+    """Names of the columns, each once."""
+    try:
+        names = [str(name) for name in file.schema_arrow.names]
+    except (ValueError, pa.ArrowException) as error:
+        raise InvalidCodeError(f"{path}: can't be read (names of columns: {error})") from None
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InvalidCodeError(
+            f"{path}: every column needs a name of its own, got {twice[0]} twice"
+        )
+    return names
+
+
 def _opened(path: Path) -> Any:
     try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+        return pq.ParquetFile(seekable(path))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, InvalidCodeError):
+            raise
         raise InvalidCodeError(
             f"{path}: not a readable Parquet file, perhaps cut short ({error})"
         ) from None
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _is_list(kind: Any) -> bool:
