@@ -15,6 +15,7 @@ __all__ = [
     "TrainingDivergedError",
     "UnsafePickleError",
     "UnsolvedHeightError",
+    "install_advice",
 ]
 
 
@@ -64,3 +65,9 @@ class TrainingDivergedError(MheightError):
 
 class BundleError(MheightError):
     """A bundle is incomplete, damaged or changed, or a model can't become one."""
+
+
+def install_advice(extra: str | None = None) -> str:
+    """How to install what is missing; mheight is not in a package index."""
+    what = "." if extra is None else f"'.[{extra}]'"
+    return f"in the source of mheight: pip install {what}"

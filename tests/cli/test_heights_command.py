@@ -62,16 +62,16 @@ def test_samples_get_their_exact_heights(mheight, tmp_path):
 @pytest.mark.parametrize(
     ("matrix", "message"),
     [
-        ("1 2; 3", "rectangular array of real numbers"),
+        ("1 2; 3", "got 2 entries in row 0 and 1 entry in row 1"),
         ("1 x; 2 3", "a matrix is written"),
-        ("[[1, 2", "a matrix is written"),
+        ("[[1, 2", "the brackets do not match"),
         ("1 2; 2 4", "rows of G must be independent: rank 2 wanted, got 1"),
         ("1; 2", r"1 <= k <= n, got (2, 1)"),
         ("1 0; 0 1", "n > k is needed, got n = k = 2"),
         ("1 nan", "G must be finite, got nan"),
         ("1 inf", "G must be finite, got inf"),
-        ("", "2 dimensions"),
-        ("[[[1, 2]]]", "2 dimensions"),
+        ("", "a matrix is needed, such as"),
+        ("[[[1, 2]], [[1, 3]]]", "these are several matrices"),
         ("no/such/file.json", "no such file"),
     ],
 )
@@ -117,7 +117,7 @@ def test_bad_files(fails, tmp_path):
         "heights", tmp_path / "b.json"
     )
     (tmp_path / "c.json").write_text('[{"G": [[1, 2]], "P": [[1]]}]')
-    assert "exactly one of the keys G, P, H" in fails("heights", tmp_path / "c.json")
+    assert "exactly one of the keys G, P and H" in fails("heights", tmp_path / "c.json")
     np.save(tmp_path / "o.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     assert "can't be read" in fails("heights", tmp_path / "o.npy")
 
@@ -358,7 +358,7 @@ def npy(tmp_path):
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    for module in ("codes", "files", "parquet"):
+    for module in ("codes", "objects", "parquet"):
         monkeypatch.setattr(f"mheight.codes.reading.{module}.batch_length", lambda _: 64)
     monkeypatch.setattr("mheight.heights.tables._ROWS_AT_A_TIME", 300)
 
@@ -498,7 +498,7 @@ def test_a_doubt_stands_in_every_kind_of_output(mheight, tmp_path, monkeypatch):
     codes = np.array([NEARLY_TWO if i in (1, 4, 5) else [[1, 0, 1, 1], [0, 1, 1, 2]]
                       for i in range(7)])  # fmt: skip
     np.save(tmp_path / "x.npy", codes)
-    for module in ("files", "codes"):
+    for module in ("objects", "codes"):
         monkeypatch.setattr(f"mheight.codes.reading.{module}.batch_length", lambda _: 3)
     warning = (
         f"warning: {tmp_path / 'x.npy'}, matrix 1: h_2 = 6.7e+12 for exactly these entries and is "

@@ -53,7 +53,7 @@ def test_an_unexpected_error_is_one_line_too(mheight, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr("mheight.codes.reading.parse_matrix", broken)
+    monkeypatch.setattr("mheight.codes.reading.parse_block", broken)
     status, _, err = mheight("heights", "1 2")
     assert status == 1
     assert err.startswith("error: unexpected ZeroDivisionError: boom")
@@ -63,14 +63,21 @@ def test_an_unexpected_error_is_one_line_too(mheight, monkeypatch):
 @pytest.mark.parametrize(
     ("package", "advice"),
     [
-        ("matplotlib.pyplot", "this needs the package matplotlib; install mheight[train]"),
-        ("uvicorn", "this needs the package uvicorn; install mheight[serve]"),
-        ("pyarrow", "the package pyarrow is missing; install mheight again"),
+        (
+            "matplotlib.pyplot",
+            "this needs the package matplotlib; in the source of mheight: pip install '.[train]'",
+        ),
+        (
+            "uvicorn",
+            "this needs the package uvicorn; in the source of mheight: pip install '.[serve]'",
+        ),
+        ("pyarrow", "the package pyarrow is missing; in the source of mheight: pip install ."),
     ],
 )
 def test_a_missing_package_is_told_with_what_to_install(mheight, monkeypatch, package, advice):
     def broken(*_: object, **__: object) -> None:
         raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
-    monkeypatch.setattr("mheight.codes.reading.parse_matrix", broken)
-    assert mheight("heights", "1 2")[::2] == (1, f"error: {advice}\n")
+    monkeypatch.setattr("mheight.codes.reading.parse_block", broken)
+    line = advice.format("in the source of mheight: pip install")
+    assert mheight("heights", "1 2")[::2] == (1, f"error: {line}\n")

@@ -20,7 +20,9 @@ def test_missing_packages_are_named(fails, monkeypatch):
     import mheight.cli.serve as module
 
     monkeypatch.setattr(module, "find_spec", lambda name: None if name == "uvicorn" else object())
-    assert "mheight serve needs uvicorn: pip install 'mheight[serve]'" in fails("serve")
+    assert "mheight serve needs uvicorn; in the source of mheight: pip install '.[serve]'" in fails(
+        "serve"
+    )
 
 
 def test_contradicting_options(fails, tmp_path):

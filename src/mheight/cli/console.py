@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import signal
+import sys
 import threading
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -18,10 +22,46 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-__all__ = ["TrainingDisplay", "error_console", "out", "progress_bar", "say"]
+__all__ = ["TrainingDisplay", "error_console", "out", "plain_where_needed", "progress_bar", "say"]
 
 _stdout = Console(soft_wrap=True, highlight=False, markup=False)
 error_console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+
+
+_IN_ASCII = {
+    "\u2500": "-",  # a rule below a header
+    "\u2502": "|",
+    "\u2026": "...",
+    "\u2212": "-",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u2264": "<=",
+    "\u2265": ">=",
+    "\u00d7": "x",
+    "\u221e": "inf",
+    "\u0394": "Delta",
+    "\u03b4": "delta",
+}
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that an encoding does not have."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    plain = "".join(
+        _IN_ASCII.get(c) or unicodedata.normalize("NFKD", c).encode("ascii", "ignore").decode()
+        or "?" for c in text
+    )  # fmt: skip
+    return plain, error.end
+
+
+def plain_where_needed() -> None:
+    """Let standard output and error fall back to ASCII where their encoding lacks a character."""
+    codecs.register_error("mheight-ascii", _in_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors != "mheight-ascii":
+            stream.reconfigure(errors="mheight-ascii")
 
 
 def out(text: str) -> None:

@@ -13,20 +13,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mheight.cli.console import out, progress_bar, say
-from mheight.cli.sources import FamilyLength, FamilyName, asked_source, family_block
+from mheight.cli.sources import (
+    FamilyLength,
+    FamilyName,
+    as_path,
+    asked_source,
+    holds_samples,
+    opened_path,
+)
 from mheight.cli.tables import Format
 from mheight.errors import InvalidCodeError, InvalidDataError
 
 if TYPE_CHECKING:
     from mheight.cli.heights_display import Doubts, Watch
     from mheight.cli.heights_work import Request
-    from mheight.codes.reading import Block, Kind
+    from mheight.codes.reading import Kind
     from mheight.heights.rows import HeightRows
 
 __all__ = ["heights"]
 
-_SAMPLE_SUFFIXES = (".pkl", ".pickle")
-_LONGEST_PATH = 1000
 CLAIM_DIFFERS = 3
 """Exit status when a claimed height is not the height."""
 
@@ -46,11 +51,10 @@ def heights(
         str | None,
         typer.Argument(
             show_default="",
-            help="A matrix, '1 0 1/3; 0 1 0.5' or '[[1,0,1],[0,1,1]]'; - for standard input (JSON "
-            "lines or a matrix); or a file: .json, .jsonl (a matrix or an object with a key G, P "
-            "or H a line), .csv (blank lines between matrices), .npy of shape (k,n) or (N,k,n), "
-            ".parquet with a column G, P or H (nested lists, or flat ones beside columns k, n); "
-            ".pkl, .parquet with samples n, k, m, P, n = 9.",
+            help="A matrix, '1 0 1/3; 0 1 0.5', [[1,0,1],[0,1,1]], or as MATLAB, NumPy or LaTeX "
+            "write it; a file of matrices (.json, .jsonl, .csv, .tsv, .txt, .dat, .npy, .npz, "
+            ".mat, .parquet, .pkl, and .gz after each); a file of samples n, k, m, P; or - for "
+            "standard input.",
         ),
     ] = None,
     systematic: Annotated[
@@ -154,12 +158,12 @@ def heights(
     if form is not Format.TEXT and (as_json or output is not None or claimed is not None):
         raise InvalidDataError("--format goes without --json, --output and --claimed")
     source = asked_source(source, family, length)
-    path = _as_path(source)
+    path = as_path(source)
     if output is not None:
         from mheight.files import require_apart
 
         require_apart([output], [path, _standard_input() if source == "-" else None])
-    if path is not None and _holds_samples(path):
+    if path is not None and holds_samples(path):
         others = (kind, m, claimed, exact, witness, capability, searching)
         if any(option not in (None, False) for option in others):
             raise InvalidDataError(
@@ -174,57 +178,6 @@ def heights(
 
         request = Request(m, exact, witness, capability, method.value, time_limit)
         _matrix_heights(source, path, kind, request, as_json, output, form)
-
-
-# --- sources -----------------------------------------------------------------------------
-
-
-def _as_path(source: str) -> Path | None:
-    """The file or folder that is meant, or None for standard input or a typed matrix."""
-    from mheight.codes.reading import SUFFIXES
-
-    if source == "-" or not source or len(source) > _LONGEST_PATH or "\n" in source:
-        return None
-    path = Path(source)
-    try:
-        if path.exists():
-            return path
-    except (OSError, ValueError):
-        return None
-    typed = any(mark in source for mark in "[;")
-    return path if not typed and path.suffix.lower() in (*SUFFIXES, *_SAMPLE_SUFFIXES) else None
-
-
-def _standard_input() -> int | None:
-    try:
-        return sys.stdin.fileno()
-    except (OSError, ValueError, AttributeError):  # it is no file, or closed
-        return None
-
-
-def _holds_samples(path: Path) -> bool:
-    """Whether a file holds samples [n, k, m, P] rather than matrices."""
-    if path.suffix.lower() in _SAMPLE_SUFFIXES or path.is_dir():
-        return True
-    if path.suffix.lower() != ".parquet" or not path.is_file() or not path.stat().st_size:
-        return False
-    from mheight.codes.reading.parquet import column_names
-
-    names = column_names(path)
-    return "G" not in names and {"P", "m"} <= set(names)
-
-
-def _opened(source: str, path: Path | None, exact: bool) -> tuple[Iterator[Block], str]:
-    """The matrices of a source and its name; a typed matrix has none."""
-    from mheight.codes.reading import Block, parse_matrix, read_blocks, read_stream
-
-    if path is not None:
-        return read_blocks(path, exact=exact), str(path)
-    if source == "-":
-        return read_stream(sys.stdin, "standard input", exact=exact), "standard input"
-    if (named := family_block(source, exact)) is not None:
-        return iter([named]), ""
-    return iter([Block(parse_matrix(source, exact=exact))]), ""
 
 
 # --- heights -----------------------------------------------------------------------------
@@ -242,7 +195,7 @@ def _matrix_heights(
     from mheight.cli.heights_display import Doubts, Watch, table_texts, write_lines
     from mheight.cli.heights_work import InterruptedSearch, results
 
-    blocks, name = _opened(source, path, request.exact)
+    blocks, name = opened_path(source, path, request.exact)
     doubts = Doubts(name, shown=not as_json and output is None)
     with ExitStack() as stack:
         stack.callback(doubts.tell)
@@ -312,6 +265,13 @@ def _count(path: Path | None, name: str) -> int | None:
     return count_matrices(path) if path is not None else None if name else 1
 
 
+def _standard_input() -> int | None:
+    try:
+        return sys.stdin.fileno()
+    except (OSError, ValueError, AttributeError):  # it is no file, or closed
+        return None
+
+
 # --- claims and samples ------------------------------------------------------------------
 
 
@@ -329,7 +289,7 @@ def _judge(
     from mheight.heights import judge
 
     allowed = rational_number(tolerance or 0, "the tolerance", "")
-    blocks, name = _opened(source, path, True)
+    blocks, name = opened_path(source, path, True)
     differs = False
     for index, matrix in rational_codes(blocks, name, kind):
         try:

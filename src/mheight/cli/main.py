@@ -6,16 +6,18 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import mheight
+from mheight.cli.adding import add_command, first_sentence
 from mheight.cli.bounds import bounds
 from mheight.cli.compare import compare
-from mheight.cli.console import error_console, say
+from mheight.cli.console import error_console, plain_where_needed, say
 from mheight.cli.data import app as data_app
 from mheight.cli.distance import distance
 from mheight.cli.equivalent import equivalent
@@ -26,7 +28,7 @@ from mheight.cli.predict import predict
 from mheight.cli.serve import serve
 from mheight.cli.train import train
 from mheight.cli.tune import tune
-from mheight.errors import MheightError
+from mheight.errors import InputWarning, MheightError, install_advice
 
 __all__ = ["app", "main"]
 
@@ -34,24 +36,24 @@ app = typer.Typer(
     name="mheight",
     help="Heights of analog error-correcting codes: exact, and predicted by networks.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 app.add_typer(data_app, name="data")
-# A matrix may begin with a minus sign.
-_MATRIX = {"ignore_unknown_options": True}
-app.command(context_settings=_MATRIX)(heights)
-app.command()(bounds)
-app.command(context_settings=_MATRIX)(distance)
-app.command(context_settings=_MATRIX)(equivalent)
-app.command()(train)
-app.command()(tune)
-app.command()(evaluate)
-app.command(context_settings=_MATRIX)(compare)
-app.command()(export)
-app.command()(predict)
-app.command()(serve)
+for registered in data_app.registered_commands:
+    registered.short_help = first_sentence(registered.callback)
+add_command(app, heights, of_matrices=True)
+add_command(app, bounds)
+add_command(app, distance, of_matrices=True)
+add_command(app, equivalent, of_matrices=True)
+add_command(app, train)
+add_command(app, tune)
+add_command(app, evaluate)
+add_command(app, compare, of_matrices=True)
+add_command(app, export)
+add_command(app, predict)
+add_command(app, serve)
 
 
 def _version(wanted: bool) -> None:
@@ -77,10 +79,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     No traceback reaches the user, unless MHEIGHT_DEBUG is set.
     """
     _listen_to_compiling()
+    plain_where_needed()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", InputWarning)
+        warnings.showwarning = _warn(warnings.showwarning)
+        status = _run(argv)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _nobody_reads()
+    return status
+
+
+def _run(argv: Sequence[str] | None) -> int:
     try:
         app(args=None if argv is None else list(argv))
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
+    except BrokenPipeError:
+        return _nobody_reads()
     except MheightError as error:
         return _fail(str(error))
     except OSError as error:
@@ -120,10 +137,34 @@ def _listen_to_compiling() -> None:
     log.handlers = [_Remarks()]
 
 
+def _nobody_reads() -> int:
+    """After `| head -1`: nothing more can be written, and that is no error."""
+    # What is still in the buffer would be tried again when Python ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _SIGPIPE
+
+
+def _warn(others: Callable[..., None]) -> Callable[..., None]:
+    """Remarks on the input as plain lines, other warnings as they are."""
+
+    def show(
+        message: Warning | str, category: type[Warning], *place: object, **more: object
+    ) -> None:
+        if issubclass(category, InputWarning):
+            say(f"warning: {message}")
+        else:
+            others(message, category, *place, **more)
+
+    return show
+
+
+_SIGPIPE = 141  # the status of a program that a closed pipe ends
+
 _EXTRAS = {
     "train": ("h5py", "jax", "keras", "matplotlib", "onnx", "sklearn"),
     "serve": ("fastapi", "prometheus_client", "starlette", "uvicorn"),
     "tune": ("optuna",),
+    "mat": ("scipy",),
 }
 
 
@@ -132,8 +173,8 @@ def _missing(error: ModuleNotFoundError) -> str:
     package = (error.name or "").split(".")[0]
     for extra, packages in _EXTRAS.items():
         if package in packages:
-            return f"this needs the package {package}; install mheight[{extra}]"
-    return f"the package {package} is missing; install mheight again"
+            return f"this needs the package {package}; {install_advice(extra)}"
+    return f"the package {package} is missing; {install_advice()}"
 
 
 def _wanted_path(name: object) -> Path:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mheight.cli.console import say
-from mheight.errors import ConfigError
+from mheight.errors import ConfigError, install_advice
 
 __all__ = ["serve"]
 
@@ -53,7 +53,7 @@ def serve(
     """
     missing = [name.replace("_", "-") for name in _NEEDED if find_spec(name) is None]
     if missing:
-        raise ConfigError(f"mheight serve needs {', '.join(missing)}: pip install 'mheight[serve]'")
+        raise ConfigError(f"mheight serve needs {', '.join(missing)}; {install_advice('serve')}")
     if no_model and model is not None:
         raise ConfigError("--no-model goes without --model")
     from mheight.deployment.service import ServiceSettings, create_app, run_server

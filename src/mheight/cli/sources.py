@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,11 +23,14 @@ __all__ = [
     "FamilyName",
     "ParityCheck",
     "Systematic",
+    "as_path",
     "asked_source",
     "family_block",
+    "holds_samples",
     "is_code",
     "matrix_kind",
     "opened",
+    "opened_path",
     "rational_sources",
     "source_name",
 ]
@@ -47,6 +54,10 @@ FamilyLength = Annotated[
     int | None, typer.Option("--n", metavar="LENGTH", help="Length of the code of --family.")
 ]
 
+_LONGEST_PATH = 1000
+_PICKLES = (".pkl", ".pickle")
+_START = 2**16
+_SAMPLE = re.compile(r"\s*\[(\s*\[)?\s*\d+\s*,\s*\d+\s*,\s*\d+\s*,\s*\[")
 _FAMILY = re.compile(r"\s*([a-z][a-z-]+)(?::(\d+))?\s*")
 
 
@@ -110,9 +121,7 @@ def is_code(source: str) -> bool:
 
     Anything else is taken for the folder of a run.
     """
-    from mheight.cli.heights import _as_path
-
-    path = _as_path(source)
+    path = as_path(source)
     if path is not None:
         return path.is_file() or (not path.is_dir() and bool(path.suffix))
     # A family by its name; a typed matrix has a digit.
@@ -128,10 +137,134 @@ def opened(source: str, exact: bool) -> tuple[Iterator[Block], str]:
         source: a typed matrix, a file, `-` or a family.
         exact: leave fractions and decimals as text, so that nothing is rounded.
     """
-    from mheight.cli.heights import _as_path, _opened
-
     block = family_block(source, exact)
-    return (iter([block]), source.strip()) if block else _opened(source, _as_path(source), exact)
+    return (iter([block]), source.strip()) if block else opened_path(source, as_path(source), exact)
+
+
+def opened_path(source: str, path: Path | None, exact: bool) -> tuple[Iterator[Block], str]:
+    """The same, for a source that `as_path` has looked at."""
+    from mheight.codes.reading import object_blocks, parse_block, read_blocks, read_stream
+    from mheight.codes.reading.files import nearest
+
+    if path is not None and _is_pickle(path):
+        from mheight.datasets import load_pickle
+
+        return object_blocks(load_pickle(path), str(path), exact), str(path)
+    if path is not None:
+        if _names_a_file(source) and not path.suffix and not path.exists():
+            raise InvalidCodeError(
+                f"{source}: no such file or family{nearest(path, _families())}; a matrix is "
+                "written '1 0 1; 0 1 1'"
+            )
+        return read_blocks(path, exact=exact), str(path)
+    if source == "-":
+        return read_stream(sys.stdin, "standard input", exact=exact), "standard input"
+    if (named := family_block(source, exact)) is not None:
+        return iter([named]), ""
+    return iter([parse_block(source, exact=exact)]), ""
+
+
+def as_path(source: str) -> Path | None:
+    """The file or folder that is meant, or None for standard input, a family or a matrix.
+
+    Raises:
+        InvalidCodeError: no matrix, and no file of that name; the nearest name is told.
+    """
+    from mheight.codes.reading import SUFFIXES
+
+    if source == "-" or len(source) > _LONGEST_PATH or "\n" in source or not source.strip():
+        return None
+    path = Path(source)
+    try:
+        if path.exists():
+            return path
+    except (OSError, ValueError):
+        return None
+    if any(mark in source for mark in "[;{&"):
+        return None
+    endings = [suffix.lower() for suffix in path.suffixes[-2:]]
+    known = (*SUFFIXES, *_PICKLES, ".gz")
+    if any(ending in known for ending in endings) or _names_a_file(source):
+        return path
+    return None
+
+
+def _names_a_file(source: str) -> bool:
+    """Whether a text can only be the name of a file: one word with letters, or with a slash."""
+    from mheight.codes.reading.numbers import is_number
+
+    if re.search(r"[\s,|=()]", source) or is_number(source):
+        return False
+    return bool(re.search(r"[A-Za-z]{2}|[A-Za-z].*[./\\]|[/\\].*[A-Za-z]", source)) and not (
+        family_block(source, False)
+    )
+
+
+def _families() -> list[str]:
+    from mheight.codes.families import FAMILIES
+
+    return list(FAMILIES)
+
+
+def holds_samples(path: Path) -> bool:
+    """Whether a file or folder holds samples [n, k, m, P] rather than matrices."""
+    from mheight.codes.reading import is_sample
+    from mheight.codes.reading.headers import holds_samples as names_samples
+    from mheight.codes.reading.lines import first_cells
+    from mheight.codes.reading.opening import ending, lines_of
+
+    if path.is_dir():
+        return any((path / name).exists() for name in ("manifest.json", "samples.parquet"))
+    if not path.is_file() or not path.stat().st_size:
+        return _is_pickle(path)
+    suffix, _ = ending(path)
+    if _is_pickle(path):
+        from mheight.datasets import load_pickle
+
+        return _is_samples(load_pickle(path))
+    if suffix == ".parquet":
+        from mheight.codes.reading.parquet import column_names
+
+        return names_samples(column_names(path))
+    if suffix in (".csv", ".tsv", ".txt", ".dat"):
+        first = next((line for line in lines_of(path) if line.strip()), "")
+        return names_samples(first_cells(first.lstrip("# ")))
+    if suffix in (".json", ".jsonl"):
+        start = "".join(islice(lines_of(path), 40))[:_START]
+        return bool(_SAMPLE.match(start)) or is_sample(_object_at(start))
+    return False
+
+
+def _object_at(text: str) -> Any:
+    """The first object of a JSON text or list, None if there is none."""
+    start = re.match(r"\s*\[?\s*(?=\{)", text)
+    if start is None:
+        return None
+    try:
+        return json.JSONDecoder().raw_decode(text, start.end())[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_pickle(path: Path) -> bool:
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    return bool(suffixes) and (
+        suffixes[-1] in _PICKLES or (suffixes[-1] == ".gz" and suffixes[0] in _PICKLES)
+    )
+
+
+def _is_samples(value: Any) -> bool:
+    """Whether the value of a pickle is samples, and not matrices alone."""
+    from mheight.codes.reading import is_sample
+
+    if isinstance(value, dict):
+        return is_sample(value) or any(
+            isinstance(key, tuple) or re.fullmatch(r"[\[(]?\s*\d+(\s*,\s*\d+)+\s*[\])]?", str(key))
+            for key in value
+        )
+    if isinstance(value, list | tuple) and value:
+        return is_sample(value) or is_sample(value[0])
+    return not hasattr(value, "ndim")
 
 
 def rational_sources(sources: list[str], kind: Kind | None) -> Iterator[tuple[str, Matrix]]:

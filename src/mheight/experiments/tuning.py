@@ -18,7 +18,7 @@ import numpy as np
 
 import mheight
 from mheight.datasets import CodeStream
-from mheight.errors import ConfigError, MheightError, RunFolderError
+from mheight.errors import ConfigError, MheightError, RunFolderError, install_advice
 from mheight.evaluation.study_plot import plot_study
 from mheight.experiments.config import RunConfig, config_toml, config_values
 from mheight.experiments.preparation import prepare
@@ -34,7 +34,7 @@ from mheight.training.fit import Encoded, TrainingRows, fit
 try:
     import optuna
 except ModuleNotFoundError as error:
-    raise MheightError(f"tuning needs the package {error.name}; install mheight[tune]") from None
+    raise MheightError(f"tuning needs the package {error.name}; {install_advice('tune')}") from None
 
 from optuna.distributions import (
     BaseDistribution,

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 
-from mheight.errors import MheightError
+from mheight.errors import MheightError, install_advice
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if "keras" not in sys.modules:
@@ -15,7 +15,9 @@ if "keras" not in sys.modules:
 try:
     import keras
 except ModuleNotFoundError as error:
-    raise MheightError(f"training needs the package {error.name}; install mheight[train]") from None
+    raise MheightError(
+        f"training needs the package {error.name}; {install_advice('train')}"
+    ) from None
 
 # Saving HDF5 beside the native format is on purpose; Keras need not warn of it.
 logging.getLogger("absl").setLevel(logging.ERROR)

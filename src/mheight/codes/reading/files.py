@@ -7,7 +7,7 @@ import json
 import lzma
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from mheight.codes.reading.opening import LARGEST, ending, lines_of, opened, tex
 from mheight.codes.reading.text import from_json, parse_blocks
 from mheight.errors import InvalidCodeError
 
-__all__ = ["SUFFIXES", "count_matrices", "read_blocks", "read_stream"]
+__all__ = ["SUFFIXES", "count_matrices", "nearest", "read_blocks", "read_stream"]
 
 TEXT = (".csv", ".tsv", ".txt", ".dat")
 SUFFIXES = (".json", ".jsonl", *TEXT, ".npy", ".npz", ".mat", ".parquet")
@@ -72,7 +72,7 @@ def check_readable(path: Path) -> None:
     if path.is_dir():
         raise InvalidCodeError(f"{path}: a file is needed, got a folder")
     if not path.exists():
-        raise InvalidCodeError(f"{path}: no such file{_near(path)}")
+        raise InvalidCodeError(f"{path}: no such file{nearest(path)}")
     if not path.is_file():
         raise InvalidCodeError(f"{path}: a file is needed, got a device, a pipe or a socket")
     if path.stat().st_size == 0:
@@ -136,16 +136,24 @@ def _told(blocks: Iterator[Block], name: str) -> Iterator[Block]:
         raise InvalidCodeError(f"{name}: can't be read ({error})") from None
 
 
-def _near(path: Path) -> str:
-    """A file of nearly the same name that is there."""
+def nearest(path: Path, others: Sequence[str] = ()) -> str:
+    """A half-sentence that names the file of nearly the same name, if there is one.
+
+    Args:
+        path: what was asked for.
+        others: names that may be meant beside those of files.
+    """
     from difflib import get_close_matches
 
     try:
         names = [other.name for other in path.parent.iterdir() if other.is_file()]
     except OSError:
         return "" if path.parent.is_dir() else f"; there is no folder {path.parent}"
-    close = get_close_matches(path.name, names, n=1, cutoff=0.75)
-    return f"; the nearest is {path.parent / close[0]}" if close else ""
+    close = get_close_matches(path.name.split(":")[0], [*others, *names], n=1, cutoff=0.7)
+    if close:
+        near = close[0] if close[0] in others else path.parent / close[0]
+        return f"; the nearest is {near}"
+    return ""
 
 
 def _converted(path: Path) -> str:

@@ -146,8 +146,9 @@ def _coordinates(
     if "H" in groups and 0 not in groups["H"]:
         del groups["H"]  # h1, h2, ... are heights
     if len(groups) != 1:
-        what = "is not understood" if not groups else "names several matrices"
-        raise ValueError(f"the header {_shown(plain)} {what}: {_UNDERSTOOD}")
+        if groups:
+            raise ValueError(f"the header {_shown(plain)} names several matrices: choose one")
+        raise ValueError(f"the header {_shown(plain)} is not understood: {_UNDERSTOOD}")
     (kind, columns), = groups.items()  # fmt: skip
     first = min(columns)
     wanted = range(first, first + len(columns))

@@ -93,7 +93,7 @@ def parse_blocks(text: str, *, exact: bool = False) -> list[Block]:
                 "a matrix is written [[1, 0, 1], [0, 1, 1]] or '1 0 1; 0 1 1', "
                 f"got {shortened(text)!r} ({said})"
             ) from None
-        raise InvalidCodeError(f"{said} (in {shortened(text)!r})") from None
+        raise InvalidCodeError(said) from None
 
 
 def from_json(text: str, exact: bool) -> Any:
