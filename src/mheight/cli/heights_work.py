@@ -8,8 +8,6 @@ from typing import Any
 
 from mheight.cli.console import say
 from mheight.cli.heights_display import Watch, interrupts
-from mheight.codes import LinearCode
-from mheight.codes.checks import ranks
 from mheight.codes.reading import Block, CodeBatch, Kind, batches, rational_codes
 from mheight.errors import InvalidCodeError
 from mheight.heights import predicted_seconds
@@ -111,23 +109,23 @@ def results(
         return
     told = False
     for batch in batches(blocks, name, kind):
-        count, k, n = batch.generators.shape
+        count, k, n = len(batch), batch.given.k, batch.given.n
         if k < n and request.searches(n, k):
             if not told and request.m is None and request.time_limit is None:
                 say(_long_code_text(n, k))
                 told = True
             yield from _searched(batch, name, request, watch)
         elif request.witness:
-            for index, G in enumerate(batch.generators, start=batch.first):
+            for index in range(batch.first, batch.first + count):
                 try:
-                    rows = witness_rows(index, G, request.m)
+                    rows = witness_rows(index, batch.code(index - batch.first), request.m)
                 except InvalidCodeError as error:
                     raise located(name, index, error) from None
                 yield rows
                 watch.advance(1)
         else:
             try:
-                rows = profile_rows(batch.first, batch.generators, request.m)
+                rows = profile_rows(batch.first, batch.given, request.m)
             except InvalidCodeError as error:
                 raise _blamed(batch, name, error) from None
             yield rows
@@ -136,12 +134,12 @@ def results(
 
 def _blamed(batch: CodeBatch, name: str, error: InvalidCodeError) -> InvalidCodeError:
     """The error with the number of the code that is at fault."""
-    below = ranks(batch.generators) < batch.generators.shape[1]
+    below = batch.given.ranks() < batch.given.values.shape[1]
     if not below.any():
         return located(name, batch.first, error)
     at = int(below.argmax())
     try:
-        LinearCode(batch.generators[at])
+        batch.code(at)
     except InvalidCodeError as single:
         return located(name, batch.first + at, single)
     return located(name, batch.first, error)
@@ -153,19 +151,20 @@ def _searched(batch: CodeBatch, name: str, request: Request, watch: Watch) -> It
     Raises:
         InterruptedSearch: Ctrl-C was pressed; holds what is known of the code at hand.
     """
-    _, k, n = batch.generators.shape
+    k, n = batch.given.k, batch.given.n
     options: dict[str, Any] = {"method": request.method, "time_limit": request.time_limit}
     if request.m is None and request.time_limit is None:
         options["time_limit"] = LONG_CODE_SECONDS
-    for index, G in enumerate(batch.generators, start=batch.first):
+    for index in range(batch.first, batch.first + len(batch)):
         progress = watch.searching(index)
         with interrupts() as asked:
             try:
+                code = batch.code(index - batch.first)
                 if request.m is None:
-                    found = list(find_heights(G, progress=progress, stop=asked, **options))
+                    found = list(find_heights(code, progress=progress, stop=asked, **options))
                 else:
                     m = request.m
-                    found = [solved(G, m, progress=progress(m), stop=asked, **options)]
+                    found = [solved(code, m, progress=progress(m), stop=asked, **options)]
             except InvalidCodeError as error:
                 raise located(name, index, error) from None
             interrupted = asked()

@@ -113,7 +113,7 @@ def family_block(source: str, exact: bool) -> Block | None:
             f"the {named[1]} code has irrational entries, which fractions can't hold: "
             "leave out --exact and --claimed"
         )
-    return Block(code.G[None], "G")
+    return Block(code.given.values, code.given.kind)
 
 
 def is_code(source: str) -> bool:

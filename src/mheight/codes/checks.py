@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mheight.errors import InvalidCodeError
 
-__all__ = ["as_generators", "as_matrix", "ranks", "real_array"]
+__all__ = ["as_generators", "as_matrix", "real_array", "refuse_masked"]
 
 Float = NDArray[np.float64]
 
@@ -36,6 +36,7 @@ def as_matrix(value: ArrayLike | Sequence[Any], name: str, dimensions: tuple[int
     Raises:
         InvalidCodeError: not real numbers, not rectangular, NaN, or infinite.
     """
+    refuse_masked(value, name)
     array = real_array(value, copy=False)
     if array is None:
         raise InvalidCodeError(
@@ -68,17 +69,13 @@ def as_generators(value: ArrayLike | Sequence[Any]) -> Float:
     return array
 
 
-def ranks(generators: Float) -> NDArray[np.int64]:
-    """Ranks of matrices, whatever the scale of their rows and columns.
+def refuse_masked(value: Any, name: str) -> None:
+    """Refuse masked entries, which NumPy would hand on as if they were not.
 
-    Args:
-        generators: shape (N, k, n).
-
-    Returns:
-        Shape (N,).
+    Raises:
+        InvalidCodeError: the array, or a row of the list, has one.
     """
-    scaled = generators
-    for axis in (2, 1):
-        largest = np.abs(scaled).max(axis=axis, keepdims=True)
-        scaled = scaled / np.where(largest > 0, largest, 1.0)
-    return np.asarray(np.linalg.matrix_rank(scaled))
+    for part in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part):
+            at = tuple(int(i) for i in np.argwhere(np.ma.getmaskarray(part))[0])
+            raise InvalidCodeError(f"{name} must have no masked entry, got one at index {at}")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
-from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
-__all__ = ["condition", "exact_rank", "reduced_generator"]
+from mheight.codes.exact_matrices import Matrix, echelon, exact_rank, nearest_floats
+
+__all__ = ["condition", "pivot_order", "ranks", "reduced_generator"]
 
 Float = NDArray[np.float64]
+
+_CLEAR = 1e-10
+"""A least singular value this large beside the largest is not zero, whatever was rounded."""
 
 
 def condition(G: Float, *, scale_columns: bool = True) -> float:
@@ -29,7 +31,29 @@ def condition(G: Float, *, scale_columns: bool = True) -> float:
     return float(values[0] / values[-1]) if values[-1] > 0.0 else float("inf")
 
 
-def reduced_generator(G: Float) -> Float | None:
+def ranks(matrices: Float) -> NDArray[np.int64]:
+    """Ranks of matrices, taken as the binary fractions that they are.
+
+    Where singular values leave no doubt they decide, else exact arithmetic.
+
+    Args:
+        matrices: shape (N, r, n), finite, r <= n.
+
+    Returns:
+        Shape (N,).
+    """
+    scaled = matrices
+    for axis in (2, 1):
+        largest = np.abs(scaled).max(axis=axis, keepdims=True)
+        scaled = scaled / np.where(largest > 0, largest, 1.0)
+    values = np.linalg.svd(scaled, compute_uv=False)
+    out = np.full(len(matrices), matrices.shape[1], dtype=np.int64)
+    for i in np.flatnonzero(~(values[:, -1] > _CLEAR * values[:, 0])):
+        out[i] = exact_rank(matrices[i])
+    return out
+
+
+def reduced_generator(G: Float, rows: Matrix | None = None) -> Float | None:
     """Inverse(G_B) G for an information set B: the same code, with the identity in columns B.
 
     Computed in rational arithmetic from the entries as they are, and rounded once at the
@@ -37,37 +61,19 @@ def reduced_generator(G: Float) -> Float | None:
 
     Args:
         G: shape (k, n), finite.
+        rows: the entries, where floats do not hold them.
 
     Returns:
         Shape (k, n); None if the rows are dependent, or an entry is too large for a float.
     """
-    k, n = G.shape
-    order = _pivot_order(G)
-    entries = [[_rational(G[i, j]) for j in order] for i in range(k)]
-    reduced, rank = fmpq_mat(entries).rref()
-    if rank < k:
-        return None
-    out = np.empty((k, n))
-    for i in range(k):
-        for position, j in enumerate(order):
-            value = reduced[i, position]
-            try:
-                out[i, j] = int(value.p) / int(value.q)
-            except OverflowError:
-                return None
-    return out
+    reduced, _ = echelon(G if rows is None else rows, pivot_order(G))
+    return nearest_floats(reduced) if len(reduced) == len(G) else None
 
 
-def exact_rank(G: Float) -> int:
-    """Rank of a matrix, from its entries as they are, without rounding."""
-    if 0 in G.shape:
-        return 0
-    return int(fmpq_mat([[_rational(x) for x in row] for row in G]).rank())
-
-
-def _pivot_order(G: Float) -> list[int]:
+def pivot_order(G: Float) -> list[int]:
     """Columns, with a well-conditioned information set first (pivoted Gram-Schmidt)."""
-    rest = G / np.abs(G).max(axis=1, keepdims=True)
+    largest = np.abs(G).max(axis=1, keepdims=True)
+    rest = G / np.where(largest > 0.0, largest, 1.0)
     lengths = np.linalg.norm(rest, axis=0)
     rest = rest / np.where(lengths > 0.0, lengths, 1.0)
     chosen: list[int] = []
@@ -80,8 +86,3 @@ def _pivot_order(G: Float) -> list[int]:
             rest = rest - np.outer(direction, direction @ rest)
         chosen.append(pivot)
     return chosen + [j for j in range(G.shape[1]) if j not in chosen]
-
-
-def _rational(value: float) -> fmpq:
-    fraction = Fraction(float(value))
-    return fmpq(fraction.numerator, fraction.denominator)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mheight.codes.minors import absolute_minors
 
-__all__ = ["equivalence_classes", "fingerprints", "minor_spectrum"]
+__all__ = ["equivalence_classes", "fingerprints", "minor_spectrum", "spectrum_names"]
 
 SPECTRUM_TOLERANCE = 1e-8
 """Two spectra are the same where no entry differs by more (the largest entry is 1)."""
@@ -51,8 +51,19 @@ def fingerprints(generators: Float) -> list[str]:
         generators: shape (N, k, n).
     """
     _, k, n = generators.shape
+    return spectrum_names(minor_spectrum(generators), n, k)
+
+
+def spectrum_names(spectra: Float, n: int, k: int) -> list[str]:
+    """The name of each code, from its spectrum.
+
+    Args:
+        spectra: shape (N, C(n, k)), as from `minor_spectrum`.
+        n: length.
+        k: dimension.
+    """
     # The irrational shift keeps fractions with small denominators off the edges.
-    rounded = np.rint(minor_spectrum(generators) * 1e8 + 0.1414213562373095).astype(np.int64)
+    rounded = np.rint(spectra * 1e8 + 0.1414213562373095).astype(np.int64)
     head = f"{n},{k};".encode()
     return [hashlib.sha256(head + row.tobytes()).hexdigest()[:32] for row in rounded]
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mheight.codes.checks import as_generators, as_matrix, ranks
+from mheight.codes.conditioning import condition, pivot_order, reduced_generator
+from mheight.codes.exact_matrices import Matrix, as_fractions, echelon, nearest_floats
 from mheight.codes.fingerprint import (
     SPECTRUM_TOLERANCE,
-    fingerprints,
     minor_spectrum,
+    spectrum_names,
 )
+from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.solving import systematic_part
-from mheight.codes.symmetries import SymmetryKind, random_equivalent, systematic_generators
+from mheight.codes.symmetries import SymmetryKind, random_equivalent
 from mheight.errors import InvalidCodeError
 
 __all__ = ["LinearCode"]
@@ -25,13 +29,29 @@ __all__ = ["LinearCode"]
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
+_WORST_BASIS = 1e12
+"""Condition number up to which an information set serves in float64."""
+
+_WELL_CONDITIONED = 1e6
+"""Condition number up to which minors are right to a spectrum's tolerance."""
+
+_MOST_WORK = 2**21
+"""Of H with r rows, r^2 n up to which its null space is found exactly, in seconds."""
+
+_EXACT_INTEGERS = 2**53
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LinearCode:
     """An [n, k] linear code over the reals: the row space of a generator matrix.
 
+    The matrix is held as it was given: what float64 can't hold (fractions, text, integers
+    beyond 2^53), and a parity-check matrix whose null space it can't hold, are used exactly
+    by all that promises to be exact, and `G` is the nearest float64 of it.
+
     Args:
-        G: generator matrix, shape (k, n), rank k, finite.
+        G: generator matrix, shape (k, n), rank k: finite floats, which count as the binary
+            fractions that they are, integers, `Fraction`, `Decimal`, or text such as "1/3".
 
     Raises:
         InvalidCodeError: G has the wrong shape, an entry that is not finite, or
@@ -47,58 +67,84 @@ class LinearCode:
     """
 
     G: Float
+    given: GivenMatrices
 
     def __init__(self, G: ArrayLike | Sequence[Any]) -> None:
-        matrix = as_generators(as_matrix(G, "G", (2,)))
-        rank = int(ranks(matrix[None])[0])
-        if rank < matrix.shape[0]:
-            raise InvalidCodeError(
-                f"the rows of G must be independent: rank {matrix.shape[0]} wanted, got {rank}"
-            )
-        matrix = matrix + 0.0  # a copy, without negative zeros
-        matrix.flags.writeable = False
-        object.__setattr__(self, "G", matrix)
+        self._hold(given_matrices(G, "G", (2,)))
 
     @classmethod
     def from_systematic(cls, P: ArrayLike | Sequence[Any]) -> LinearCode:
         """The code with generator matrix `[I | P]`.
 
         Args:
-            P: shape (k, n-k), finite, with n > k.
+            P: shape (k, n-k), finite, with n > k; entries as for G.
 
         Examples:
             >>> LinearCode.from_systematic([[2, 1]]).G
             array([[1., 2., 1.]])
         """
-        parity = as_matrix(P, "P", (2,))
-        if 0 in parity.shape:
-            raise InvalidCodeError(
-                f"P must have shape (k, n-k) with k >= 1 and n > k, got {parity.shape}"
-            )
-        return cls(systematic_generators(parity[None])[0])
+        return cls.from_given(given_matrices(P, "P", (2,)))
 
     @classmethod
     def from_parity_check(cls, H: ArrayLike | Sequence[Any]) -> LinearCode:
         """The code of all c with `H @ c = 0`.
 
         Args:
-            H: shape (r, n), rank r, finite, with r < n.
+            H: shape (r, n), rank r, finite, with r < n; entries as for G.
 
         Examples:
             >>> LinearCode.from_parity_check([[1, 1, 1]])
             LinearCode([3, 2])
+            >>> LinearCode.from_parity_check([["1/2", 1, 1]]).G
+            array([[-2.,  1.,  0.],
+                   [-2.,  0.,  1.]])
         """
-        check = as_matrix(H, "H", (2,))
-        if not 1 <= check.shape[0] < check.shape[1]:
-            raise InvalidCodeError(f"H must have shape (r, n) with 1 <= r < n, got {check.shape}")
-        try:
-            dual = cls(check)
-        except InvalidCodeError:
-            raise InvalidCodeError(
-                f"the rows of H must be independent, got rank {int(ranks(check[None])[0])} "
-                f"for {check.shape[0]} rows"
-            ) from None
-        return cls(dual.H)
+        return cls.from_given(given_matrices(H, "H", (2,)))
+
+    @classmethod
+    def from_given(cls, given: GivenMatrices) -> LinearCode:
+        """The code of a single matrix of any kind.
+
+        Raises:
+            InvalidCodeError: dependent rows.
+        """
+        code = object.__new__(cls)
+        code._hold(given)
+        return code
+
+    def _hold(self, given: GivenMatrices) -> None:
+        given.check_ranks([0])
+        if given.kind == "H":
+            matrix, rows = _check_generator(given)
+            object.__setattr__(self, "_null_space", rows)
+        else:
+            matrix = given.expanded[0]
+        matrix = matrix + 0.0  # a copy, without negative zeros
+        values = given.values + 0.0
+        matrix.flags.writeable = values.flags.writeable = False
+        object.__setattr__(self, "G", matrix)
+        object.__setattr__(self, "given", GivenMatrices(given.kind, values, given.exact, True))
+
+    @cached_property
+    def exact_generator(self) -> Matrix:
+        """A generator matrix in fractions, k rows of n, of which `G` is the nearest float64.
+
+        Examples:
+            >>> LinearCode.from_parity_check([[3, 1, 1]]).exact_generator[0]
+            (Fraction(-1, 1), Fraction(3, 1), Fraction(0, 1))
+        """
+        if self.given.kind != "H":
+            return self.given.generator()
+        known: Matrix | None = self._null_space  # type: ignore[attr-defined]
+        return self.given.generator() if known is None else known
+
+    @cached_property
+    def is_rounded(self) -> bool:
+        """Whether no float64 holds an entry of the generator matrix, so that `G` is near it."""
+        if self.given.kind != "H":
+            return bool(self.given.exact)
+        known: Matrix | None = self._null_space  # type: ignore[attr-defined]
+        return known is None or as_fractions(self.G) != known
 
     @property
     def n(self) -> int:
@@ -113,18 +159,10 @@ class LinearCode:
     @cached_property
     def information_set(self) -> tuple[int, ...]:
         """K columns that form a basis: the first k if they do, else chosen by pivoting."""
-        first = self.G[:, : self.k]
-        if np.linalg.cond(first) < 1e12:
+        if _is_well_conditioned(self.G[:, : self.k]):
             return tuple(range(self.k))
-        # Column-pivoted Gram-Schmidt: take the longest column, project it out of the rest.
-        rest, chosen = self.G.copy(), []
-        for _ in range(self.k):
-            pivot = int(np.argmax(np.linalg.norm(rest, axis=0)))
-            direction = rest[:, pivot] / np.linalg.norm(rest[:, pivot])
-            rest -= np.outer(direction, direction @ rest)
-            rest[:, pivot] = 0.0
-            chosen.append(pivot)
-        return tuple(sorted(chosen))
+        _, pivots = echelon(self.exact_generator, pivot_order(self.G))
+        return tuple(sorted(pivots))
 
     @cached_property
     def systematic_order(self) -> tuple[int, ...]:
@@ -135,14 +173,26 @@ class LinearCode:
     @cached_property
     def P(self) -> Float:
         """Systematic part, shape (k, n-k), for the columns in `systematic_order`."""
-        ordered = self.G[:, list(self.systematic_order)]
-        basis, rest = ordered[:, : self.k], ordered[:, self.k :]
-        identity = bool((basis == np.eye(self.k)).all())
-        return rest.copy() if identity else systematic_part(basis, rest)
+        order = list(self.systematic_order)
+        basis, rest = self.G[:, order[: self.k]], self.G[:, order[self.k :]]
+        if (basis == np.eye(self.k)).all():
+            return rest.copy()
+        is_long = self.k * self.k * self.n > _MOST_WORK
+        if _is_well_conditioned(basis) and (is_long or not self.is_rounded):
+            return systematic_part(basis, rest)
+        reduced, pivots = echelon(self.exact_generator, order)
+        places = [pivots.index(j) for j in order[: self.k]]
+        nearest = nearest_floats(tuple(tuple(reduced[i][j] for j in order) for i in places))
+        if nearest is None:
+            raise InvalidCodeError("P of this code has entries beyond float64")
+        parity: Float = nearest[:, self.k :].copy()
+        return parity
 
     @cached_property
     def H(self) -> Float:
-        """A parity-check matrix, shape (n-k, n), with `G @ H.T = 0`."""
+        """A parity-check matrix, shape (n-k, n), with `G @ H.T = 0`: that given, if one was."""
+        if self.given.kind == "H":
+            return np.asarray(self.given.values[0])
         redundancy = self.n - self.k
         check = np.zeros((redundancy, self.n))
         order = list(self.systematic_order)
@@ -151,9 +201,22 @@ class LinearCode:
         return check
 
     @cached_property
+    def spectrum(self) -> Float:
+        """Sorted absolute minors over the largest, shape (C(n, k),); see `minor_spectrum`."""
+        matrix = self.G
+        if self.is_rounded or condition(matrix) > _WELL_CONDITIONED:
+            # Minors of H on complements are those of G, up to one factor.
+            given = self.given
+            rows = given.rows() if given.is_check else self.exact_generator
+            matrix = given.values[0] if given.is_check else matrix
+            better = reduced_generator(matrix, rows)
+            matrix = matrix if better is None else better
+        return np.asarray(minor_spectrum(matrix[None])[0])
+
+    @cached_property
     def fingerprint(self) -> str:
         """A hexadecimal name that all equivalent codes share; see `mheight.codes.fingerprints`."""
-        return fingerprints(self.G[None])[0]
+        return spectrum_names(self.spectrum[None], self.n, self.k)[0]
 
     def has_spectrum_of(self, other: LinearCode) -> bool:
         """Whether both codes have the same sorted absolute minors (to 1e-8 of the largest).
@@ -163,8 +226,7 @@ class LinearCode:
         """
         if (self.n, self.k) != (other.n, other.k):
             return False
-        difference = minor_spectrum(self.G[None]) - minor_spectrum(other.G[None])
-        return bool((np.abs(difference) <= SPECTRUM_TOLERANCE).all())
+        return bool((np.abs(self.spectrum - other.spectrum) <= SPECTRUM_TOLERANCE).all())
 
     def permuted(self, order: Sequence[int]) -> LinearCode:
         """The code with column i equal to column `order[i]` of this one."""
@@ -172,7 +234,7 @@ class LinearCode:
             raise InvalidCodeError(
                 f"order must be a permutation of 0..{self.n - 1}, got {list(order)}"
             )
-        return LinearCode(self.G[:, list(order)])
+        return self._moved(list(order), np.ones(self.n))
 
     def negated(self, columns: Sequence[int]) -> LinearCode:
         """The code with the given columns multiplied by -1."""
@@ -181,7 +243,17 @@ class LinearCode:
             if not 0 <= j < self.n:
                 raise InvalidCodeError(f"columns must lie in 0..{self.n - 1}, got {j}")
             signs[j] = -1.0
-        return LinearCode(self.G * signs)
+        return self._moved(list(range(self.n)), signs)
+
+    def _moved(self, order: list[int], signs: Float) -> LinearCode:
+        """Columns in another order, with signs; nothing is rounded."""
+        if not self.is_rounded:
+            return LinearCode(self.G[:, order] * signs)
+        check = self.given.is_check
+        rows = self.given.rows() if check else self.exact_generator
+        factors = [int(sign) for sign in signs]
+        moved = [[row[j] * x for j, x in zip(order, factors, strict=True)] for row in rows]
+        return LinearCode.from_parity_check(moved) if check else LinearCode(moved)
 
     def random_equivalent(
         self, rng: np.random.Generator, kind: SymmetryKind = "information-set"
@@ -193,10 +265,54 @@ class LinearCode:
         """Equal generator matrices; for equal row spaces up to symmetry, use `fingerprint`."""
         if not isinstance(other, LinearCode):
             return NotImplemented
-        return self.G.shape == other.G.shape and bool((self.G == other.G).all())
+        if self.G.shape != other.G.shape or not (self.G == other.G).all():
+            return False
+        if not self.is_rounded and not other.is_rounded:
+            return True
+        return self.exact_generator == other.exact_generator
 
     def __hash__(self) -> int:
         return hash((self.G.shape, self.G.tobytes()))
 
     def __repr__(self) -> str:
         return f"LinearCode([{self.n}, {self.k}])"
+
+
+def _check_generator(given: GivenMatrices) -> tuple[Float, Matrix | None]:
+    """A generator matrix for an H: in float64, and in fractions unless that takes too long.
+
+    With the identity where its columns are free; times its denominators where it takes
+    that for float64 to hold it.
+    """
+    _, redundancy, n = given.values.shape
+    H, order = given.values[0], given.check_order()
+    is_long = redundancy * redundancy * n > _MOST_WORK
+    if is_long and not given.exact and _is_well_conditioned(H[:, order[:redundancy]]):
+        P = systematic_part(H[:, order[:redundancy]], H[:, order[redundancy:]])
+        matrix = np.zeros((n - redundancy, n))
+        free = np.argsort(order[redundancy:])
+        matrix[:, order[:redundancy]] = -P.T[free]
+        matrix[np.arange(len(free)), np.array(order[redundancy:])[free]] = 1.0
+        return matrix, None
+    rows = given.generator()
+    nearest = nearest_floats(rows)
+    if nearest is None:
+        raise InvalidCodeError(
+            "the null space of H must be within the range of float64 to be a generator matrix"
+        )
+    if as_fractions(nearest) == rows:
+        return nearest, rows
+    whole = tuple(_times_denominators(row) for row in rows)
+    if all(abs(x) <= _EXACT_INTEGERS for row in whole for x in row):
+        return np.array([[float(x) for x in row] for row in whole]), whole
+    return nearest, rows
+
+
+def _times_denominators(row: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
+    common = math.lcm(*(x.denominator for x in row))
+    return tuple(x * common for x in row)
+
+
+def _is_well_conditioned(basis: Float) -> bool:
+    with np.errstate(all="ignore"):
+        return bool(np.linalg.cond(basis) < _WORST_BASIS)

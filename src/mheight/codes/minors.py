@@ -42,6 +42,7 @@ __all__ = [
     "absolute_minors",
     "doubt_limits",
     "expansion_rows",
+    "products_get_lost",
 ]
 
 ZERO_TOLERANCE = 1e-12
@@ -58,9 +59,19 @@ r products, r sums and the entries.  A larger minor that counts as zero is in do
 DOUBT = 1e-9
 """A nonzero minor above this fraction of the permanent is right to about 1e-6."""
 
+ACCURACY, MOST_ACCURATE_MINORS = 1e-8, 252
+"""Heights are right to this where a code has no more minors, as all have up to n = 10."""
+
 _SUSPICIOUS, _CONDITIONED, _FEW_MINORS = 2e-4, 2e-2, 126.0
 
 _EXACT_LIMIT = float(2**53)
+
+_UNIT = 2.0**-53
+
+_SMALLEST, _LARGEST = 1e-290, 1e290
+"""A product of scaled entries above the first is no denormal number."""
+
+_FEW_ENTRIES = 100_000  # not worth a compiler
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -69,16 +80,24 @@ Offsets = NDArray[np.int32]
 
 @kernel()
 def doubt_limits(rows, count):  # type: ignore[no-untyped-def]
-    """Two fractions of the permanent that tell an unusual code from a random one.
+    """Three fractions of the permanent, the first two to tell an unusual code from a random one.
 
     The first: beside nonzero minors below it, zero ones may be small instead.  The second:
     if no minor is above it, the rows are nearly dependent.  A random minor of r rows is
     about 1 / (0.8^r sqrt(r!)) of its permanent, and the least of many is smaller.
+
+    The third: a minor above it has the digits that heights need.  Laplace expansion rounds
+    t products and sums of t terms at each size t up to r, and the r entries may be rounded;
+    a height is a quotient of minors.  Where there are many minors, the least of them is
+    seldom above such a limit, and only `DOUBT` is asked for.
     """
     typical = 1.0
     for i in range(1, rows + 1):
         typical /= 0.8 * np.sqrt(i)
-    return _SUSPICIOUS * typical * min(1.0, _FEW_MINORS / count), _CONDITIONED * typical
+    digits = DOUBT
+    if count <= MOST_ACCURATE_MINORS:
+        digits = (rows + 1) * (rows + 2) * _UNIT / ACCURACY
+    return _SUSPICIOUS * typical * min(1.0, _FEW_MINORS / count), _CONDITIONED * typical, digits
 
 
 @kernel()
@@ -218,7 +237,7 @@ def block_minors(  # type: ignore[no-untyped-def]
     """Absolute minors of a block in the order of k-subsets; zero up to rounding is 0.
 
     `doubt`, shape (1, LANES), becomes 1 for codes with a minor that counts as zero but is
-    larger than rounding makes it (`NOISE`), or is known to few digits (`DOUBT`), with zero
+    larger than rounding makes it (`NOISE`), or is known to too few digits, with zero
     minors beside small ones, or with nearly dependent rows (`doubt_limits`).
     """
     signed = expand_minors(block, n, column, child, sizes, spare, other)
@@ -236,8 +255,8 @@ def block_minors(  # type: ignore[no-untyped-def]
     norms = multiply_norms(block, n, column, child, sizes, spare, other)
     relative = load(tolerance, 0)
     noise = multiply(relative, splat(NOISE / ZERO_TOLERANCE))
-    few_digits = multiply(relative, splat(DOUBT / ZERO_TOLERANCE))
-    low_limit, well_limit = doubt_limits(len(sizes) - 1, len(order))
+    low_limit, well_limit, digits_limit = doubt_limits(len(sizes) - 1, len(order))
+    few_digits = multiply(relative, splat(digits_limit / ZERO_TOLERANCE))
     well = multiply(relative, splat(well_limit / ZERO_TOLERANCE))
     suspicious = multiply(relative, splat(low_limit / ZERO_TOLERANCE))
     found, best, small, zero = splat(0.0), splat(0.0), splat(0.0), splat(0.0)
@@ -296,7 +315,7 @@ def _absolute_minors(  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def expansion_rows(G):  # type: ignore[no-untyped-def]
+def expansion_rows(G, is_check):  # type: ignore[no-untyped-def]
     """The rows to expand for one code: of G, or of [P^T | I] where those are fewer.
 
     What `fill_block` does for a block: rows of integers whose minors stay in the exact
@@ -305,12 +324,14 @@ def expansion_rows(G):  # type: ignore[no-untyped-def]
 
     Args:
         G: shape (k, n), finite.
+        is_check: whether it is a parity-check matrix, which is expanded as it is.
 
     Returns:
-        The rows; whether they are of [P^T | I]; whether all minors come out exact.
+        The rows; whether their minors are those of G on complements; whether all minors
+        come out exact.
     """
     k, n = G.shape
-    dual = 0 < n - k < k
+    dual = 0 < n - k < k and not is_check
     if dual:
         for i in range(k):
             for j in range(k):
@@ -342,13 +363,66 @@ def expansion_rows(G):  # type: ignore[no-untyped-def]
             up, down = 2.0 ** np.floor(half), 2.0 ** np.ceil(half)
             for j in range(n):
                 rows[i, j] = rows[i, j] * up * down
-    return rows, dual, exact
+    return rows, dual or is_check, exact
 
 
 def systematic_codes(generators: Float) -> NDArray[np.bool_]:
     """Which matrices of a batch of shape (N, k, n) have the form [I | P], shape (N,)."""
     k = generators.shape[1]
     return np.asarray((generators[:, :, :k] == np.eye(k)).all(axis=(1, 2)))
+
+
+def products_get_lost(matrices: Float) -> NDArray[np.bool_]:
+    """Which matrices have minors that may underflow or overflow, however rows are scaled.
+
+    Args:
+        matrices: shape (N, r, n), finite.
+
+    Returns:
+        Shape (N,).
+    """
+    if matrices.size > _FEW_ENTRIES:
+        found = np.empty(len(matrices), np.bool_)
+        _find_lost(np.ascontiguousarray(matrices), found)
+        return found
+    sizes = np.abs(matrices)
+    largest = sizes.max(axis=2)
+    smallest = np.where(sizes > 0.0, sizes, np.inf).min(axis=2)
+    with np.errstate(all="ignore"):
+        part = np.where(largest > 0.0, smallest / largest, 1.0) / matrices.shape[2]
+        lost = ~(part.prod(axis=1) > _SMALLEST)
+    lost |= (largest > _LARGEST).any(axis=1) | (smallest < _SMALLEST).any(axis=1)
+    return np.asarray(lost)
+
+
+@kernel(error_model="numpy")
+def _find_lost(matrices, found):  # type: ignore[no-untyped-def]
+    count, rows, n = matrices.shape
+    for code in range(count):
+        largest, smallest = 0.0, np.inf
+        for i in range(rows):
+            for j in range(n):
+                size = abs(matrices[code, i, j])
+                largest = max(largest, size)
+                smallest = min(smallest, size if size > 0.0 else np.inf)
+        product, lost = 1.0, False
+        for _ in range(rows):
+            product *= smallest / largest / n
+        if product > _SMALLEST and largest <= _LARGEST and smallest >= _SMALLEST:
+            found[code] = False
+            continue
+        product = 1.0
+        for i in range(rows):
+            largest, smallest = 0.0, np.inf
+            for j in range(n):
+                size = abs(matrices[code, i, j])
+                largest = max(largest, size)
+                if size > 0.0:
+                    smallest = min(smallest, size)
+            if largest > 0.0:
+                product *= smallest / largest / n
+            lost = lost or largest > _LARGEST or smallest < _SMALLEST
+        found[code] = lost or not product > _SMALLEST
 
 
 def by_form(generators: Float, systematic: NDArray[np.bool_]) -> Iterator[tuple[Any, bool]]:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mheight.codes.linear_code import LinearCode
+from mheight.codes.checks import refuse_masked
+from mheight.codes.exact_matrices import Matrix
 from mheight.errors import InvalidCodeError
+
+if TYPE_CHECKING:
+    from mheight.codes.linear_code import LinearCode
 
 __all__ = ["MAX_EXPONENT", "Matrix", "rational_matrix", "rational_number"]
 
 MAX_EXPONENT = 4000
 """Largest power of ten in a number given as text, and most characters of the text."""
-
-Matrix = tuple[tuple[Fraction, ...], ...]
 
 
 def rational_matrix(G: LinearCode | ArrayLike | Sequence[Sequence[Any]], name: str = "G") -> Matrix:
@@ -29,8 +32,9 @@ def rational_matrix(G: LinearCode | ArrayLike | Sequence[Sequence[Any]], name: s
     text "0.1" is 1/10.
 
     Args:
-        G: rows of numbers, shape (k, n) with 1 <= k <= n: int, `Fraction`, finite float,
-            NumPy number, or text such as "0.1", "-3/7", "1e-8"; or a `LinearCode`.
+        G: rows of numbers, shape (k, n) with 1 <= k <= n: int, `Fraction`, `Decimal`, finite
+            float, NumPy number, or text such as "0.1", "-3/7", "1e-8"; or a `LinearCode`,
+            whose generator matrix is taken without rounding, also where it was given by H.
         name: what messages call the matrix.
 
     Returns:
@@ -44,7 +48,11 @@ def rational_matrix(G: LinearCode | ArrayLike | Sequence[Sequence[Any]], name: s
         >>> rational_matrix([["1/2", 0.25, 3]])
         ((Fraction(1, 2), Fraction(1, 4), Fraction(3, 1)),)
     """
-    rows = _rows(G.G if isinstance(G, LinearCode) else G, name)
+    generator: Matrix | None = getattr(G, "exact_generator", None)
+    if generator is not None:
+        return generator
+    refuse_masked(G, name)
+    rows = _rows(G, name)
     n = len(rows[0]) if rows else 0
     for i, row in enumerate(rows):
         if len(row) != n:
@@ -90,6 +98,10 @@ def rational_number(x: Any, name: str, where: str) -> Fraction:
         if not np.isfinite(x):
             raise InvalidCodeError(f"{name} must be finite, got {x}{where}")
         return Fraction(*x.as_integer_ratio())
+    if isinstance(x, Decimal):
+        if not x.is_finite():
+            raise InvalidCodeError(f"{name} must be finite, got {x}{where}")
+        return _parsed(str(x), name, where)
     is_other = isinstance(x, bool | np.timedelta64)  # subclasses of integers
     if not is_other and isinstance(x, Rational):
         return Fraction(int(x.numerator), int(x.denominator))

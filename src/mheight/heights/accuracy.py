@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from math import comb
+
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.conditioning import condition, exact_rank, reduced_generator
+from mheight.codes.conditioning import condition, reduced_generator
+from mheight.codes.given import GivenMatrices
 from mheight.codes.minors import DOUBT, NOISE
+from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import rounded
 from mheight.heights.doubts import Doubt, DoubtKind
 from mheight.heights.packed import MAX_LENGTH, PackedProfile, packed_profile
@@ -21,12 +25,19 @@ __all__ = [
     "relative_error",
     "settle_doubts",
     "settled",
+    "settles_exactly",
+    "unsettled",
 ]
 
 Float = NDArray[np.float64]
 
 MAX_EXACT_LENGTH = 16
 """Up to this length rational arithmetic settles what rounding leaves open, in 0.3 s or less."""
+
+_MOST_SETS = 600_000
+"""Pairs of a target and a set of columns that rational arithmetic takes on in passing."""
+
+_LONGEST = 256
 
 LARGEST_HEIGHT = 1e13
 """A height of float entries above this is called infinite: rounding makes such of zeros."""
@@ -61,22 +72,30 @@ def minor_doubts(result: PackedProfile, k: int, n: int, code: int = 0) -> tuple[
     return tuple(found)
 
 
-def large_doubts(heights: Float, code: int = 0, *, reported: bool = False) -> tuple[Doubt, ...]:
+def settles_exactly(n: int, k: int) -> bool:
+    """Whether rational arithmetic does an [n, k] code in passing."""
+    if n <= MAX_EXACT_LENGTH:
+        return True
+    return n <= _LONGEST and n * sum(comb(n - 1, size) for size in range(k, n)) <= _MOST_SETS
+
+
+def large_doubts(heights: Float, found: Float, code: int = 0) -> tuple[Doubt, ...]:
     """Exact heights so large that rounded entries may mean infinite ones: the first of them.
 
     Args:
-        heights: shape (n-k,).
+        heights: shape (n-k,), the exact ones.
+        found: shape (n-k,), those that are reported.
         code: number of the code in its batch.
-        reported: whether heights above `LARGEST_HEIGHT` are reported as they are.
     """
-    doubtful = np.flatnonzero((heights >= _DOUBTFUL_HEIGHT) & (heights < _ROUNDING_HEIGHT))
+    capped = np.isinf(found) & np.isfinite(heights)
+    doubtful = np.flatnonzero(
+        capped | ((heights >= _DOUBTFUL_HEIGHT) & (heights < _ROUNDING_HEIGHT))
+    )
     if not len(doubtful):
         return ()
     first = int(doubtful[0])
-    value = float(heights[first])
-    is_reported = reported or value < LARGEST_HEIGHT
-    kind = DoubtKind.LARGE_HEIGHT if is_reported else DoubtKind.CALLED_INFINITE
-    return (Doubt(code, kind, m=first + 1, value=value),)
+    kind = DoubtKind.CALLED_INFINITE if capped[first] else DoubtKind.LARGE_HEIGHT
+    return (Doubt(code, kind, m=first + 1, value=float(heights[first])),)
 
 
 def condition_doubts(G: Float, code: int = 0) -> tuple[Doubt, ...]:
@@ -88,37 +107,80 @@ def condition_doubts(G: Float, code: int = 0) -> tuple[Doubt, ...]:
     return (Doubt(code, DoubtKind.CONDITION, value=number, error=error),)
 
 
-def settled(G: Float, code: int = 0) -> tuple[Float | None, tuple[Doubt, ...]]:
-    """A doubtful code done again, from a better generator matrix or exactly.
+def unsettled(given: GivenMatrices, heights: Float) -> NDArray[np.bool_]:
+    """Which codes floating point can't decide, whatever the kernel says of their minors.
 
     Args:
-        G: shape (k, n), k < n, finite.
-        code: number of the code in its batch, for its doubts.
+        given: N matrices.
+        heights: shape (N, n-k), k < n, what the kernel found.
+
+    Returns:
+        Shape (N,).
+    """
+    out = given.out_of_range()
+    # Where a minor counts as zero, h_{n-k} is infinite.
+    vanishing = np.flatnonzero(np.isinf(heights[:, -1]))
+    if len(vanishing):
+        out[vanishing] |= given.needs_exact_zeros(vanishing)
+    for i in given.exact:
+        out[i] |= given.loses_integers(i)
+    return out
+
+
+def settled(
+    given: GivenMatrices, i: int, found: Float, code: int | None = None
+) -> tuple[Float | None, tuple[Doubt, ...]]:
+    """A doubtful code done again, from a better matrix or exactly.
+
+    Args:
+        given: matrices of codes, k < n.
+        i: which of them.
+        found: shape (n-k,), its heights by the kernel.
+        code: number of the code in its batch, for its doubts; i if None.
 
     Returns:
         Heights, shape (n-k,), or None where nothing better than those of the kernel is
         known; and what remains in doubt.  None and nothing for dependent rows, which are
         an error that the caller raises.
     """
-    k, n = G.shape
-    if n > MAX_LENGTH:
-        return None, (Doubt(code, DoubtKind.UNSETTLED_MINOR),)
-    if exact_rank(G) < k:
+    k, n = given.k, given.n
+    code = i if code is None else code
+    unsettled_minor = (Doubt(code, DoubtKind.UNSETTLED_MINOR),)
+    if not settles_exactly(n, k) and n > MAX_LENGTH:
+        return None, unsettled_minor
+    if given.alone(i).ranks()[0] < given.values.shape[1]:
         return None, ()
-    if n <= MAX_EXACT_LENGTH:
-        exact = np.array([rounded(height) for height in exact_profile(G)])
-        heights = np.where(exact < LARGEST_HEIGHT, exact, np.inf)
-        return heights, large_doubts(exact, code) or condition_doubts(G, code)
-    better = reduced_generator(G)
-    result = packed_profile(G if better is None else better, witnesses=False)
-    return result.heights, minor_doubts(result, k, n, code) or condition_doubts(G, code)
+    matrix = given.expanded[i]
+    if settles_exactly(n, k):
+        try:
+            exact = np.array([rounded(height) for height in exact_profile(given.generator(i))])
+        except InvalidCodeError:  # numbers of too many digits
+            return None, unsettled_minor
+        if given.is_meant(i):
+            return exact, ()
+        # Where the kernel found a finite height, no minor is close to zero.
+        heights = np.where((exact < LARGEST_HEIGHT) | np.isfinite(found), exact, np.inf)
+        return heights, large_doubts(exact, heights, code) or condition_doubts(matrix, code)
+    rows = None
+    if i in given.exact:
+        rows = given.rows(i) if given.is_check else given.generator(i)
+    better = reduced_generator(matrix, rows)
+    result = packed_profile(
+        matrix if better is None else better, is_check=given.is_check, witnesses=False
+    )
+    doubts = minor_doubts(result, k, n, code)
+    if not doubts and not given.is_meant(i):
+        doubts = condition_doubts(matrix, code)
+    return result.heights, doubts
 
 
-def settle_doubts(batch: Float, doubtful: NDArray[np.bool_], out: Float) -> tuple[Doubt, ...]:
+def settle_doubts(
+    given: GivenMatrices, doubtful: NDArray[np.bool_], out: Float
+) -> tuple[Doubt, ...]:
     """Do doubtful codes again, one by one.
 
     Args:
-        batch: shape (N, k, n).
+        given: N matrices.
         doubtful: shape (N,).
         out: shape (N, n-k), heights, corrected in place.
 
@@ -127,7 +189,7 @@ def settle_doubts(batch: Float, doubtful: NDArray[np.bool_], out: Float) -> tupl
     """
     left: list[Doubt] = []
     for i in np.flatnonzero(doubtful).tolist():
-        heights, doubts = settled(batch[i], i)
+        heights, doubts = settled(given, i, out[i])
         if heights is not None:
             out[i] = heights
         left += doubts

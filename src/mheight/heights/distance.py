@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from itertools import combinations, islice
-from math import comb, gcd, inf, lcm
+from math import comb
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode
-from mheight.codes.rationals import Matrix, rational_matrix
+from mheight.codes.exact_matrices import exact_rank
 from mheight.errors import InvalidCodeError
 from mheight.heights.profile import height_profile
-from mheight.heights.rational import exact_profile
 
 __all__ = ["MAX_COLUMN_SETS", "minimum_distance"]
 
@@ -47,8 +45,8 @@ def minimum_distance(
     columns of G in a hyperplane, where fewer sets do for that.  In general the problem
     is NP-hard.
 
-    For integer matrices every dependence found among rounded numbers is confirmed in
-    whole numbers.  Rows of fractions, whole numbers and texts such as "1/3" are meant exactly.
+    For matrices of integers, fractions and texts such as "1/3" every dependence found among
+    rounded numbers is confirmed exactly.
 
     Args:
         G: a `LinearCode` or a generator matrix of shape (k, n), rank k.
@@ -71,39 +69,12 @@ def minimum_distance(
     """
     if isinstance(limit, bool) or not isinstance(limit, int | np.integer) or limit < 1:
         raise InvalidCodeError(f"limit must be a positive integer, got {limit!r}")
-    exact = _exactly(G)
-    if exact is not None and len(exact[0]) <= _SHORT and len(exact) < len(exact[0]):
-        return 1 + sum(height < inf for height in exact_profile(exact))
-    code = G if isinstance(G, LinearCode) else LinearCode(_whole(exact) or G)
+    code = G if isinstance(G, LinearCode) else LinearCode(G)
     if code.k == code.n:
         return 1
     if code.n <= _SHORT:
         return 1 + int(np.isfinite(height_profile(code)).sum())
     return _by_enumeration(code, int(limit))
-
-
-def _exactly(G: Any) -> Matrix | None:
-    """The fractions of a matrix that has some, or texts; None for other matrices."""
-    if isinstance(G, LinearCode) or hasattr(G, "__array__"):
-        return None
-    try:
-        has_some = any(isinstance(x, Fraction | str) for row in G for x in row)
-    except TypeError:
-        return None  # whoever takes it up says what is wrong
-    return rational_matrix(G) if has_some else None
-
-
-def _whole(G: Matrix | None) -> list[list[int]] | None:
-    """The same code by whole numbers that floats hold; None where that can't be."""
-    if G is None:
-        return None
-    rows = []
-    for row in G:
-        factor = lcm(*(x.denominator for x in row))
-        whole = [int(x * factor) for x in row]
-        shared = gcd(*whole) or 1
-        rows.append([x // shared for x in whole])
-    return rows if all(abs(x) <= 2**53 for row in rows for x in row) else None
 
 
 def _by_enumeration(code: LinearCode, limit: int) -> int:
@@ -135,10 +106,17 @@ def _orthonormal(code: LinearCode) -> tuple[Float, Float, float]:
     Returns:
         Shape (k, n); shape (n-k, n); how far rounding may have moved a column.
     """
-    scaled = code.G / np.abs(code.G).max(axis=1, keepdims=True)
+    is_check = code.given.is_check
+    matrix = code.given.expanded[0]
+    scaled = matrix / np.abs(matrix).max(axis=1, keepdims=True)
     _, values, basis = np.linalg.svd(scaled)
-    noise = min(_NOISE * float(values[0] / values[-1]), _MOST_NOISE)
-    return basis[: code.k], basis[code.k :], noise
+    noise = (
+        min(_NOISE * float(values[0] / values[-1]), _MOST_NOISE)
+        if values[-1] > 0.0
+        else _MOST_NOISE
+    )
+    own, other = basis[: len(matrix)], basis[len(matrix) :]
+    return (other, own, noise) if is_check else (own, other, noise)
 
 
 def _spans(
@@ -198,35 +176,24 @@ def _most_zeros(generator: Float, noise: float, words: _Words) -> int:
 
 
 class _Words:
-    """Confirms dependences of integer columns in whole numbers; takes others on trust."""
+    """Confirms dependences of columns exactly where entries are meant so; trusts others."""
 
     def __init__(self, code: LinearCode) -> None:
-        integral = bool((np.rint(code.G) == code.G).all())
-        self._rows = [[int(x) for x in row] for row in code.G] if integral else None
+        self._k, self._n = code.k, code.n
+        self._is_check = code.given.is_check
+        self._rows = None
+        if code.given.is_meant():
+            self._rows = code.given.rows() if self._is_check else code.exact_generator
 
     def vanish(self, positions: NDArray[np.int64]) -> bool:
         """Whether a codeword other than 0 vanishes at these positions."""
         if self._rows is None:
             return True
-        return _rank([[row[j] for j in positions] for row in self._rows]) < len(self._rows)
-
-
-def _rank(rows: list[list[int]]) -> int:
-    """Rank of an integer matrix, by elimination without fractions (Bareiss)."""
-    rank, before = 0, 1
-    for column in range(len(rows[0])):
-        pivot = next((i for i in range(rank, len(rows)) if rows[i][column]), None)
-        if pivot is None:
-            continue
-        rows[rank], rows[pivot] = rows[pivot], rows[rank]
-        top = rows[rank]
-        for i in range(rank + 1, len(rows)):
-            factor = rows[i][column]
-            rows[i] = [
-                (top[column] * x - factor * y) // before for x, y in zip(rows[i], top, strict=True)
-            ]
-        before = top[column]
-        rank += 1
-        if rank == len(rows):
-            break
-    return rank
+        chosen = {int(j) for j in positions}
+        if self._is_check:
+            # It is a dependence of the other columns of H.
+            chosen = set(range(self._n)) - chosen
+        columns = sorted(chosen)
+        independent = len(columns) if self._is_check else self._k
+        found = exact_rank(tuple(tuple(row[j] for j in columns) for row in self._rows))
+        return found < independent

@@ -25,7 +25,7 @@ class DoubtKind(StrEnum):
         UNSETTLED_MINOR: the kernel calls a minor doubtful, and the code is too long to look closer.
         LARGE_HEIGHT: exact for these entries, and so large that rounding may have made it.
         CALLED_INFINITE: finite for exactly these entries, but so large that it counts as infinite.
-        CONDITION: the rows of G are nearly dependent.
+        CONDITION: the rows of the matrix are nearly dependent.
         CERTIFICATE: a codeword does not reach the height when checked without rounding.
     """
 
@@ -108,8 +108,8 @@ def _large_height(doubt: Doubt) -> str:
 
 def _condition(doubt: Doubt) -> str:
     return (
-        f"G has condition number {doubt.value:.0e} and is taken as it is; if its entries are "
-        f"rounded, heights may be off by a relative {doubt.error:.0e} or more"
+        f"the matrix has condition number {doubt.value:.0e} and is taken as it is; if its "
+        f"entries are rounded, heights may be off by a relative {doubt.error:.0e} or more"
     )
 
 

@@ -17,7 +17,7 @@ from mheight.codes.compiling import work_clock
 from mheight.codes.conditioning import condition, reduced_generator
 from mheight.codes.rationals import rational_matrix
 from mheight.errors import InvalidCodeError
-from mheight.heights.accuracy import MAX_EXACT_LENGTH, condition_doubts, large_doubts
+from mheight.heights.accuracy import condition_doubts, large_doubts, settles_exactly
 from mheight.heights.branch_and_bound import Progress, branch_and_bound
 from mheight.heights.certificate import Certificate, Number, rounded, verify
 from mheight.heights.doubts import Doubt, DoubtKind, warn_of
@@ -91,31 +91,33 @@ def lattice_solutions(code: LinearCode) -> list[Solution]:
     out: list[Solution] = []
     if matrix is code.G:
         out = _by_lattice(code, matrix, range(1, code.n - code.k + 1))
-    if code.n <= MAX_EXACT_LENGTH and not (out and all(_is_sound(s, code.G) for s in out)):
+    if settles_exactly(code.n, code.k) and not (out and all(_is_sound(s, code) for s in out)):
         return _exactly(code)
     if not out:
         out = _by_lattice(code, matrix, range(1, code.n - code.k + 1))
-    return [_with_doubts(solution, doubts, code.G) for solution in out]
+    return [_with_doubts(solution, doubts, code) for solution in out]
 
 
 def _prepared(code: LinearCode) -> tuple[Float, tuple[Doubt, ...]]:
     """A generator matrix fit for computing, and what is to be said of the given one."""
     # Columns that are all but parallel look well-conditioned once a small one is scaled.
     worst = max(condition(code.G), condition(code.G, scale_columns=False))
-    if worst < _WELL_CONDITIONED:
+    lost = code.given.out_of_range()[0] or (code.is_rounded and settles_exactly(code.n, code.k))
+    if worst < _WELL_CONDITIONED and not lost:
         return code.G, ()
-    better = reduced_generator(code.G)
-    return (code.G if better is None else better), condition_doubts(code.G)
+    better = reduced_generator(code.G, code.exact_generator if code.is_rounded else None)
+    doubts = () if code.given.is_meant() else condition_doubts(code.G)
+    return (code.G.copy() if better is None else better), doubts
 
 
-def _is_sound(solution: Solution, G: Float) -> bool:
+def _is_sound(solution: Solution, code: LinearCode) -> bool:
     """Whether a solution needs no rational arithmetic to be believed."""
-    return solution.status != "rounding" and verify(solution.certificate, G)
+    return solution.status != "rounding" and verify(solution.certificate, code)
 
 
-def _with_doubts(solution: Solution, doubts: tuple[Doubt, ...], G: Float) -> Solution:
+def _with_doubts(solution: Solution, doubts: tuple[Doubt, ...], code: LinearCode) -> Solution:
     """The solution with what is in doubt of the matrix, and of its own certificate."""
-    if not verify(solution.certificate, G):
+    if not verify(solution.certificate, code):
         doubts = (Doubt(0, DoubtKind.CERTIFICATE, m=solution.m), *doubts)
     return replace(solution, doubts=doubts) if doubts else solution
 
@@ -210,19 +212,19 @@ def solved(
             f"the lattice needs n <= {MAX_LENGTH}, got {n}; use method='branch-and-bound'"
         )
     matrix, doubts = _prepared(code)
-    short = n <= MAX_EXACT_LENGTH
+    short = settles_exactly(n, k)
     if short and matrix is not code.G:
         return _exactly(code)[m - 1]
     if method == "lattice":
         solution = _by_lattice(code, matrix, [m])[0]
     else:
         solution = branch_and_bound(
-            code.G, m, better=matrix, time_limit=time_limit, node_limit=node_limit,
-            progress=progress, stop=stop,
+            code.G, m, exact=code.exact_generator if code.is_rounded else None, better=matrix,
+            time_limit=time_limit, node_limit=node_limit, progress=progress, stop=stop,
         )  # fmt: skip
-    if short and not _is_sound(solution, code.G):
+    if short and not _is_sound(solution, code):
         return _exactly(code)[m - 1]
-    return _with_doubts(solution, doubts, code.G)
+    return _with_doubts(solution, doubts, code)
 
 
 def predicted_seconds(n: int, k: int, m: int, method: Method) -> float:
@@ -243,12 +245,12 @@ def predicted_seconds(n: int, k: int, m: int, method: Method) -> float:
 def _exactly(code: LinearCode) -> list[Solution]:
     """All heights by rational arithmetic, from the entries as they are."""
     start = work_clock()
-    found = exact_certificates(code.G)
+    found = exact_certificates(code)
     seconds = (work_clock() - start) / len(found)
     doubts: tuple[Doubt, ...] = ()
-    if (np.rint(code.G) != code.G).any():
+    if not code.given.is_meant():
         exact = np.array([rounded(c.height) for c in found])
-        doubts = large_doubts(exact, reported=True) or condition_doubts(code.G)
+        doubts = large_doubts(exact, exact) or condition_doubts(code.G)
     return [
         Solution(
             n=code.n, k=code.k, m=c.m, lower=_below(c.height), upper=_above(c.height),
@@ -281,8 +283,11 @@ def _by_lattice(code: LinearCode, G: Float, orders: Iterable[int]) -> list[Solut
     """Heights by the minors of G, a matrix of the code; certificates are for the code's own."""
     start = work_clock()
     k, n = G.shape
-    result = packed_profile(G)
-    above = packed_profile(G, witnesses=False, upwards=True).heights
+    # Minors of the H that was given are sharper than those of a G rounded from it.
+    is_check = code.is_rounded and code.given.is_check
+    matrix = code.given.expanded[0] if is_check else G
+    result = packed_profile(matrix, is_check=is_check)
+    above = packed_profile(matrix, is_check=is_check, witnesses=False, upwards=True).heights
     rows = integer_rows(rational_matrix(code))
     out = []
     for m in orders:

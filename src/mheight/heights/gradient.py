@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode, as_matrix
+from mheight.codes.exact_matrices import Matrix, as_fractions, nearest_floats, solve
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import Certificate
 
@@ -71,20 +73,46 @@ def height_gradient(G: LinearCode | ArrayLike | Sequence[Any], certificate: Cert
             f"as G has shape {(k, n)}; got target {target}, information set {tuple(basis)}"
         )
     height = float(certificate.height)
-    try:
-        x = np.linalg.solve(matrix[:, basis], matrix[:, target])
-        y = np.linalg.solve(matrix[:, basis].T, np.sign(x))
-    except np.linalg.LinAlgError:
+    found = _solved(matrix, target, basis)
+    if found is None or not _is_near(found[0], height):
+        # Rounding may be to blame, of entries or of the solution.
+        rows = G.exact_generator if isinstance(G, LinearCode) else as_fractions(matrix)
+        found = _solved_exactly(rows, target, basis)
+    if found is None:
         raise InvalidCodeError(
             f"the certificate is not of this matrix: its columns {tuple(basis)} are dependent"
-        ) from None
-    found = float(np.abs(x).sum())
-    if not abs(found - height) <= _TOLERANCE * height:
+        )
+    x, y = found
+    if not _is_near(x, height):
         raise InvalidCodeError(
             f"the certificate is not of this matrix: it says h_{certificate.m} = {height}, "
-            f"but its positions give {found}"
+            f"but its positions give {float(np.abs(x).sum())}"
         )
     dual_word = np.zeros(n)
     dual_word[target] = 1.0
     dual_word[basis] = -x
     return np.asarray(np.outer(y, dual_word) + 0.0)  # without negative zeros
+
+
+def _is_near(x: Float, height: float) -> bool:
+    return bool(abs(float(np.abs(x).sum()) - height) <= _TOLERANCE * height)
+
+
+def _solved(matrix: Float, target: int, basis: list[int]) -> tuple[Float, Float] | None:
+    """The x = inverse(G_B) g_a, and y = inverse(G_B)^T sign(x)."""
+    try:
+        x = np.linalg.solve(matrix[:, basis], matrix[:, target])
+        y = np.linalg.solve(matrix[:, basis].T, np.sign(x))
+    except np.linalg.LinAlgError:
+        return None
+    return np.asarray(x), np.asarray(y)
+
+
+def _solved_exactly(rows: Matrix, target: int, basis: list[int]) -> tuple[Float, Float] | None:
+    square = tuple(tuple(row[j] for j in basis) for row in rows)
+    x = solve(square, [row[target] for row in rows])
+    if x is None:
+        return None
+    y = solve(tuple(zip(*square, strict=True)), [Fraction((v > 0) - (v < 0)) for v in x])
+    both = None if y is None else nearest_floats((tuple(x), tuple(y)))
+    return None if both is None else (both[0], both[1])

@@ -22,7 +22,7 @@ from mheight.codes.lanes import (
     subtract,
     where_positive,
 )
-from mheight.codes.minor_tables import minor_table
+from mheight.codes.minor_tables import MinorTable, minor_table
 from mheight.codes.minors import (
     block_minors,
     by_form,
@@ -96,10 +96,10 @@ def _sweep(  # type: ignore[no-untyped-def]
 
 @kernel()
 def _profiles(  # type: ignore[no-untyped-def]
-    generators, dual, rows, widest, column, child, sizes, order,
+    generators, k, dual, rows, widest, column, child, sizes, order,
     circuits, minor_of, circuit_of, level_start, children, out, doubtful, room, first, last,
 ):  # fmt: skip
-    count, k, n = generators.shape
+    count, _, n = generators.shape
     width, levels, bases = k + 1, len(level_start) - 1, len(order)
     block, minors, spare, other, bounds, tolerance, doubt = minor_room(
         room, rows * n, bases, widest
@@ -132,39 +132,48 @@ def _profiles(  # type: ignore[no-untyped-def]
                 out[start + lane, levels - 1 - level] = max(height, 1.0)
 
 
-def profiles(generators: Float, systematic: Flags) -> tuple[Float, Flags]:
-    """Height profiles of many generator matrices, without validation.
+def profiles(matrices: Float, systematic: Flags, *, is_check: bool = False) -> tuple[Float, Flags]:
+    """Height profiles of many codes, without validation.
 
     Args:
-        generators: shape (N, k, n) with 1 <= k < n, finite, of rank k, C-contiguous.
-        systematic: shape (N,), which of them have the form [I | P].
+        matrices: shape (N, k, n) with 1 <= k < n, finite, of rank k, C-contiguous: generator
+            matrices; or parity-check matrices of shape (N, n-k, n).
+        systematic: shape (N,), which generator matrices have the form [I | P].
+        is_check: whether they are parity-check matrices.
 
     Returns:
         Heights of shape (N, n-k), column m-1 holds h_m; and shape (N,), which codes have
         a minor that rounding leaves in doubt (see `mheight.codes.minors.block_minors`).
     """
-    count, k, n = generators.shape
+    count, rows, n = matrices.shape
+    k = n - rows if is_check else rows
     out = np.empty((count, n - k))
     doubtful = np.zeros(count, dtype=np.bool_)
     if not count:
         return out, doubtful
-    for index, dual in by_form(generators, systematic):
+    if is_check:
+        # Minors of H on complements are those of G; of [I | P] the kernel makes H itself.
+        _fill_profiles(matrices, k, False, minor_table(n, k, True), out, doubtful)
+        return out, doubtful
+    for index, dual in by_form(matrices, systematic):
         whole = isinstance(index, slice)
         part = out if whole else np.empty((len(index), n - k))
         doubt = doubtful if whole else np.empty(len(index), dtype=np.bool_)
-        _fill_profiles(generators[index], dual, part, doubt)
+        _fill_profiles(matrices[index], k, dual, minor_table(n, k, dual), part, doubt)
         out[index], doubtful[index] = part, doubt
     return out, doubtful
 
 
-def _fill_profiles(codes: Float, dual: bool, out: Float, doubtful: Flags) -> None:
-    count, k, n = codes.shape
-    table, lattice = minor_table(n, k, dual), height_lattice(n, k)
+def _fill_profiles(
+    codes: Float, k: int, dual: bool, table: MinorTable, out: Float, doubtful: Flags
+) -> None:
+    count, _, n = codes.shape
+    lattice = height_lattice(n, k)
     rows = table.room + len(table.order) + lattice.room
 
     def work(first: int, last: int) -> None:
         _profiles(
-            codes, dual, table.rows, table.widest, table.column, table.child, table.sizes,
+            codes, k, dual, table.rows, table.widest, table.column, table.child, table.sizes,
             table.order, lattice.circuits, lattice.minor_of, lattice.circuit_of,
             lattice.level_start, lattice.children, out, doubtful, aligned_rows(rows), first, last,
         )  # fmt: skip

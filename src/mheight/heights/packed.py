@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mheight.codes.bits import count_bits, lowest_position, next_of_same_size, with_gap
 from mheight.codes.compiling import for_work, kernel, plain
 from mheight.codes.lanes import LANES, largest, least, load, store, subset_minima
-from mheight.codes.minors import DOUBT, NOISE, doubt_limits
+from mheight.codes.minors import NOISE, doubt_limits
 from mheight.codes.threads import in_parts, thread_count
 from mheight.heights.packed_minors import minors_and_circuits
 
@@ -65,10 +65,10 @@ class PackedProfile:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether rounding leaves a verdict or more than 1e-6 of a height in doubt."""
-        suspicious, conditioned = plain(doubt_limits)(self.rows, self.minors)
+        """Whether rounding leaves a verdict or too many digits of a height in doubt."""
+        suspicious, conditioned, digits = plain(doubt_limits)(self.rows, self.minors)
         return bool(
-            self.least_kept < DOUBT
+            self.least_kept < digits
             or self.largest_kept < conditioned
             or self.largest_dropped > NOISE
             or (self.zeros > 0 and self.least_kept < suspicious)
@@ -209,10 +209,11 @@ def _best_basis(minors, n, k, flip, target, kept):  # type: ignore[no-untyped-de
 
 
 @kernel()
-def _sweep_serial(G, upwards, heights, sets):  # type: ignore[no-untyped-def]
+def _sweep_serial(G, is_check, upwards, heights, sets):  # type: ignore[no-untyped-def]
     """All of a short code in one call."""
-    k, n = G.shape
-    minors, flip, kept, top, dropped, zeros = minors_and_circuits(G, upwards)
+    n = G.shape[1]
+    k = n - G.shape[0] if is_check else G.shape[0]
+    minors, flip, kept, top, dropped, zeros = minors_and_circuits(G, is_check, upwards)
     values = np.empty(1 << (n - 1))
     best, lanes = np.empty(n), np.empty((n, LANES))
     for target in range(n):
@@ -220,20 +221,25 @@ def _sweep_serial(G, upwards, heights, sets):  # type: ignore[no-untyped-def]
     return minors, flip, kept, top, dropped, zeros
 
 
-def packed_profile(G: Float, *, witnesses: bool = True, upwards: bool = False) -> PackedProfile:
-    """Height profile of one generator matrix, without validation.
+def packed_profile(
+    G: Float, *, is_check: bool = False, witnesses: bool = True, upwards: bool = False
+) -> PackedProfile:
+    """Height profile of one code, without validation.
 
     Args:
-        G: shape (k, n), 1 <= k < n <= `MAX_LENGTH`, finite, of rank k, C-contiguous.
+        G: a generator matrix, shape (k, n), 1 <= k < n <= `MAX_LENGTH`, finite, of rank k,
+            C-contiguous; or a parity-check matrix, shape (n-k, n).
+        is_check: whether it is a parity-check matrix.
         witnesses: whether to look for the bases B too.
         upwards: whether to round so that no height comes out smaller than it is, with the
             entries taken as they are: only a minor below its rounding error is zero.
     """
-    k, n = G.shape
+    n = G.shape[1]
+    k = n - len(G) if is_check else len(G)
     if n < _SERIAL_LENGTH:
         heights, sets = np.zeros(n), np.zeros(2 * n, np.int64)
         sweep_all = for_work(_sweep_serial, _SECONDS * n * n * 2**n)
-        minors, flip, *ratios = sweep_all(G, upwards, heights, sets)
+        minors, flip, *ratios = sweep_all(G, is_check, upwards, heights, sets)
         reached, kept, targets = (
             heights[: k - 1 : -1],
             sets[n - 1 : k - 1 : -1],
@@ -243,7 +249,7 @@ def packed_profile(G: Float, *, witnesses: bool = True, upwards: bool = False) -
         tasks = thread_count()
         all_heights = np.zeros((tasks, n))
         all_sets = np.zeros((tasks, 2 * n), np.int64)
-        minors, flip, *ratios = minors_and_circuits(G, upwards)
+        minors, flip, *ratios = minors_and_circuits(G, is_check, upwards)
 
         def sweep(task: int) -> None:
             _sweep_targets(minors, n, k, flip, task, tasks, all_heights[task], all_sets[task])

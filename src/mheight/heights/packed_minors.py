@@ -131,13 +131,14 @@ def _settle_upwards(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyp
 
 
 @kernel()
-def minors_and_circuits(G, upwards):  # type: ignore[no-untyped-def]
+def minors_and_circuits(G, is_check, upwards):  # type: ignore[no-untyped-def]
     """Absolute minors p(B) at B ^ flip, sums s(A) at A ^ flip; flip; three ratios and a count.
 
     If `upwards`, rounded so that heights come out no smaller than they are.
     """
-    k, n = G.shape
-    rows, dual, exact = expansion_rows(G)
+    n = G.shape[1]
+    k = n - G.shape[0] if is_check else G.shape[0]
+    rows, dual, exact = expansion_rows(G, is_check)
     flip = (1 << n) - 1 if dual else 0
     minors = np.empty(1 << n)
     _expand(rows, True, minors)

@@ -9,17 +9,24 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mheight.codes import LinearCode, as_generators
-from mheight.codes.checks import ranks
+from mheight.codes import LinearCode
+from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.minors import systematic_codes
 from mheight.errors import InvalidCodeError
-from mheight.heights.accuracy import settle_doubts
+from mheight.heights.accuracy import settle_doubts, unsettled
 from mheight.heights.doubts import Doubt, Profiles, warn_of
 from mheight.heights.kernel import profiles
 from mheight.heights.orders import height_index
 from mheight.heights.packed import MAX_LENGTH, packed_profile
 
-__all__ = ["height_profile", "lattice_route", "m_height", "profile_with_doubts", "systematic_form"]
+__all__ = [
+    "as_given",
+    "height_profile",
+    "lattice_route",
+    "m_height",
+    "profile_with_doubts",
+    "systematic_form",
+]
 
 MAX_LATTICE_SETS = 2_000_000
 """Largest lattice (sets T for one target) that tables are made for."""
@@ -30,7 +37,7 @@ _FEW_CODES = 4  # fewer do not fill the lanes
 Float = NDArray[np.float64]
 
 
-def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
+def height_profile(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any]) -> Float:
     """All heights h_1 ... h_{n-k} of one code, or of each code of a batch.
 
     The m-height of a code is the largest ratio |c|(0) / |c|(m) over its nonzero
@@ -69,7 +76,7 @@ def height_profile(G: LinearCode | ArrayLike | Sequence[Any]) -> Float:
     return found.heights
 
 
-def profile_with_doubts(G: LinearCode | ArrayLike | Sequence[Any]) -> Profiles:
+def profile_with_doubts(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any]) -> Profiles:
     """Height profiles as `height_profile` computes them, and what of them is in doubt.
 
     Nothing is warned of: whoever asks for the doubts is to pass them on.
@@ -92,52 +99,73 @@ def profile_with_doubts(G: LinearCode | ArrayLike | Sequence[Any]) -> Profiles:
         >>> found.doubts_of(1)[0].text[:40]
         'h_2 = 6.7e+12 for exactly these entries '
     """
-    matrices = G.G if isinstance(G, LinearCode) else as_generators(G)
-    single = matrices.ndim == 2
-    batch = np.ascontiguousarray(matrices[None] if single else matrices)
-    count, k, n = batch.shape
+    given = as_given(G)
+    count, k, n = len(given), given.k, given.n
     doubts: tuple[Doubt, ...] = ()
     if n == k:
         out = np.empty((count, 0))
         suspects = np.arange(count)
     else:
-        if not count or lattice_route(n, k, count) == "table":
-            if count and n > MAX_LENGTH:
-                # Few rows to expand are a must: a code of high rate goes by its P.
-                batch = np.array([systematic_form(G, i, single) for i, G in enumerate(batch)])
-            out, doubtful = profiles(batch, systematic_codes(batch))
-        else:
-            out, doubtful = _one_by_one(batch)
+        out, doubtful = _by_kernels(given)
+        doubtful |= unsettled(given, out)
         if doubtful.any():
-            doubts = settle_doubts(batch, doubtful, out)
+            doubts = settle_doubts(given, doubtful, out)
         # Without k independent columns every minor is 0 and every height infinite.
         suspects = np.flatnonzero(np.isinf(out[:, 0]))
         suspects = suspects[np.isinf(out[suspects]).all(axis=1)]
     if len(suspects):
-        _check_rank(batch, suspects, single)
-    return Profiles(out[0] if single else out, doubts)
+        given.check_ranks(suspects, "" if given.is_single else " in code {}")
+    return Profiles(out[0] if given.is_single else out, doubts)
 
 
-def systematic_form(G: Float, index: int = 0, single: bool = True) -> Float:
+def as_given(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any]) -> GivenMatrices:
+    """The matrix of one code, or those of a batch, as they were given."""
+    if isinstance(G, GivenMatrices):
+        return G
+    return G.given if isinstance(G, LinearCode) else given_matrices(G)
+
+
+def _by_kernels(given: GivenMatrices) -> tuple[Float, NDArray[np.bool_]]:
+    """Heights, shape (N, n-k), and which codes they leave in doubt, shape (N,)."""
+    count, k, n = len(given), given.k, given.n
+    batch, is_check = given.expanded, given.is_check
+    if count and lattice_route(n, k, count) == "packed":
+        return _one_by_one(batch, is_check)
+    if count and n > MAX_LENGTH and (not is_check or n - k > k):
+        # Few rows to expand are a must: a code of high rate goes by its P.
+        codes = [_code(given, i) for i in range(count)]
+        batch = np.array([code.G if is_check else _systematic(code) for code in codes])
+        is_check = False
+    return profiles(batch, systematic_codes(batch), is_check=is_check)
+
+
+def _code(given: GivenMatrices, i: int) -> LinearCode:
+    try:
+        return LinearCode.from_given(given.alone(i))
+    except InvalidCodeError as error:
+        raise error if given.is_single else InvalidCodeError(f"code {i}: {error}") from None
+
+
+def _systematic(code: LinearCode) -> Float:
+    return np.hstack([np.eye(code.k), code.P])
+
+
+def systematic_form(G: Float) -> Float:
     """`[I | P]` of an equivalent code, whose heights are the same.
 
     Raises:
         InvalidCodeError: dependent rows.
     """
-    try:
-        code = LinearCode(G)
-    except InvalidCodeError as error:
-        raise error if single else InvalidCodeError(f"code {index}: {error}") from None
-    return np.hstack([np.eye(code.k), code.P])
+    return _systematic(LinearCode(G))
 
 
-def _one_by_one(batch: Float) -> tuple[Float, NDArray[np.bool_]]:
-    results = [packed_profile(G, witnesses=False) for G in batch]
+def _one_by_one(batch: Float, is_check: bool) -> tuple[Float, NDArray[np.bool_]]:
+    results = [packed_profile(G, is_check=is_check, witnesses=False) for G in batch]
     heights = np.array([r.heights for r in results])
     return heights, np.array([r.is_doubtful for r in results])
 
 
-def m_height(G: LinearCode | ArrayLike | Sequence[Any], m: int) -> float | Float:
+def m_height(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any], m: int) -> float | Float:
     """The m-height of one code, or of each code of a batch.
 
     Args:
@@ -154,14 +182,13 @@ def m_height(G: LinearCode | ArrayLike | Sequence[Any], m: int) -> float | Float
         >>> m_height([[1, 0, 1, 1], [0, 1, 1, 2]], 2)
         3.0
     """
-    matrices = G.G if isinstance(G, LinearCode) else as_generators(G)
-    k, n = matrices.shape[-2:]
+    given = as_given(G)
+    k, n = given.k, given.n
     m = height_index(m, n)
     if m > n - k:
-        batch = matrices.reshape(-1, k, n)
-        _check_rank(batch, np.arange(len(batch)), matrices.ndim == 2)
-        return inf if matrices.ndim == 2 else np.full(len(batch), inf)
-    found = profile_with_doubts(G)
+        given.check_ranks(range(len(given)), "" if given.is_single else " in code {}")
+        return inf if given.is_single else np.full(len(given), inf)
+    found = profile_with_doubts(given)
     warn_of([doubt for doubt in found.doubts if doubt.concerns(m)], found.codes)
     profile = found.heights
     return float(profile[m - 1]) if profile.ndim == 1 else profile[:, m - 1]
@@ -182,14 +209,3 @@ def lattice_route(n: int, k: int, count: int = 1) -> Literal["table", "packed"]:
         f"a full profile needs n <= {MAX_LENGTH} or a lattice of at most {MAX_LATTICE_SETS:,} "
         f"sets; an [{n}, {k}] code has {sets:,}; for one height with a small m, use find_height"
     )
-
-
-def _check_rank(batch: Float, suspects: NDArray[np.int64], single: bool) -> None:
-    k = batch.shape[1]
-    found = ranks(batch[suspects])
-    if (found < k).any():
-        first = int(np.flatnonzero(found < k)[0])
-        where = "" if single else f" in code {suspects[first]}"
-        raise InvalidCodeError(
-            f"the rows of G must be independent: rank {k} wanted, got {found[first]}{where}"
-        )

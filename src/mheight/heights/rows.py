@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.codes import LinearCode
+from mheight.codes.given import GivenMatrices
 from mheight.codes.rationals import Matrix
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import Certificate, Number, rounded
 from mheight.heights.doubts import Doubt, doubt_text
 from mheight.heights.finding import certified, solved
 from mheight.heights.orders import height_index
-from mheight.heights.profile import m_height, profile_with_doubts
+from mheight.heights.profile import as_given, m_height, profile_with_doubts
 from mheight.heights.rational import exact_certificates, exact_profile, singleton_certificate
 from mheight.heights.solution import Solution
 
@@ -109,21 +111,22 @@ class HeightRows:
         return np.array([_log2(h) for h in self.exact])
 
 
-def profile_rows(first: int, generators: Float, m: int | None = None) -> HeightRows:
+def profile_rows(first: int, codes: GivenMatrices | Float, m: int | None = None) -> HeightRows:
     """Heights of a batch of codes.
 
     Args:
         first: number of the first code.
-        generators: shape (N, k, n).
+        codes: N matrices as they were given, or generator matrices, shape (N, k, n).
         m: only this height, 1 <= m < n; None for h_1 ... h_{n-k}.
 
     Raises:
         InvalidCodeError: as for `height_profile`, or m out of range.
     """
-    count, k, n = generators.shape
+    given = as_given(codes)
+    count, k, n = len(given), given.k, given.n
     orders = _orders(m, n, k)
     # One code gets the kernel and the messages for one code.
-    given = generators[0] if count == 1 else generators
+    given = given.alone(0) if count == 1 else given
     doubts: tuple[Doubt, ...] = ()
     if orders[0] > n - k:
         heights = np.reshape(m_height(given, int(orders[0])), (count, 1))
@@ -140,20 +143,21 @@ def profile_rows(first: int, generators: Float, m: int | None = None) -> HeightR
     )
 
 
-def witness_rows(index: int, G: Float, m: int | None = None) -> HeightRows:
+def witness_rows(index: int, code: LinearCode | Float, m: int | None = None) -> HeightRows:
     """Heights of one code with certificates.
 
     Args:
         index: number of the code.
-        G: shape (k, n).
+        code: the code, or a generator matrix of shape (k, n).
         m: only this height, 1 <= m < n; None for h_1 ... h_{n-k}.
     """
-    k, n = G.shape
+    code = code if isinstance(code, LinearCode) else LinearCode(code)
+    k, n = code.k, code.n
     orders = _orders(m, n, k)
     if orders[0] > n - k:
-        chosen = [solved(G, int(orders[0]))]
+        chosen = [solved(code, int(orders[0]))]
     else:
-        found = certified(G)
+        found = certified(code)
         chosen = [found[i - 1] for i in orders]
     heights = np.array([rounded(s.certificate.height) for s in chosen])
     return _of_one(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
+
+from mheight.codes.given import KINDS, Kind
 
 __all__ = ["KINDS", "Block", "Kind", "batch_length"]
-
-Kind = Literal["G", "P", "H"]
-"""What a matrix is: a generator matrix, P of `G = [I | P]`, or a parity-check matrix."""
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _BATCH_ENTRIES = 2**21  # 16 MiB of float64
 _MOST_IN_BATCH = 2**16

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.checks import as_generators, as_matrix, real_array
+from mheight.codes.exact_matrices import null_space
+from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.linear_code import LinearCode
 from mheight.codes.rationals import Matrix, rational_matrix
 from mheight.codes.reading.blocks import KINDS, Block, Kind, batch_length
@@ -19,7 +20,6 @@ from mheight.codes.reading.files import read_blocks
 from mheight.codes.reading.numbers import number
 from mheight.codes.reading.text import parse_block
 from mheight.codes.solving import systematic_part
-from mheight.codes.symmetries import systematic_generators
 from mheight.errors import InvalidCodeError
 
 __all__ = ["CodeBatch", "batches", "parse_code", "rational_codes", "read_codes"]
@@ -36,11 +36,30 @@ class CodeBatch:
 
     Attributes:
         first: number of the first one in its source.
-        generators: shape (N, k, n), 1 <= k <= n, finite; ranks are not looked at.
+        given: their matrices, as they were given; ranks of generator matrices are not
+            looked at.
     """
 
     first: int
-    generators: Float
+    given: GivenMatrices
+
+    def __len__(self) -> int:
+        return len(self.given)
+
+    @cached_property
+    def generators(self) -> Float:
+        """Generator matrices, shape (N, k, n), 1 <= k <= n, finite; rounded where need be."""
+        if self.given.is_check:
+            return _of_parity_checks(self.given)
+        return self.given.expanded
+
+    def code(self, i: int) -> LinearCode:
+        """One of the codes.
+
+        Raises:
+            InvalidCodeError: dependent rows.
+        """
+        return LinearCode.from_given(self.given.alone(i))
 
 
 def parse_code(text: str, *, systematic: bool = False, parity_check: bool = False) -> LinearCode:
@@ -61,7 +80,7 @@ def parse_code(text: str, *, systematic: bool = False, parity_check: bool = Fals
     """
     blocks = [parse_block(text)]
     (batch,) = batches(blocks, kind=_kind(systematic, parity_check))
-    return LinearCode(batch.generators[0])
+    return batch.code(0)
 
 
 def read_codes(
@@ -83,18 +102,18 @@ def read_codes(
     codes = []
     kind = _kind(systematic, parity_check)
     for batch in batches(read_blocks(path), str(path), kind):
-        for i, G in enumerate(batch.generators, start=batch.first):
+        for i in range(len(batch)):
             try:
-                codes.append(LinearCode(G))
+                codes.append(batch.code(i))
             except InvalidCodeError as error:
-                raise InvalidCodeError(f"{path}, matrix {i}: {error}") from None
+                raise InvalidCodeError(f"{path}, matrix {batch.first + i}: {error}") from None
     return codes
 
 
 def batches(
     blocks: Iterable[Block], name: str = "", kind: Kind | None = None
 ) -> Iterator[CodeBatch]:
-    """Generator matrices in batches of one shape, in the order of the source.
+    """Codes in batches of one shape, in the order of the source.
 
     Args:
         blocks: from `read_blocks`, `read_stream` or `parse_matrix`.
@@ -104,25 +123,25 @@ def batches(
     Raises:
         InvalidCodeError: a matrix that describes no code, with its number; or none at all.
     """
-    waiting: list[Float] = []
+    waiting: list[GivenMatrices] = []
     first, after = 0, 0
     last: tuple[Kind, tuple[int, ...]] | None = None
 
     def release() -> Iterator[CodeBatch]:
         if last is not None and waiting:
-            matrices = waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
-            yield CodeBatch(first, _generators(matrices, last[0], first, name))
+            yield CodeBatch(first, _together(waiting, first, name))
 
     for block in blocks:
         values, actual = _said(block, kind, _where(name, after))
         matrices = _checked(values, actual, after, name)
-        now = (actual, matrices.shape[1:])
+        shape = matrices.values.shape[1:]
+        now = (actual, shape)
         if now != last:
             yield from release()
             waiting, first, last = [], after, now
         waiting.append(matrices)
         after += len(matrices)
-        if after - first >= batch_length(matrices.shape[1] * matrices.shape[2]):
+        if after - first >= batch_length(shape[0] * shape[1]):
             yield from release()
             waiting, first = [], after
     yield from release()
@@ -191,61 +210,69 @@ def _said(block: Block, wanted: Kind | None, where: str) -> tuple[Any, Kind]:
     return values, said or wanted or "G"
 
 
-def _checked(values: Any, kind: Kind, first: int, name: str) -> Float:
-    """Finite float64 numbers, shape (N, a, b)."""
-    if isinstance(values, np.ndarray) and values.ndim == 3:
-        matrices = values.astype(np.float64, copy=False)
-        finite = np.isfinite(matrices).all(axis=(1, 2))
-        if finite.all():
-            return matrices
-        first += int(np.argmin(finite))
-        values = matrices[int(np.argmin(finite))]
+def _checked(values: Any, kind: Kind, first: int, name: str) -> GivenMatrices:
+    """Matrices of one shape."""
+    many = isinstance(values, np.ndarray) and values.ndim == 3
+    if many and values.dtype.kind == "f":
+        finite = np.isfinite(values).all(axis=(1, 2))
+        if not finite.all():
+            first += int(np.argmin(finite))
+            values, many = values[int(np.argmin(finite))], False
     try:
-        return as_matrix(_without_texts(values), kind, (2,))[None]
+        if many:
+            given_matrices(values[0], kind, (2,))  # says what is wrong with the shape
+            return given_matrices(values, kind, (3,))
+        return given_matrices(_without_texts(values), kind, (2,))
     except InvalidCodeError as error:
         raise InvalidCodeError(f"{_where(name, first)}{error}") from None
 
 
 def _without_texts(values: Any) -> Any:
     """Rows with fractions such as "1/3" as numbers, or the same rows."""
-    if real_array(values) is not None:
-        return values
     try:
+        if not any(isinstance(x, str) for row in values for x in row):
+            return values
         return [[number(x) if isinstance(x, str) else x for x in row] for row in values]
     except (ValueError, TypeError, ArithmeticError):
         return values
 
 
-def _generators(matrices: Float, kind: Kind, first: int, name: str) -> Float:
-    try:
-        if kind == "P":
-            if 0 in matrices.shape[1:]:
-                LinearCode.from_systematic(matrices[0])  # says what is wrong
-            return systematic_generators(matrices)
-        if kind == "G":
-            as_generators(matrices[0])
-            return matrices
-    except InvalidCodeError as error:
-        raise InvalidCodeError(f"{_where(name, first)}{error}") from None
-    return _of_parity_checks(matrices, first, name)
+def _together(parts: list[GivenMatrices], first: int, name: str) -> GivenMatrices:
+    """Matrices of one kind and shape; those of H are of independent rows."""
+    exact: dict[int, Matrix] = {}
+    count = 0
+    for part in parts:
+        exact |= {count + i: rows for i, rows in part.exact.items()}
+        count += len(part)
+    kind = parts[0].kind
+    values = parts[0].values if len(parts) == 1 else np.concatenate([p.values for p in parts])
+    given = GivenMatrices(kind, values, exact, count == 1)
+    if kind == "H":
+        found, rows = given.ranks(), values.shape[1]
+        if (found < rows).any():
+            at = int(np.argmax(found < rows))
+            try:
+                given.check_ranks([at])
+            except InvalidCodeError as error:
+                raise InvalidCodeError(f"{_where(name, first + at)}{error}") from None
+    return given
 
 
-def _of_parity_checks(checks: Float, first: int, name: str) -> Float:
+def _of_parity_checks(given: GivenMatrices) -> Float:
+    checks = given.values
     count, redundancy, n = checks.shape
     k = n - redundancy
-    out = np.zeros((count, max(k, 0), n))
+    out = np.zeros((count, k, n))
     easy = np.zeros(count, dtype=np.bool_)
-    if count > 1 and k >= 1:
+    if count > 1:
         # H = [A | B] has the generator matrix [I | -(inverse(B) A)^T].
         easy = np.linalg.cond(checks[:, :, k:]) < _WORST_CONDITION
+        easy[list(given.exact)] = False
         parity = systematic_part(checks[easy, :, k:], checks[easy, :, :k])
         out[easy, :, :k] = np.eye(k)
         out[easy, :, k:] = -parity.swapaxes(1, 2)
-    for i in np.flatnonzero(~easy):
-        try:
-            out[i] = LinearCode.from_parity_check(checks[i]).G
-        except InvalidCodeError as error:
-            raise InvalidCodeError(f"{_where(name, first + int(i))}{error}") from None
+    for i in np.flatnonzero(~easy).tolist():
+        out[i] = LinearCode.from_given(given.alone(i)).G
     return out
 
 
@@ -273,31 +300,12 @@ def _rational_generator(matrix: Any, kind: Kind) -> Matrix:
 
 def _null_space(checks: Matrix) -> Matrix:
     """A basis of all c with `H c = 0`, from the reduced echelon form of H."""
-    rows, n = [list(row) for row in checks], len(checks[0])
-    if len(rows) == n:
+    n = len(checks[0])
+    if len(checks) == n:
         raise InvalidCodeError(f"H must have shape (r, n) with 1 <= r < n, got {(n, n)}")
-    pivots: list[int] = []
-    for column in range(n):
-        at = len(pivots)
-        found = next((i for i in range(at, len(rows)) if rows[i][column]), None)
-        if found is None:
-            continue
-        rows[at], rows[found] = rows[found], rows[at]
-        scale = rows[at][column]
-        rows[at] = [x / scale for x in rows[at]]
-        for i, row in enumerate(rows):
-            if i != at and row[column]:
-                factor = row[column]
-                rows[i] = [x - factor * y for x, y in zip(row, rows[at], strict=True)]
-        pivots.append(column)
-    if len(pivots) < len(rows):
+    basis = null_space(checks, range(n))
+    if len(basis) > n - len(checks):
         raise InvalidCodeError(
-            f"the rows of H must be independent, got rank {len(pivots)} for {len(rows)} rows"
+            f"the rows of H must be independent, got rank {n - len(basis)} for {len(checks)} rows"
         )
-    basis = []
-    for free in sorted(set(range(n)) - set(pivots)):
-        word = [Fraction(int(j == free)) for j in range(n)]
-        for row, pivot in zip(rows, pivots, strict=True):
-            word[pivot] = -row[free]
-        basis.append(tuple(word))
-    return tuple(basis)
+    return basis

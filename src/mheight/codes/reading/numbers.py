@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from fractions import Fraction
 
 __all__ = ["LONGEST", "canonical", "in_ascii", "is_number", "number", "shortened"]
 
@@ -70,15 +71,18 @@ def canonical(text: str) -> str:
     return f"{numerator}/{denominator}"
 
 
-def number(text: str) -> float:
-    """A float from `1/3`, `0.25`, `½` or `-2e-3`, rounded correctly.
+def number(text: str) -> float | Fraction:
+    """A number from `1/3`, `0.25`, `½` or `-2e-3`.
+
+    Decimals become the nearest float; fractions and whole numbers that no float holds stay
+    exact.
 
     Raises:
         ValueError: no number, or one that float64 would make infinite or zero.
 
     Examples:
-        >>> number("1/3"), number("-½")
-        (0.3333333333333333, -0.5)
+        >>> number("1/3"), number("-½"), number("0.1")
+        (Fraction(1, 3), -0.5, 0.1)
     """
     plain = canonical(text)
     try:
@@ -95,6 +99,8 @@ def number(text: str) -> float:
             f"{shortened(text)} is too {'large' if lost else 'small'} for a float: "
             "1.8e308 to 5e-324 are held; --exact holds it"
         )
+    if re.fullmatch(r"[-+]?[0-9]+(/[0-9]+)?", plain) and Fraction(plain) != value:
+        return Fraction(plain)
     return value
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes import LinearCode
+from mheight.codes.given import given_matrices
 from mheight.codes.minors import systematic_codes
 from mheight.deployment.service.work import Stop
 from mheight.errors import InvalidCodeError
@@ -97,7 +98,7 @@ def _in_turn(batch: list[Float], alone: NDArray[np.bool_], known: list[Profile])
         if not alone[i]:
             out.append(known[i])
         else:
-            out.append(_settled(G) if known else _profile(G))
+            out.append(_settled(G, known[i].heights) if known else _profile(G))
     return out
 
 
@@ -110,10 +111,10 @@ def _profile(G: Float) -> Profile:
     return Profile(found.heights, time.perf_counter() - start, found.doubts)
 
 
-def _settled(G: Float) -> Profile:
+def _settled(G: Float, found: Float) -> Profile:
     """The profile of a code that the kernel leaves in doubt, or which may be none."""
     start = time.perf_counter()
-    heights, doubts = settled(G)
+    heights, doubts = settled(given_matrices(G), 0, found)
     if heights is None or np.isinf(heights).all():
         return _profile(G)
     return Profile(heights, time.perf_counter() - start, doubts)
