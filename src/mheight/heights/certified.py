@@ -71,14 +71,17 @@ def measure(high, blur, weights, table, basis, errors):  # type: ignore[no-untyp
     `weights`, shape (n,), are the sums of magnitudes of the columns of `high`.
     """
     k, n = table.shape
-    residuals, line, basic = np.zeros(n), np.empty(n), np.zeros(n, np.bool_)
-    errors[:n] = 1.0
+    residuals, line, sums = np.zeros(n), np.empty(n), np.empty(n)
+    basic = np.zeros(n, np.bool_)
+    for j in range(n):
+        errors[j], sums[j] = 1.0, weights[j]
     for row in range(k):
         basic[basis[row]] = True
         for j in range(n):
             errors[j] += abs(table[row, j])
     for i in range(k):
-        line[:] = high[i]
+        for j in range(n):
+            line[j] = high[i, j]
         for row in range(k):
             factor = high[i, basis[row]]
             if factor != 0.0:
@@ -88,7 +91,6 @@ def measure(high, blur, weights, table, basis, errors):  # type: ignore[no-untyp
         for j in range(n):
             residuals[j] += abs(line[j])
     # Rounding of the residual, and of R: (k + 6) units of the magnitudes that went into it.
-    sums = weights.copy()
     for row in range(k):
         weight = weights[basis[row]]
         other = table[row]
@@ -219,7 +221,9 @@ def certify(high, low, blur, corner, table, basis, target, spared):  # type: ign
             multiplier counts as residual.
     """
     k = len(basis)
-    first, second, residual = table[:, target].copy(), np.zeros(k), np.empty(k)
+    first, second, residual = np.empty(k), np.zeros(k), np.empty(k)
+    for row in range(k):
+        first[row] = table[row, target]
     norm = np.inf
     for _ in range(_ROUNDS):
         norm = _residual(high, low, blur, basis, target, first, second, residual)

@@ -60,9 +60,12 @@ def pivot(table, basis, errors, row, column):  # type: ignore[no-untyped-def]
 @kernel()
 def reduced_table(G, basis, errors):  # type: ignore[no-untyped-def]
     """The tableau of G for a basis found by complete pivoting; `basis`, shape (k,), is filled."""
-    table = G.copy()
-    k, n = table.shape
-    used = np.zeros(k, np.bool_)
+    k, n = G.shape
+    table, used = np.empty((k, n)), np.empty(k, np.bool_)
+    for i in range(k):
+        used[i] = False
+        for j in range(n):
+            table[i, j] = G[i, j]
     for _ in range(k):
         best, row, column = 0.0, -1, -1
         for i in range(k):
@@ -213,7 +216,9 @@ def drop_value(table, errors, word, open_, bounds, target, row):  # type: ignore
 def expel(table, basis, errors, allowed):  # type: ignore[no-untyped-def]
     """Exchange every basic column that is not allowed; False if no allowed columns span."""
     k, n = table.shape
-    basic = np.zeros(n, np.bool_)
+    basic = np.empty(n, np.bool_)
+    for j in range(n):
+        basic[j] = False
     for row in range(k):
         basic[basis[row]] = True
     for row in range(k):
@@ -236,7 +241,8 @@ def crash(table, basis, errors, signs, word, open_, bounds, target):  # type: ig
 
     `basis` must be without the target, `open_` mark the kept columns outside it.
     """
-    word[:] = 0.0
+    for j in range(len(word)):
+        word[j] = 0.0
     for row in range(len(basis)):
         # The basic column of the row goes to a bound, unless another stops it before.
         column = basis[row]

@@ -46,7 +46,8 @@ def expand(  # type: ignore[no-untyped-def]
         )  # fmt: skip
         at = count
         while at > 0 and quick[depth, at - 1, 0] < limit:
-            quick[depth, at] = quick[depth, at - 1]
+            quick[depth, at, 0] = quick[depth, at - 1, 0]
+            quick[depth, at, 1] = quick[depth, at - 1, 1]
             order[depth, at] = order[depth, at - 1]
             at -= 1
         quick[depth, at, 0], quick[depth, at, 1] = limit, value
@@ -58,13 +59,19 @@ def expand(  # type: ignore[no-untyped-def]
 @kernel()
 def _push(depth, tables, bases, signs, words, opens, promised, errors):  # type: ignore[no-untyped-def]
     """Copy a node one level up the stack."""
-    tables[depth + 1] = tables[depth]
-    bases[depth + 1] = bases[depth]
-    signs[depth + 1] = signs[depth]
-    words[depth + 1] = words[depth]
-    opens[depth + 1] = opens[depth]
-    promised[depth + 1] = promised[depth]
-    errors[depth + 1] = errors[depth]
+    # Loops, since a compiler takes three seconds over slices that are assigned.
+    k, n = tables.shape[1:]
+    for i in range(k):
+        bases[depth + 1, i] = bases[depth, i]
+        signs[depth + 1, i] = signs[depth, i]
+        for j in range(n):
+            tables[depth + 1, i, j] = tables[depth, i, j]
+    for j in range(n):
+        words[depth + 1, j] = words[depth, j]
+        opens[depth + 1, j] = opens[depth, j]
+        promised[depth + 1, j] = promised[depth, j]
+    for j in range(n + 1):
+        errors[depth + 1, j] = errors[depth, j]
 
 
 @kernel()
@@ -202,7 +209,9 @@ def bound(  # type: ignore[no-untyped-def]
         nexts[depth] += 1
         _push(depth, tables, bases, signs, words, opens, promised, errors)
         # The most harmful constraints are spread over the groups.
-        columns = bases[depth][order[depth, part : counts[depth] : groups]]
+        columns = np.empty((counts[depth] - part + groups - 1) // groups, np.int64)
+        for i in range(len(columns)):
+            columns[i] = bases[depth, order[depth, part + i * groups]]
         reached = _drop_group(
             tables[depth + 1], bases[depth + 1], errors[depth + 1], signs[depth + 1],
             words[depth + 1], opens[depth + 1], bounds, target, columns,
