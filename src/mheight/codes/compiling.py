@@ -24,6 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numba import njit
 from numba.core import config as numba_config
 from numba.core.caching import (
@@ -134,7 +135,17 @@ def for_work(function: Any, seconds: float) -> Callable[..., Any]:
     ):
         return function  # type: ignore[no-any-return]
     _spent = spent
-    return plain(function)
+    return _quietly(plain(function))
+
+
+def _quietly(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same without the warnings of NumPy, which compiled kernels do not have."""
+
+    def quiet(*arguments: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*arguments)
+
+    return quiet
 
 
 def _used(function: Any) -> Iterator[tuple[str, Any]]:

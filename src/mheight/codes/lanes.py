@@ -9,6 +9,7 @@ shape (R, LANES), and an `offset` is a row number times LANES.
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,7 @@ def store(typing_context: Any, rows: Any, offset: Any, vector: Any) -> Any:
     return types.void(rows, offset, vector), generate
 
 
-@kernel_function()
+@kernel_function(lambda table, index: int(table[index]))
 def entry(typing_context: Any, table: Any, index: Any) -> Any:
     """Entry of a flat int32 table, without the wraparound of negative indices."""
 
@@ -115,7 +116,7 @@ def entry(typing_context: Any, table: Any, index: Any) -> Any:
     return types.int64(table, index), generate
 
 
-@kernel_function()
+@kernel_function(lambda number: np.full(LANES, float(number)))
 def splat(typing_context: Any, number: Any) -> Any:
     """One number in all lanes."""
 
@@ -170,31 +171,41 @@ def _of_lanes(operation: Callable[..., Any], in_python: Callable[..., Any] | Non
     return kernel_function(in_python)(typed)
 
 
-@_lanewise()
+@_lanewise(lambda x, y: x + y)
 def add(builder: Any, x: Any, y: Any) -> Any:
     """Sum x + y."""
     return builder.fadd(x, y)
 
 
-@_lanewise()
+@_lanewise(lambda x, y: x - y)
 def subtract(builder: Any, x: Any, y: Any) -> Any:
     """Difference x - y."""
     return builder.fsub(x, y)
 
 
-@_lanewise()
+@_lanewise(lambda x, y: x * y)
 def multiply(builder: Any, x: Any, y: Any) -> Any:
     """Product x y."""
     return builder.fmul(x, y)
 
 
-@_lanewise()
+@_lanewise(lambda x, y: x / y)
 def divided(builder: Any, x: Any, y: Any) -> Any:
     """Quotient x / y."""
     return builder.fdiv(x, y)
 
 
-@_lanewise()
+def _fused_in_python(
+    x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    out = x * y + z
+    for i in np.flatnonzero(np.isfinite(out)).tolist():
+        # `math.fma` comes with Python 3.13.
+        out[i] = float(Fraction(x[i]) * Fraction(y[i]) + Fraction(z[i]))
+    return out
+
+
+@_lanewise(_fused_in_python)
 def fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
     """The sum x y + z, rounded once."""
     kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
@@ -214,13 +225,13 @@ def largest(builder: Any, x: Any, y: Any) -> Any:
     return builder.select(builder.fcmp_ordered(">", x, y), x, y)
 
 
-@_lanewise()
+@_lanewise(np.abs)
 def magnitude(builder: Any, x: Any) -> Any:
     """Absolute value |x|."""
     return builder.select(builder.fcmp_ordered("<", x, _ZERO), builder.fsub(_ZERO, x), x)
 
 
-@_lanewise()
+@_lanewise(np.sqrt)
 def square_root(builder: Any, x: Any) -> Any:
     """Square root of x."""
     kind = ir.FunctionType(_VECTOR, [_VECTOR])
@@ -245,7 +256,7 @@ def subset_minima(builder: Any, x: Any) -> Any:
     return x
 
 
-@_lanewise()
+@_lanewise(lambda test, x, y: np.where(test > 0.0, x, y))
 def where_positive(builder: Any, test: Any, x: Any, y: Any) -> Any:
     """Takes x where test > 0, else y."""
     return builder.select(builder.fcmp_ordered(">", test, _ZERO), x, y)

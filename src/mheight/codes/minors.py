@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import kernel
+from mheight.codes.compiling import for_work, kernel
 from mheight.codes.lanes import (
     LANES,
     add,
@@ -64,6 +64,7 @@ ACCURACY, MOST_ACCURATE_MINORS = 1e-8, 252
 
 _SUSPICIOUS, _CONDITIONED, _FEW_MINORS = 2e-4, 2e-2, 126.0
 
+_IN_LANES = 2.0  # times the worse that vectors are for the interpreter
 _EXACT_LIMIT = float(2**53)
 
 _UNIT = 2.0**-53
@@ -473,12 +474,13 @@ def absolute_minors(generators: Float) -> Float:
 def _fill_minors(codes: Float, dual: bool, out: Float) -> None:
     count, k, n = codes.shape
     table = minor_table(n, k, dual)
+    blocks = -(-count // LANES)
+    minors_of = for_work(_absolute_minors, _IN_LANES * blocks * table.seconds)
 
     def work(first: int, last: int) -> None:
-        _absolute_minors(
+        minors_of(
             codes, dual, table.rows, table.widest, table.column, table.child, table.sizes,
             table.order, out, aligned_rows(table.room), first, last,
         )  # fmt: skip
 
-    blocks = -(-count // LANES)
     in_ranges(work, blocks, blocks * table.seconds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import kernel
+from mheight.codes.compiling import for_work, kernel
 from mheight.codes.lanes import (
     LANES,
     add,
@@ -36,6 +36,8 @@ __all__ = ["profiles"]
 
 Float = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+_IN_LANES = 10.0  # times the worse that vectors are for the interpreter
 
 
 @kernel()
@@ -170,13 +172,15 @@ def _fill_profiles(
     count, _, n = codes.shape
     lattice = height_lattice(n, k)
     rows = table.room + len(table.order) + lattice.room
+    blocks = -(-count // LANES)
+    seconds = blocks * (table.seconds + lattice.seconds)
+    profiles_of = for_work(_profiles, _IN_LANES * seconds)
 
     def work(first: int, last: int) -> None:
-        _profiles(
+        profiles_of(
             codes, k, dual, table.rows, table.widest, table.column, table.child, table.sizes,
             table.order, lattice.circuits, lattice.minor_of, lattice.circuit_of,
             lattice.level_start, lattice.children, out, doubtful, aligned_rows(rows), first, last,
         )  # fmt: skip
 
-    blocks = -(-count // LANES)
-    in_ranges(work, blocks, blocks * (table.seconds + lattice.seconds))
+    in_ranges(work, blocks, seconds)

@@ -1,0 +1,333 @@
+"""Kernels without a compiler, and what becomes of compiled ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mheight
+from mheight.codes import compiling, minors, systematic_generators
+from mheight.codes.compiling import plain, work_clock
+from mheight.codes.minors import absolute_minors, systematic_codes
+from mheight.heights import kernel, packed, witness
+from mheight.heights.kernel import profiles
+from mheight.heights.packed import packed_profile
+
+SHAPES = [(1, 2), (1, 4), (2, 4), (2, 5), (3, 6), (5, 7)]
+
+
+def matrices(k: int, n: int) -> list[np.ndarray]:
+    """Integers with zero minors, [I | P], real entries, entries of many sizes."""
+    rng = np.random.default_rng([k, n])
+    real = rng.standard_normal((5, k, n))
+    return [
+        rng.integers(-1, 2, (9, k, n)).astype(float),
+        systematic_generators(rng.integers(-5, 6, (3, k, n - k)).astype(float)),
+        real,
+        real * 10.0 ** rng.integers(-150, 150, (5, 1, n)),
+    ]
+
+
+@pytest.fixture
+def routed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], tuple[Any, Any]]:
+    """What a function gives with interpreted kernels, and with compiled ones."""
+
+    def both(function: Callable[[], Any]) -> tuple[Any, Any]:
+        found = []
+        for route in (lambda one, seconds: compiling._quietly(plain(one)), lambda one, _: one):
+            for module in (packed, minors, kernel, witness):
+                monkeypatch.setattr(module, "for_work", route)
+            found.append(function())
+        return found[0], found[1]
+
+    return both
+
+
+@pytest.mark.parametrize(("k", "n"), SHAPES)
+@pytest.mark.parametrize("upwards", [False, True])
+def test_an_interpreted_profile_is_the_compiled_one_to_the_last_bit(k, n, upwards, routed):
+    for codes in matrices(k, n):
+        for G in codes:
+            one, other = routed(lambda G=G: packed_profile(G, upwards=upwards))
+            for name in packed.PackedProfile.__dataclass_fields__:
+                np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
+
+
+@pytest.mark.parametrize(("k", "n"), SHAPES)
+def test_an_interpreted_batch_is_the_compiled_one_to_the_last_bit(k, n, routed):
+    for codes in matrices(k, n):
+        one, other = routed(lambda codes=codes: profiles(codes, systematic_codes(codes)))
+        np.testing.assert_array_equal(one[0], other[0])
+        np.testing.assert_array_equal(one[1], other[1])
+        np.testing.assert_array_equal(*routed(lambda codes=codes: absolute_minors(codes)))
+
+
+def test_interpreted_certificates_are_the_compiled_ones(routed):
+    for codes in matrices(3, 6):
+        for G in codes:
+            if np.linalg.matrix_rank(G) == 3:
+                one, other = routed(lambda G=G: mheight.certificates(G))
+                assert one == other
+
+
+def test_a_function_for_compiled_kernels_only_is_named():
+    made = compiling.kernel_function()(lambda typing_context: None)
+    with pytest.raises(TypeError, match="is for compiled kernels only"):
+        plain(made)
+
+
+# --- fresh processes -----------------------------------------------------------------------
+
+
+def run(program: str, cache: Path | None, **variables: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **variables}
+    if cache is not None:
+        env["NUMBA_CACHE_DIR"] = str(cache)
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True, text=True, timeout=300, check=False, env=env,
+    )  # fmt: skip
+
+
+_FIRST = """
+import json, sys
+from mheight.cli.main import main
+import mheight
+P = [[1, 2, 3, 4], [2, 1, 1, 3], [3, 1, 2, 1], [1, 1, 1, 1], [4, 1, 3, 2]]
+G = [[float(i == j) for j in range(5)] + row for i, row in enumerate(P)]
+mheight.height_profile(G)
+mheight.certificates(G)
+for m in (1, 2, 4):
+    mheight.find_height(G, m, time_limit=10)
+mheight.m_height(G, 2)
+typed = "1 0 1 1; 0 1 1 2"
+main(["heights", typed])
+main(["heights", "-H", typed])
+for option in ("--witness", "--capability", "--json", "--exact", "-P"):
+    main(["heights", option, typed])
+main(["heights", typed, "-m", "2", "--time-limit", "5"])
+from mheight.datasets import Samples
+from mheight.deployment import Predictor
+Predictor.load().predict(Samples.from_rows([[9, 5, 2, P]]))
+compiled = [
+    f"{name}.{key}"
+    for name, module in list(sys.modules.items())
+    if name.startswith("mheight")
+    for key, value in vars(module).items()
+    if getattr(value, "overloads", None)
+]
+print(json.dumps(compiled))
+"""
+
+
+def test_first_answers_compile_nothing(tmp_path: Path):
+    done = run(_FIRST, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == []
+    assert not list(tmp_path.rglob("*.nb?"))
+
+
+# --- what is kept --------------------------------------------------------------------------
+
+_CALLER = """
+import logging, sys
+logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stdout)
+from mheight.codes.compiling import kernel
+from callee import inner
+{before}
+@kernel()
+def outer(x):
+    return inner(x) + 1
+if __name__ == "__main__":
+    print(outer(1), outer(2.5))
+"""
+_CALLEE = """
+from mheight.codes.compiling import kernel
+STEP = {step}
+@kernel()
+def inner(x):
+    return {factor} * x + STEP
+"""
+
+
+class Kernels:
+    """Two modules with a kernel each, run in a process of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.cache = folder / "cache"
+        self.write()
+
+    def write(self, factor: int = 10, step: int = 0, before: str = "") -> None:
+        (self.folder / "caller.py").write_text(_CALLER.format(before=before))
+        (self.folder / "callee.py").write_text(_CALLEE.format(factor=factor, step=step))
+
+    def run(self, **variables: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, str(self.folder / "caller.py")], capture_output=True, text=True,
+            timeout=300, check=False,
+            env={"NUMBA_CACHE_DIR": str(self.cache), "PYTHONDONTWRITEBYTECODE": "1", **variables},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert not done.stderr
+        return done.stdout.splitlines()
+
+    def files(self, ending: str) -> list[Path]:
+        return sorted(self.cache.rglob(f"*{ending}"))
+
+
+@pytest.fixture
+def kernels(tmp_path: Path) -> Kernels:
+    return Kernels(tmp_path)
+
+
+COMPILED = ["INFO compiling, once", "11 26.0"]
+
+
+def test_a_kernel_is_compiled_once(kernels: Kernels):
+    assert kernels.run() == COMPILED
+    assert kernels.run() == ["11 26.0"]
+
+
+def test_a_change_to_a_called_kernel_or_a_constant_is_seen(kernels: Kernels):
+    kernels.run()
+    kernels.write(factor=100)
+    assert kernels.run() == ["INFO compiling, once", "101 251.0"]
+    kernels.write(factor=100, step=5)
+    assert kernels.run() == ["INFO compiling, once", "106 256.0"]
+    assert kernels.run() == ["106 256.0"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "damage"),
+    [(".nbc", "cut"), (".nbc", "changed"), (".nbi", "empty"), (".nbi", "changed")],
+)
+def test_a_damaged_file_is_made_again(ending: str, damage: str, kernels: Kernels):
+    kernels.run()
+    for file in kernels.files(ending):
+        data = bytearray(file.read_bytes())
+        data[len(data) // 2] ^= 0xFF
+        keep = {"cut": len(data) // 2, "changed": len(data), "empty": 0}[damage]
+        file.write_bytes(data[:keep])
+    assert kernels.run() == COMPILED
+    if damage == "changed":
+        assert kernels.run() == ["11 26.0"]
+
+
+def test_a_folder_that_cannot_be_written_is_said_once(kernels: Kernels):
+    kernels.cache.write_text("a file in its place")
+    before = "INFO compiling, once"
+    first, warning, answer = kernels.run()
+    assert (first, answer) == (before, "11 26.0")
+    assert warning.startswith("WARNING compiled kernels cannot be kept (Not a directory, ")
+    assert str(kernels.cache) in warning
+    assert warning.endswith("NUMBA_CACHE_DIR names a folder that can be written")
+
+
+def test_a_full_disk_is_said_once(kernels: Kernels):
+    kernels.write(
+        before="""
+import errno, os
+from mheight.codes import compiling
+def full(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+compiling._Place._save_data = full
+"""
+    )
+    found = kernels.run()
+    assert found[0] == COMPILED[0]
+    assert found[2:] == COMPILED[1:]
+    assert "(No space left on device, " in found[1]
+
+
+def test_what_is_kept_is_used_where_nothing_can_be_written(kernels: Kernels):
+    kernels.write(
+        before="""
+import os
+from mheight.codes import compiling
+if "REFUSE" in os.environ:
+    def refused(*_, **__):
+        raise PermissionError
+    os.makedirs = compiling._Place._open_for_write = refused
+"""
+    )
+    kernels.run()
+    assert kernels.run(REFUSE="1") == ["11 26.0"]
+
+
+def test_without_a_home_and_beside_a_package_that_is_read_only(kernels: Kernels):
+    # A file stands where the folder beside the package would be, and another for the home.
+    (kernels.folder / "__pycache__").write_text("")
+    (kernels.folder / "home").write_text("")
+    found = kernels.run(NUMBA_CACHE_DIR="", HOME=str(kernels.folder / "home"))
+    assert found[0] == COMPILED[0]
+    assert found[2:] == COMPILED[1:]
+    assert found[1].startswith("WARNING compiled kernels cannot be kept (")
+
+
+# --- the clock -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [0.0]
+    fake = ModuleType("time")
+    fake.perf_counter = lambda: now[0]  # type: ignore[attr-defined]
+    monkeypatch.setattr(compiling, "time", fake)
+    return now
+
+
+def test_the_clock_of_limits_stands_still_while_a_kernel_is_compiled(clock: list[float]):
+    def compile_for(_: object) -> None:
+        clock[0] += 100.0
+        inner(())
+
+    inner = compiling._timed(lambda _: clock.__setitem__(0, clock[0] + 10.0))
+    start = work_clock()
+    compiling._timed(compile_for)(())
+    assert work_clock() == start
+    clock[0] += 1.0
+    assert work_clock() == start + 1.0
+
+
+@pytest.mark.parametrize("compiles", [True, False])
+def test_a_time_limit_does_not_count_compiling(compiles, clock, monkeypatch):
+    from mheight.heights import branch_and_bound as search
+
+    crash, late = search.crash, []
+
+    def wait(_: object) -> None:
+        clock[0] += 100.0
+
+    def slow(*arguments: Any) -> Any:
+        if not late:
+            late.append(True)
+            compiling._timed(wait)(()) if compiles else wait(())
+        return crash(*arguments)
+
+    monkeypatch.setattr(search, "crash", slow)
+    G = np.random.default_rng(0).standard_normal((5, 10))
+    found = mheight.find_height(G, 3, method="branch-and-bound", time_limit=50)
+    assert late
+    assert found.status == ("exact" if compiles else "time limit")
+
+
+# --- the command line ----------------------------------------------------------------------
+
+
+def test_the_command_line_says_what_the_library_logs(capsys: pytest.CaptureFixture[str]):
+    from mheight.cli.main import main
+
+    main(["--version"])
+    compiling._log.warning("compiled kernels cannot be kept")
+    compiling._log.info("compiling, once")  # for a terminal, which this is not
+    assert capsys.readouterr().err == "warning: compiled kernels cannot be kept\n"
