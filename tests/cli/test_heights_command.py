@@ -527,8 +527,37 @@ def test_a_doubt_stands_in_every_kind_of_output(mheight, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    "options", [[], ["--exact"], ["--witness"], ["--time-limit", 1], ["--exact", "--witness"]]
+)
+def test_measured_matrices(mheight, tmp_path, options):
+    asked = ["1 0 1 1; 0 1 1 1.0001", "--zero-tolerance", "1e-3", *options]
+    status, text, err = mheight("heights", *asked)
+    assert (status, err) == (0, "")
+    assert text.endswith("\nzero tolerance 0.001: a height of at least 1000 is infinite\n")
+    assert text.splitlines()[-2].split()[:2] == ["2", "inf"]
+    _, text, _ = mheight("heights", *asked, "--json")
+    assert json.loads(text)["heights"]["2"] is None
+    assert json.loads(text)["zero_tolerance"] == 1e-3
+    for path in (tmp_path / "x.csv", tmp_path / "x.parquet"):
+        mheight("heights", *asked, "-o", path)
+        table = pyarrow.csv.read_csv(path) if path.suffix == ".csv" else pq.read_table(path)
+        assert table.column("height").to_pylist()[1] == np.inf
+        assert table.column("zero_tolerance").to_pylist() == [1e-3, 1e-3]
+
+
+def test_a_claim_under_a_tolerance(mheight):
+    asked = ["heights", "1 0 1 1; 0 1 1 1.0001", "-m", 2, "--claimed", "inf"]
+    assert mheight(*asked)[0] == 3
+    status, text, _ = mheight(*asked, "--zero-tolerance", "1e-3")
+    assert (status, text[:38]) == (0, "h_2 = inf exactly (zero tolerance 0.00")
+    _, text, _ = mheight("heights", "1 0 1 1; 0 1 1 1.0001", "--zero-tolerance", "0")
+    assert text.endswith("zero tolerance 0: the entries count exactly as they are\n")
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--zero-tolerance", "2"], "the zero tolerance must be a number of at least 0 and below"),
         (["-P", "-H"], "choose one of -P and -H"),
         (["--claimed", "3"], "--claimed needs -m"),
         (["--claimed", "3", "-m", 1, "--witness"], "--claimed needs -m, and goes without"),

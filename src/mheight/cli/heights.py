@@ -83,6 +83,15 @@ def heights(
         str | None,
         typer.Option(metavar="VALUE", help="With --claimed: relative difference to allow. [0]"),
     ] = None,
+    zero_tolerance: Annotated[
+        float | None,
+        typer.Option(
+            metavar="VALUE",
+            help="For measured matrices: an entry of a codeword counts as zero where it is at most "
+            "this part of the largest, so a height of at least 1/VALUE is infinite. "
+            "0: entries count exactly as they are.",
+        ),
+    ] = None,
     witness: Annotated[
         bool,
         typer.Option(
@@ -164,7 +173,8 @@ def heights(
 
         require_apart([output], [path, _standard_input() if source == "-" else None])
     if path is not None and holds_samples(path):
-        others = (kind, m, claimed, exact, witness, capability, searching)
+        measured = zero_tolerance is not None
+        others = (kind, m, claimed, exact, witness, capability, searching, measured)
         if any(option not in (None, False) for option in others):
             raise InvalidDataError(
                 "samples say themselves which P and m: leave out -P and -m, and all options "
@@ -172,11 +182,13 @@ def heights(
             )
         _sample_heights(path, output)
     elif claimed is not None and m is not None:
-        _judge(source, path, kind, m, claimed, tolerance)
+        _judge(source, path, kind, m, claimed, tolerance, zero_tolerance)
     else:
         from mheight.cli.heights_work import Request
 
-        request = Request(m, exact, witness, capability, method.value, time_limit)
+        request = Request(
+            m, exact, witness, capability, method.value, time_limit, zero_tolerance
+        )  # fmt: skip
         _matrix_heights(source, path, kind, request, as_json, output, form)
 
 
@@ -282,6 +294,7 @@ def _judge(
     m: int,
     claimed: str,
     tolerance: str | None,
+    zero_tolerance: float | None,
 ) -> None:
     from mheight.cli.heights_work import located
     from mheight.codes.rationals import rational_number
@@ -293,7 +306,7 @@ def _judge(
     differs = False
     for index, matrix in rational_codes(blocks, name, kind):
         try:
-            verdict = judge(matrix, m, claimed, allowed)
+            verdict = judge(matrix, m, claimed, allowed, zero_tolerance=zero_tolerance)
         except InvalidCodeError as error:
             raise located(name, index, error) from None
         out(f"code {index}: {verdict.text}" if name else verdict.text)

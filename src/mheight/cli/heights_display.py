@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from mheight.cli.console import error_console, say
 from mheight.cli.tables import Format, Table, render
 from mheight.heights.doubts import doubt_text
+from mheight.heights.tolerance import tolerance_text
 
 if TYPE_CHECKING:
     from mheight.heights.certificate import Certificate
@@ -47,6 +48,8 @@ def table_texts(
         title = f"code {rows.code[start]}: [{rows.n[start]}, {rows.k[start]}]"
         gap = "\n" if rows.code[start] else ""
         table = make(title, rows, piece)
+        if rows.zero_tolerance is not None:
+            table = replace(table, notes=[*table.notes, tolerance_text(rows.zero_tolerance)])
         remark = doubt_text(rows.doubts_of(int(rows.code[start])))
         if remark is not None:
             table = replace(table, notes=[*table.notes, f"in doubt: {remark}; {_ADVICE}"])

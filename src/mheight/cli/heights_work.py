@@ -44,6 +44,7 @@ class Request:
         capability: whether the outliers located and detected are wanted.
         method: how to find heights.
         time_limit: seconds for a code; None for none, or the usual.
+        zero_tolerance: what counts as zero, as for `height_profile`.
     """
 
     m: int | None
@@ -52,6 +53,7 @@ class Request:
     capability: bool
     method: Method
     time_limit: float | None
+    zero_tolerance: float | None = None
 
     def searches(self, n: int, k: int) -> bool:
         """Whether heights of an [n, k] code are found by a search that yields bounds."""
@@ -102,7 +104,10 @@ def results(
     if request.exact:
         for index, matrix in rational_codes(blocks, name, kind):
             try:
-                yield rational_rows(index, matrix, request.m, witness=request.witness)
+                yield rational_rows(
+                    index, matrix, request.m,
+                    witness=request.witness, zero_tolerance=request.zero_tolerance,
+                )  # fmt: skip
             except InvalidCodeError as error:
                 raise located(name, index, error) from None
             watch.advance(1)
@@ -118,14 +123,16 @@ def results(
         elif request.witness:
             for index in range(batch.first, batch.first + count):
                 try:
-                    rows = witness_rows(index, batch.code(index - batch.first), request.m)
+                    rows = witness_rows(
+                        index, batch.code(index - batch.first), request.m, request.zero_tolerance
+                    )
                 except InvalidCodeError as error:
                     raise located(name, index, error) from None
                 yield rows
                 watch.advance(1)
         else:
             try:
-                rows = profile_rows(batch.first, batch.given, request.m)
+                rows = profile_rows(batch.first, batch.given, request.m, request.zero_tolerance)
             except InvalidCodeError as error:
                 raise _blamed(batch, name, error) from None
             yield rows
@@ -152,7 +159,11 @@ def _searched(batch: CodeBatch, name: str, request: Request, watch: Watch) -> It
         InterruptedSearch: Ctrl-C was pressed; holds what is known of the code at hand.
     """
     k, n = batch.given.k, batch.given.n
-    options: dict[str, Any] = {"method": request.method, "time_limit": request.time_limit}
+    options: dict[str, Any] = {
+        "method": request.method,
+        "time_limit": request.time_limit,
+        "zero_tolerance": request.zero_tolerance,
+    }
     if request.m is None and request.time_limit is None:
         options["time_limit"] = LONG_CODE_SECONDS
     for index in range(batch.first, batch.first + len(batch)):

@@ -151,11 +151,14 @@ class GivenMatrices:
         """Whether entries are surely no rounded ones: fractions, integers, few binary digits."""
         return i in self.exact or _are_meant(self.values[i])
 
-    def needs_exact_zeros(self, chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def needs_exact_zeros(
+        self, chosen: NDArray[np.int64], *, as_given: bool = False
+    ) -> NDArray[np.bool_]:
         """Whether no tolerance may call a minor zero, and float64 may not hold the minors.
 
         Args:
             chosen: shape (C,), numbers of matrices.
+            as_given: whether all entries are meant as they are, rounded or not.
 
         Returns:
             Shape (C,).
@@ -171,7 +174,7 @@ class GivenMatrices:
             bound = np.where(systematic, np.minimum(bound, other), bound)
         out: NDArray[np.bool_] = ~(whole & (bound < _EXACT_INTEGERS))
         for at in np.flatnonzero(out).tolist():
-            out[at] = self.is_meant(int(chosen[at]))
+            out[at] = as_given or self.is_meant(int(chosen[at]))
         for i in self.exact:
             out[chosen == i] = True
         return out

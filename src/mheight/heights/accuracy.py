@@ -15,6 +15,7 @@ from mheight.heights.certificate import rounded
 from mheight.heights.doubts import Doubt, DoubtKind
 from mheight.heights.packed import MAX_LENGTH, PackedProfile, packed_profile
 from mheight.heights.rational import exact_profile
+from mheight.heights.tolerance import capped, counts_as_infinite, kept_doubts, near_limit
 
 __all__ = [
     "LARGEST_HEIGHT",
@@ -41,6 +42,9 @@ _LONGEST = 256
 
 LARGEST_HEIGHT = 1e13
 """A height of float entries above this is called infinite: rounding makes such of zeros."""
+
+_PLAIN_TOLERANCE = 1e-10
+"""From here on what the kernel takes for zero, up to rounding, is zero by the tolerance too."""
 
 _DOUBTFUL_HEIGHT, _ROUNDING_HEIGHT = 1e11, 1e15
 _EPSILON = float(np.finfo(np.float64).eps)
@@ -107,12 +111,15 @@ def condition_doubts(G: Float, code: int = 0) -> tuple[Doubt, ...]:
     return (Doubt(code, DoubtKind.CONDITION, value=number, error=error),)
 
 
-def unsettled(given: GivenMatrices, heights: Float) -> NDArray[np.bool_]:
+def unsettled(
+    given: GivenMatrices, heights: Float, tolerance: float | None = None
+) -> NDArray[np.bool_]:
     """Which codes floating point can't decide, whatever the kernel says of their minors.
 
     Args:
         given: N matrices.
         heights: shape (N, n-k), k < n, what the kernel found.
+        tolerance: zero tolerance; None where the user gave none.
 
     Returns:
         Shape (N,).
@@ -120,15 +127,23 @@ def unsettled(given: GivenMatrices, heights: Float) -> NDArray[np.bool_]:
     out = given.out_of_range()
     # Where a minor counts as zero, h_{n-k} is infinite.
     vanishing = np.flatnonzero(np.isinf(heights[:, -1]))
+    as_given = tolerance is not None and tolerance < _PLAIN_TOLERANCE
     if len(vanishing):
-        out[vanishing] |= given.needs_exact_zeros(vanishing)
+        out[vanishing] |= given.needs_exact_zeros(vanishing, as_given=as_given)
+    if tolerance:
+        out |= near_limit(heights, tolerance)
     for i in given.exact:
         out[i] |= given.loses_integers(i)
     return out
 
 
 def settled(
-    given: GivenMatrices, i: int, found: Float, code: int | None = None
+    given: GivenMatrices,
+    i: int,
+    found: Float,
+    code: int | None = None,
+    *,
+    tolerance: float | None = None,
 ) -> tuple[Float | None, tuple[Doubt, ...]]:
     """A doubtful code done again, from a better matrix or exactly.
 
@@ -137,6 +152,7 @@ def settled(
         i: which of them.
         found: shape (n-k,), its heights by the kernel.
         code: number of the code in its batch, for its doubts; i if None.
+        tolerance: zero tolerance; None for `LARGEST_HEIGHT` where rounding may make zeros.
 
     Returns:
         Heights, shape (n-k,), or None where nothing better than those of the kernel is
@@ -153,9 +169,14 @@ def settled(
     matrix = given.expanded[i]
     if settles_exactly(n, k):
         try:
-            exact = np.array([rounded(height) for height in exact_profile(given.generator(i))])
+            profile = exact_profile(given.generator(i))
         except InvalidCodeError:  # numbers of too many digits
             return None, unsettled_minor
+        exact = np.array([rounded(height) for height in profile])
+        if tolerance is not None:
+            exact[[counts_as_infinite(height, tolerance) for height in profile]] = np.inf
+            doubts = () if given.is_meant(i) else condition_doubts(matrix, code)
+            return exact, kept_doubts(doubts, tolerance)
         if given.is_meant(i):
             return exact, ()
         # Where the kernel found a finite height, no minor is close to zero.
@@ -169,13 +190,18 @@ def settled(
         matrix if better is None else better, is_check=given.is_check, witnesses=False
     )
     doubts = minor_doubts(result, k, n, code)
+    if not doubts and tolerance == 0 and result.zeros:
+        doubts = unsettled_minor
     if not doubts and not given.is_meant(i):
-        doubts = condition_doubts(matrix, code)
-    return result.heights, doubts
+        doubts = kept_doubts(condition_doubts(matrix, code), tolerance)
+    return capped(result.heights, tolerance), doubts
 
 
 def settle_doubts(
-    given: GivenMatrices, doubtful: NDArray[np.bool_], out: Float
+    given: GivenMatrices,
+    doubtful: NDArray[np.bool_],
+    out: Float,
+    tolerance: float | None = None,
 ) -> tuple[Doubt, ...]:
     """Do doubtful codes again, one by one.
 
@@ -183,13 +209,14 @@ def settle_doubts(
         given: N matrices.
         doubtful: shape (N,).
         out: shape (N, n-k), heights, corrected in place.
+        tolerance: zero tolerance, as for `settled`.
 
     Returns:
         What remains in doubt.
     """
     left: list[Doubt] = []
     for i in np.flatnonzero(doubtful).tolist():
-        heights, doubts = settled(given, i, out[i])
+        heights, doubts = settled(given, i, out[i], tolerance=tolerance)
         if heights is not None:
             out[i] = heights
         left += doubts

@@ -44,6 +44,8 @@ class Certificate:
         message: u, shape (k,).
         codeword: c = u G, shape (n,), scaled so that |c|(m) = 1, or |c|(0) = 1 where
             the height is infinite, and c_a > 0.
+        zero_tolerance: an infinite height means |c|(m) <= zero_tolerance |c|(0) here, see
+            `mheight.heights.tolerance`; None where no such tolerance was asked for.
     """
 
     m: int
@@ -53,6 +55,7 @@ class Certificate:
     information_set: tuple[int, ...] | None
     message: tuple[Number, ...]
     codeword: tuple[Number, ...]
+    zero_tolerance: float | None = None
 
     @property
     def is_infinite(self) -> bool:
@@ -61,6 +64,7 @@ class Certificate:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON: fractions as text `"154/5"`, infinity as null."""
+        told = {} if self.zero_tolerance is None else {"zero_tolerance": self.zero_tolerance}
         return {
             "m": self.m,
             "height": _plain(self.height),
@@ -69,6 +73,7 @@ class Certificate:
             "information_set": None if self.information_set is None else list(self.information_set),
             "message": [_plain(x) for x in self.message],
             "codeword": [_plain(x) for x in self.codeword],
+            **told,
         }
 
 
@@ -102,8 +107,9 @@ def verify(
         G: the generator matrix it was made for, shape (k, n): a `LinearCode`, or numbers
             as `exact_profile` takes them.
         tolerance: relative, for a message of floats, which are rounded; for an infinite
-            height, |c|(m) may be this small beside |c|(0).  A message of fractions must
-            reach the height exactly.
+            height, |c|(m) may be this small beside |c|(0), or as small as the
+            certificate's `zero_tolerance`.  A message of fractions must reach the height
+            exactly.
 
     Returns:
         True if the codeword reaches the claimed height.
@@ -141,5 +147,6 @@ def verify(
     if largest == 0:
         return False
     if claim is None:
-        return ranked <= slack * largest
+        zero = Fraction(certificate.zero_tolerance or 0.0) * (1 + slack)
+        return ranked <= max(slack, zero) * largest
     return largest >= ranked * claim * (1 - slack)

@@ -133,6 +133,8 @@ class Profiles:
     Attributes:
         heights: float64, shape (n-k,) of one code or (N, n-k) of a batch; entry m-1 is h_m.
         doubts: what rounding leaves open, by the code's number; mostly empty.
+        zero_tolerance: codeword entries up to this part of the largest count as zero; None
+            where no tolerance was asked for.
 
     Examples:
         >>> from mheight import profile_with_doubts
@@ -145,6 +147,7 @@ class Profiles:
 
     heights: NDArray[np.float64]
     doubts: tuple[Doubt, ...] = ()
+    zero_tolerance: float | None = None
 
     @property
     def is_certain(self) -> bool:

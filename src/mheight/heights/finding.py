@@ -26,6 +26,7 @@ from mheight.heights.orders import height_index
 from mheight.heights.packed import MAX_LENGTH, packed_profile
 from mheight.heights.rational import exact_certificates, singleton_certificate
 from mheight.heights.solution import EXACT_TO, Method, Solution
+from mheight.heights.tolerance import checked_tolerance, under_tolerance
 from mheight.heights.witness import build_certificate, integer_rows, positions
 
 __all__ = [
@@ -46,11 +47,14 @@ _TARGET = 2e-5  # seconds to begin with one of the n positions
 _PIVOT_ENTRY = 12e-9  # seconds a program for each of the k n entries of its tableau
 
 
-def certificates(G: LinearCode | ArrayLike | Sequence[Any]) -> tuple[Certificate, ...]:
+def certificates(
+    G: LinearCode | ArrayLike | Sequence[Any], *, zero_tolerance: float | None = None
+) -> tuple[Certificate, ...]:
     """A witness for every height of a code: the codeword that reaches it.
 
     Args:
         G: a `LinearCode` or a generator matrix, shape (k, n), 1 <= k < n <= 26.
+        zero_tolerance: as for `height_profile`.
 
     Returns:
         For m = 1 ... n-k a `Certificate`; check one with `verify`, or with a few lines
@@ -64,13 +68,16 @@ def certificates(G: LinearCode | ArrayLike | Sequence[Any]) -> tuple[Certificate
         >>> witness.height, witness.codeword
         (3.0, (3.0, -1.0, 2.0, 1.0))
     """
-    found = certified(G)
+    found = certified(G, zero_tolerance)
     warn_of(_all_doubts(found))
     return tuple(solution.certificate for solution in found)
 
 
-def certified(G: LinearCode | ArrayLike | Sequence[Any]) -> list[Solution]:
+def certified(
+    G: LinearCode | ArrayLike | Sequence[Any], zero_tolerance: float | None = None
+) -> list[Solution]:
     """All heights with what `certificates` returns, and the doubts that it warns of."""
+    tolerance = checked_tolerance(zero_tolerance)
     code = G if isinstance(G, LinearCode) else LinearCode(G)
     if code.k == code.n:
         return []
@@ -78,7 +85,7 @@ def certified(G: LinearCode | ArrayLike | Sequence[Any]) -> list[Solution]:
         raise InvalidCodeError(
             f"certificates of all heights need n <= {MAX_LENGTH}, got {code.n}; use find_height"
         )
-    return lattice_solutions(code)
+    return [under_tolerance(solution, tolerance) for solution in lattice_solutions(code)]
 
 
 def lattice_solutions(code: LinearCode) -> list[Solution]:
@@ -134,6 +141,7 @@ def find_height(
     method: Method = "auto",
     time_limit: float | None = None,
     node_limit: int | None = None,
+    zero_tolerance: float | None = None,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Solution:
@@ -152,6 +160,7 @@ def find_height(
         time_limit: seconds, without those in which kernels are compiled; only branch and
             bound can be stopped.
         node_limit: linear programs of branch and bound.
+        zero_tolerance: as for `height_profile`; the solution and its certificate say it.
         progress: called now and then with (targets done, targets, lower, upper).
         stop: asked now and then whether to stop, for example after Ctrl-C.
 
@@ -173,7 +182,7 @@ def find_height(
     """
     solution = solved(
         G, m, method=method, time_limit=time_limit, node_limit=node_limit,
-        progress=progress, stop=stop,
+        zero_tolerance=zero_tolerance, progress=progress, stop=stop,
     )  # fmt: skip
     warn_of(solution.doubts)
     return solution
@@ -186,11 +195,30 @@ def solved(
     method: Method = "auto",
     time_limit: float | None = None,
     node_limit: int | None = None,
+    zero_tolerance: float | None = None,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Solution:
     """What `find_height` returns, without a warning: whoever asks is to pass on the doubts."""
+    tolerance = checked_tolerance(zero_tolerance)
     code = G if isinstance(G, LinearCode) else LinearCode(G)
+    solution = _solved(
+        code, m, method=method, time_limit=time_limit, node_limit=node_limit,
+        progress=progress, stop=stop,
+    )  # fmt: skip
+    return under_tolerance(solution, tolerance)
+
+
+def _solved(
+    code: LinearCode,
+    m: int,
+    *,
+    method: Method,
+    time_limit: float | None,
+    node_limit: int | None,
+    progress: Progress | None,
+    stop: Callable[[], bool] | None,
+) -> Solution:
     k, n = code.k, code.n
     m = height_index(m, n)
     for name, limit in (("time_limit", time_limit), ("node_limit", node_limit)):

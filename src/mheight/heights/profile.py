@@ -18,6 +18,7 @@ from mheight.heights.doubts import Doubt, Profiles, warn_of
 from mheight.heights.kernel import profiles
 from mheight.heights.orders import height_index
 from mheight.heights.packed import MAX_LENGTH, packed_profile
+from mheight.heights.tolerance import capped, checked_tolerance
 
 __all__ = [
     "as_given",
@@ -37,7 +38,11 @@ _FEW_CODES = 4  # fewer do not fill the lanes
 Float = NDArray[np.float64]
 
 
-def height_profile(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any]) -> Float:
+def height_profile(
+    G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any],
+    *,
+    zero_tolerance: float | None = None,
+) -> Float:
     """All heights h_1 ... h_{n-k} of one code, or of each code of a batch.
 
     The m-height of a code is the largest ratio |c|(0) / |c|(m) over its nonzero
@@ -54,6 +59,10 @@ def height_profile(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any]) ->
     Args:
         G: a `LinearCode`, a generator matrix of shape (k, n), or a batch of shape
             (N, k, n), each of rank k.
+        zero_tolerance: for measured matrices: an entry of a codeword counts as zero where it
+            is at most this part of the largest one, so that a height of at least
+            1/zero_tolerance is infinite.  0: the entries count exactly as they are.  None:
+            as above, with heights above 1e13 of a doubtful code infinite.
 
     Returns:
         Float64 array of shape (n-k,), or (N, n-k) for a batch; entry m-1 is h_m,
@@ -61,7 +70,8 @@ def height_profile(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any]) ->
 
     Raises:
         InvalidCodeError: wrong shape, an entry that is not finite, dependent rows, or
-            a code too long for the lattice of minors (n > 26, unless n - k is small).
+            a code too long for the lattice of minors (n > 26, unless n - k is small);
+            a tolerance that is negative, or 1 or more.
 
     Reference:
         Roth, "Analog Error-Correcting Codes", IEEE T-IT 66(7), 2020; the formula by
@@ -70,19 +80,27 @@ def height_profile(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any]) ->
     Examples:
         >>> height_profile([[1, 0, 1, 1], [0, 1, 1, 2]])
         array([2., 3.])
+        >>> height_profile([[1, 0, 1, 1], [0, 1, 1, 1.0001]], zero_tolerance=1e-3)
+        array([ 2., inf])
     """
-    found = profile_with_doubts(G)
+    found = profile_with_doubts(G, zero_tolerance=zero_tolerance)
     warn_of(found.doubts, found.codes)
     return found.heights
 
 
-def profile_with_doubts(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any]) -> Profiles:
+def profile_with_doubts(
+    G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any],
+    *,
+    zero_tolerance: float | None = None,
+) -> Profiles:
     """Height profiles as `height_profile` computes them, and what of them is in doubt.
 
     Nothing is warned of: whoever asks for the doubts is to pass them on.
 
     Args:
         G: as for `height_profile`.
+        zero_tolerance: as for `height_profile`; with 0 no doubt is said that is about rounded
+            entries.
 
     Returns:
         `Profiles`: the heights, and a `Doubt` for each thing that rounding leaves open, with
@@ -101,21 +119,23 @@ def profile_with_doubts(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any
     """
     given = as_given(G)
     count, k, n = len(given), given.k, given.n
+    tolerance = checked_tolerance(zero_tolerance)
     doubts: tuple[Doubt, ...] = ()
     if n == k:
         out = np.empty((count, 0))
         suspects = np.arange(count)
     else:
         out, doubtful = _by_kernels(given)
-        doubtful |= unsettled(given, out)
+        doubtful |= unsettled(given, out, tolerance)
+        out = capped(out, tolerance)
         if doubtful.any():
-            doubts = settle_doubts(given, doubtful, out)
+            doubts = settle_doubts(given, doubtful, out, tolerance)
         # Without k independent columns every minor is 0 and every height infinite.
         suspects = np.flatnonzero(np.isinf(out[:, 0]))
         suspects = suspects[np.isinf(out[suspects]).all(axis=1)]
     if len(suspects):
         given.check_ranks(suspects, "" if given.is_single else " in code {}")
-    return Profiles(out[0] if given.is_single else out, doubts)
+    return Profiles(out[0] if given.is_single else out, doubts, tolerance)
 
 
 def as_given(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any]) -> GivenMatrices:
@@ -165,12 +185,18 @@ def _one_by_one(batch: Float, is_check: bool) -> tuple[Float, NDArray[np.bool_]]
     return heights, np.array([r.is_doubtful for r in results])
 
 
-def m_height(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any], m: int) -> float | Float:
+def m_height(
+    G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any],
+    m: int,
+    *,
+    zero_tolerance: float | None = None,
+) -> float | Float:
     """The m-height of one code, or of each code of a batch.
 
     Args:
         G: as for `height_profile`.
         m: 1 <= m < n; beyond n-k every height is infinite.
+        zero_tolerance: as for `height_profile`.
 
     Returns:
         A float for one code, shape (N,) for a batch; at least 1, possibly `inf`.
@@ -188,7 +214,7 @@ def m_height(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any], m: int) 
     if m > n - k:
         given.check_ranks(range(len(given)), "" if given.is_single else " in code {}")
         return inf if given.is_single else np.full(len(given), inf)
-    found = profile_with_doubts(given)
+    found = profile_with_doubts(given, zero_tolerance=zero_tolerance)
     warn_of([doubt for doubt in found.doubts if doubt.concerns(m)], found.codes)
     profile = found.heights
     return float(profile[m - 1]) if profile.ndim == 1 else profile[:, m - 1]

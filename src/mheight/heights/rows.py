@@ -22,6 +22,7 @@ from mheight.heights.orders import height_index
 from mheight.heights.profile import as_given, m_height, profile_with_doubts
 from mheight.heights.rational import exact_certificates, exact_profile, singleton_certificate
 from mheight.heights.solution import Solution
+from mheight.heights.tolerance import checked_tolerance, counts_as_infinite, with_tolerance
 
 __all__ = [
     "NOT_REACHED",
@@ -55,6 +56,8 @@ class HeightRows:
         exact: R numbers without rounding; None if there was rounding.
         certificates: R certificates, None for a height not reached; None if not asked for.
         doubts: what rounding leaves open, by the code's number in its source.
+        zero_tolerance: codeword entries up to this part of the largest count as zero; None
+            where no tolerance was asked for.
     """
 
     code: Int
@@ -68,6 +71,7 @@ class HeightRows:
     exact: tuple[Number, ...] | None = None
     certificates: tuple[Certificate | None, ...] | None = None
     doubts: tuple[Doubt, ...] = ()
+    zero_tolerance: float | None = None
 
     def __len__(self) -> int:
         return len(self.code)
@@ -111,13 +115,19 @@ class HeightRows:
         return np.array([_log2(h) for h in self.exact])
 
 
-def profile_rows(first: int, codes: GivenMatrices | Float, m: int | None = None) -> HeightRows:
+def profile_rows(
+    first: int,
+    codes: GivenMatrices | Float,
+    m: int | None = None,
+    zero_tolerance: float | None = None,
+) -> HeightRows:
     """Heights of a batch of codes.
 
     Args:
         first: number of the first code.
         codes: N matrices as they were given, or generator matrices, shape (N, k, n).
         m: only this height, 1 <= m < n; None for h_1 ... h_{n-k}.
+        zero_tolerance: as for `height_profile`.
 
     Raises:
         InvalidCodeError: as for `height_profile`, or m out of range.
@@ -131,7 +141,7 @@ def profile_rows(first: int, codes: GivenMatrices | Float, m: int | None = None)
     if orders[0] > n - k:
         heights = np.reshape(m_height(given, int(orders[0])), (count, 1))
     else:
-        found = profile_with_doubts(given)
+        found = profile_with_doubts(given, zero_tolerance=zero_tolerance)
         heights, doubts = found.heights.reshape(count, n - k)[:, orders - 1], found.doubts
     return HeightRows(
         code=np.repeat(np.arange(first, first + count), len(orders)),
@@ -140,34 +150,47 @@ def profile_rows(first: int, codes: GivenMatrices | Float, m: int | None = None)
         m=np.tile(orders, count),
         height=np.ascontiguousarray(heights).ravel(),
         doubts=_renumbered(doubts, first, orders),
+        zero_tolerance=checked_tolerance(zero_tolerance),
     )
 
 
-def witness_rows(index: int, code: LinearCode | Float, m: int | None = None) -> HeightRows:
+def witness_rows(
+    index: int,
+    code: LinearCode | Float,
+    m: int | None = None,
+    zero_tolerance: float | None = None,
+) -> HeightRows:
     """Heights of one code with certificates.
 
     Args:
         index: number of the code.
         code: the code, or a generator matrix of shape (k, n).
         m: only this height, 1 <= m < n; None for h_1 ... h_{n-k}.
+        zero_tolerance: as for `height_profile`.
     """
     code = code if isinstance(code, LinearCode) else LinearCode(code)
     k, n = code.k, code.n
     orders = _orders(m, n, k)
     if orders[0] > n - k:
-        chosen = [solved(code, int(orders[0]))]
+        chosen = [solved(code, int(orders[0]), zero_tolerance=zero_tolerance)]
     else:
-        found = certified(code)
+        found = certified(code, zero_tolerance)
         chosen = [found[i - 1] for i in orders]
     heights = np.array([rounded(s.certificate.height) for s in chosen])
     return _of_one(
         index, n, k, orders, heights,
         certificates=tuple(s.certificate for s in chosen), doubts=_of_solutions(chosen, index),
+        zero_tolerance=checked_tolerance(zero_tolerance),
     )  # fmt: skip
 
 
 def rational_rows(
-    index: int, G: Matrix, m: int | None = None, *, witness: bool = False
+    index: int,
+    G: Matrix,
+    m: int | None = None,
+    *,
+    witness: bool = False,
+    zero_tolerance: float | None = None,
 ) -> HeightRows:
     """Heights of one rational code, without rounding.
 
@@ -176,7 +199,9 @@ def rational_rows(
         G: rows of fractions, shape (k, n).
         m: only this height, 1 <= m < n; None for h_1 ... h_{n-k}.
         witness: whether to add certificates.
+        zero_tolerance: as for `height_profile`.
     """
+    zero = checked_tolerance(zero_tolerance)
     k, n = len(G), len(G[0])
     orders = _orders(m, n, k)
     chosen: tuple[Certificate, ...] | None = None
@@ -189,10 +214,15 @@ def rational_rows(
         profile = exact_profile(G)
         exact = tuple(profile[i - 1] for i in orders)
     else:
+        chosen = tuple(with_tolerance(c, zero) for c in chosen)
         exact = tuple(c.height for c in chosen)
+    exact = tuple(math.inf if counts_as_infinite(h, zero) else h for h in exact)
     heights = np.array([rounded(h) for h in exact])
     certificates = chosen if witness else None
-    return _of_one(index, n, k, orders, heights, exact=exact, certificates=certificates)
+    return _of_one(
+        index, n, k, orders, heights,
+        exact=exact, certificates=certificates, zero_tolerance=zero,
+    )  # fmt: skip
 
 
 def solution_rows(
@@ -221,6 +251,7 @@ def solution_rows(
         status=tuple([s.status for s in solutions] + [NOT_REACHED] * len(missing)),
         certificates=tuple(found + [None] * len(missing)) if witness else None,
         doubts=_of_solutions(solutions, index),
+        zero_tolerance=last.zero_tolerance,
     )
 
 

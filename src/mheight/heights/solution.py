@@ -40,6 +40,8 @@ class Solution:
         nodes: linear programs that branch and bound solved; 0 for the lattice.
         seconds: wall time.
         doubts: what rounding leaves open beside the bounds; mostly empty.
+        zero_tolerance: codeword entries up to this part of the largest count as zero; None
+            where no tolerance was asked for.
     """
 
     n: int
@@ -53,6 +55,7 @@ class Solution:
     nodes: int
     seconds: float
     doubts: tuple[Doubt, ...] = ()
+    zero_tolerance: float | None = None
 
     @property
     def is_exact(self) -> bool:
@@ -88,10 +91,13 @@ class Solution:
             "nodes": self.nodes,
             "seconds": self.seconds,
             "doubts": [doubt.as_dict() for doubt in self.doubts],
+            "zero_tolerance": self.zero_tolerance,
         }
 
     def __str__(self) -> str:
         remark = f"; in doubt: {doubt_text(self.doubts)}" if self.doubts else ""
+        if self.zero_tolerance is not None:
+            remark = f" (zero tolerance {self.zero_tolerance:g}){remark}"
         if self.is_exact:
             return f"h_{self.m} = {self.height:.12g}{remark}"
         return f"{self.lower:.12g} <= h_{self.m} <= {self.upper:.12g} ({self.status}){remark}"

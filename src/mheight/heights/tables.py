@@ -50,7 +50,8 @@ def json_lines(rows: HeightRows, *, capability: bool = False) -> Iterator[str]:
         capability: whether to add what outliers the code locates and detects.
     """
     exact = rows.exact
-    if exact is None and rows.status is None and rows.certificates is None and not capability:
+    plain = exact is None and rows.status is None and rows.certificates is None
+    if plain and not capability and rows.zero_tolerance is None:
         yield from _plain_lines(rows)
         return
     heights = rows.height.tolist() if exact is None else list(exact)
@@ -75,6 +76,8 @@ def json_lines(rows: HeightRows, *, capability: bool = False) -> Iterator[str]:
                 }
                 for i, located, detected, ratio in capabilities(rows, piece)
             ]
+        if rows.zero_tolerance is not None:
+            value["zero_tolerance"] = rows.zero_tolerance
         if doubts := rows.doubts_of(code[start]):
             value["doubts"] = [doubt.as_dict() for doubt in doubts]
         yield json.dumps(value)
@@ -217,6 +220,8 @@ class HeightWriter:
             columns["lower"] = pa.array(rows.lower)
             columns["upper"] = pa.array(rows.upper)
             columns["status"] = pa.array(rows.status)
+        if rows.zero_tolerance is not None:
+            columns["zero_tolerance"] = pa.array(np.full(len(rows), rows.zero_tolerance))
         if rows.exact is not None:
             columns["exact"] = pa.array([str(h) for h in rows.exact])
         if rows.certificates is not None:

@@ -17,6 +17,7 @@ from mheight.heights.certificate import Certificate
 from mheight.heights.finding import lattice_solutions, predicted_seconds, solved
 from mheight.heights.packed import MAX_LENGTH
 from mheight.heights.solution import Method, Solution
+from mheight.heights.tolerance import checked_tolerance, under_tolerance
 
 __all__ = ["find_heights"]
 
@@ -26,6 +27,7 @@ def find_heights(
     *,
     method: Method = "auto",
     time_limit: float | None = None,
+    zero_tolerance: float | None = None,
     progress: Callable[[int], Progress] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Iterator[Solution]:
@@ -40,6 +42,7 @@ def find_heights(
         method: as for `find_height`.
         time_limit: seconds for all heights together, without those in which kernels are
             compiled.
+        zero_tolerance: as for `height_profile`.
         progress: gives for an m the `progress` of `find_height`.
         stop: asked now and then whether to stop.
 
@@ -57,19 +60,22 @@ def find_heights(
     if time_limit is not None and not time_limit > 0:
         raise InvalidCodeError(f"time_limit must be positive, got {time_limit!r}")
     end = float("inf") if time_limit is None else work_clock() + time_limit
+    tolerance = checked_tolerance(zero_tolerance)
     known: Solution | None = None
     for m in range(1, n - k + 1):
         left = end - work_clock()
         if left <= 0 or (stop is not None and stop()):
             return
         if method == "auto" and _lattice_is_better(n, k, m, left):
-            yield from lattice_solutions(code)[m - 1 :]
+            for solution in lattice_solutions(code)[m - 1 :]:
+                yield under_tolerance(solution, tolerance)
             return
         solution = solved(
             code,
             m,
             method=method,
             time_limit=None if time_limit is None else left,
+            zero_tolerance=zero_tolerance,
             progress=None if progress is None else progress(m),
             stop=stop,
         )

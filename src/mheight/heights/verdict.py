@@ -19,6 +19,7 @@ from mheight.heights.certificate import Number
 from mheight.heights.exact_lattice import quotient
 from mheight.heights.orders import height_index
 from mheight.heights.rational import exact_profile, singleton_certificate
+from mheight.heights.tolerance import checked_tolerance, counts_as_infinite
 
 __all__ = ["Relation", "Verdict", "judge"]
 
@@ -35,6 +36,8 @@ class Verdict:
         exact: h_m, a `Fraction` or the float `inf`.
         relation: where the claim lies: "equal" (or within the tolerance), "below", "above".
         relative_error: |claimed - exact| / exact, rounded; `inf` if one of them is infinite.
+        zero_tolerance: codeword entries up to this part of the largest count as zero; None
+            where no tolerance was asked for.
     """
 
     m: int
@@ -42,6 +45,7 @@ class Verdict:
     exact: Number
     relation: Relation
     relative_error: float
+    zero_tolerance: float | None = None
 
     @property
     def text(self) -> str:
@@ -49,7 +53,10 @@ class Verdict:
         relation = "equal to it" if self.relation == "equal" else f"{self.relation} it"
         error = f" (relative error {self.relative_error:.3g})" if self.relative_error else ""
         claimed = _shown(self.claimed)
-        return f"h_{self.m} = {_exactly(self.exact)}; the claimed {claimed} is {relation}{error}"
+        zero = "" if self.zero_tolerance is None else f" (zero tolerance {self.zero_tolerance:g})"
+        return (
+            f"h_{self.m} = {_exactly(self.exact)}{zero}; the claimed {claimed} is {relation}{error}"
+        )
 
 
 def judge(
@@ -57,6 +64,8 @@ def judge(
     m: int,
     claimed: float | Fraction | str,
     tolerance: float | Fraction = 0,
+    *,
+    zero_tolerance: float | None = None,
 ) -> Verdict:
     """Compare a claimed height of a rational code with the exact one.
 
@@ -69,6 +78,8 @@ def judge(
             counts as the binary fraction that it is, so a rounded decimal such as 30.8 wants
             a tolerance, or quotes.
         tolerance: relative; the claim is "equal" if |claimed - exact| <= tolerance * exact.
+        zero_tolerance: as for `height_profile`: an exact height of at least its inverse counts
+            as infinite.
 
     Raises:
         InvalidCodeError: as for `exact_profile`; m out of range; a claim that is not a
@@ -87,15 +98,18 @@ def judge(
     allowed = rational_number(tolerance, "the tolerance", "")
     if allowed < 0:
         raise InvalidCodeError(f"the tolerance must not be negative, got {tolerance!r}")
+    zero = checked_tolerance(zero_tolerance)
     claim = _claim(claimed)
     exact: Number = math.inf
     if m <= redundancy:
         exact = exact_profile(rows)[m - 1]
     else:
         singleton_certificate(rows, m)  # that it is a code
+    if counts_as_infinite(exact, zero):
+        exact = math.inf
     relation, error = _compare(claim, exact, allowed)
     kept = float(claimed) if isinstance(claimed, float) else claim
-    return Verdict(m, kept, exact, relation, error)
+    return Verdict(m, kept, exact, relation, error, zero)
 
 
 def _claim(claimed: Any) -> Number:
