@@ -121,9 +121,9 @@ def test_a_summary_counts_codes_not_doubts() -> None:
     assert Profiles(np.ones((3, 2)), (first, second)).doubtful.tolist() == [False, False, True]
 
 
-def test_nobody_listens_to_warnings() -> None:
+def test_nobody_listens_to_these_warnings() -> None:
     """Doubts are passed on as values; a hook of the whole process would mix up threads."""
     for path in Path(mheight.__file__).parent.rglob("*.py"):
         source = path.read_text(encoding="utf-8")
-        assert "showwarning" not in source, path
-        assert "AccuracyWarning" not in source or "catch_warnings" not in source, path
+        hooks = "showwarning" in source or "catch_warnings" in source
+        assert not (hooks and "AccuracyWarning" in source), path
