@@ -191,7 +191,7 @@ def as_path(source: str) -> Path | None:
 
 def _names_a_file(source: str) -> bool:
     """Whether a text can only be the name of a file: one word with letters, or with a slash."""
-    from mheight.codes.reading.numbers import is_number
+    from mheight.codes.numbers import is_number
 
     if re.search(r"[\s,|=()]", source) or is_number(source):
         return False

@@ -33,12 +33,20 @@ def real_array(value: Any, *, copy: bool = True) -> Float | None:
 def as_matrix(value: ArrayLike | Sequence[Any], name: str, dimensions: tuple[int, ...]) -> Float:
     """A finite float64 array with one of the allowed numbers of dimensions, not copied.
 
+    Text is read as `mheight.codes.reading.parse_matrix` does.
+
     Raises:
         InvalidCodeError: not real numbers, not rectangular, NaN, or infinite.
     """
+    if isinstance(value, str):
+        # The readers build on this module.
+        from mheight.codes.reading.text import rows_of_text
+
+        value = rows_of_text(value, name)
     refuse_masked(value, name)
     array = real_array(value, copy=False)
     if array is None:
+        _refuse_ragged(value, name)
         raise InvalidCodeError(
             f"{name} must be a rectangular array of real numbers, got {type(value).__name__}"
         )
@@ -52,6 +60,20 @@ def as_matrix(value: ArrayLike | Sequence[Any], name: str, dimensions: tuple[int
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise InvalidCodeError(f"{name} must be finite, got {array[where]} at index {where}")
     return array
+
+
+def _refuse_ragged(value: Any, name: str) -> None:
+    """Name the lengths of rows that differ."""
+    if not isinstance(value, list | tuple):
+        return
+    rows = [row for row in value if isinstance(row, list | tuple | np.ndarray)]
+    if len(rows) == len(value):
+        for i, row in enumerate(rows):
+            if len(row) != len(rows[0]):
+                raise InvalidCodeError(
+                    f"{name} must have rows of one length: row 0 has {len(rows[0])} entries, "
+                    f"row {i} {len(row)}"
+                )
 
 
 def as_generators(value: ArrayLike | Sequence[Any]) -> Float:

@@ -73,6 +73,25 @@ class LinearCode:
         self._hold(given_matrices(G, "G", (2,)))
 
     @classmethod
+    def parse(
+        cls, text: str, *, systematic: bool = False, parity_check: bool = False
+    ) -> LinearCode:
+        """The code of a typed or pasted matrix: rows, MATLAB, NumPy, LaTeX, JSON.
+
+        Args:
+            text: as for `mheight.codes.reading.parse_matrix`.
+            systematic: whether the matrix is P of `G = [I | P]` rather than G.
+            parity_check: whether it is a parity-check matrix H.
+
+        Examples:
+            >>> LinearCode.parse("[1 0 | 1/2; 0 1 | -3]").P.tolist()
+            [[0.5], [-3.0]]
+        """
+        from mheight.codes.reading.codes import parse_code  # which makes codes by this class
+
+        return parse_code(text, systematic=systematic, parity_check=parity_check)
+
+    @classmethod
     def from_systematic(cls, P: ArrayLike | Sequence[Any]) -> LinearCode:
         """The code with generator matrix `[I | P]`.
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from mheight.codes.checks import refuse_masked
 from mheight.codes.exact_matrices import Matrix
+from mheight.codes.numbers import canonical
 from mheight.errors import InvalidCodeError
 
 if TYPE_CHECKING:
@@ -74,7 +75,11 @@ def _rows(G: Any, name: str) -> list[list[Any]]:
         G = np.asarray(G)
         if G.ndim != 2:
             raise InvalidCodeError(f"{name} must have 2 dimensions, got shape {G.shape}")
-    elif not _is_list(G):
+    elif isinstance(G, str):
+        from mheight.codes.reading.text import rows_of_text  # the readers build on this module
+
+        G = rows_of_text(G, name, exact=True)
+    if not hasattr(G, "__array__") and not _is_list(G):
         raise InvalidCodeError(f"{name} must be a matrix of numbers, got {type(G).__name__}")
     for i, row in enumerate(G):
         if not _is_list(row):
@@ -111,6 +116,16 @@ def rational_number(x: Any, name: str, where: str) -> Fraction:
     )
 
 
+def _canonical(text: str) -> str:
+    """ASCII for a fraction sign or a typographic minus; `1_0` is no number."""
+    try:
+        return canonical(text)
+    except ValueError:
+        if "_" in text:
+            raise
+        return text
+
+
 def _parsed(text: str, name: str, where: str) -> Fraction:
     got = f"got {text if len(text) <= 40 else text[:37] + '...'!r}{where}"
     try:
@@ -121,7 +136,7 @@ def _parsed(text: str, name: str, where: str) -> Fraction:
                 f"{name} as text must have at most {MAX_EXPONENT} characters "
                 f"and an exponent in -{MAX_EXPONENT}..{MAX_EXPONENT}, {got}"
             )
-        return Fraction(text)
+        return Fraction(_canonical(text))
     except ZeroDivisionError:
         raise InvalidCodeError(f"{name} must have denominators other than 0, {got}") from None
     except InvalidCodeError:

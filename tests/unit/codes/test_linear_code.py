@@ -22,7 +22,7 @@ DEPENDENT_FIRST = [[1, 2, 0, 1, 3], [2, 4, 1, 0, 1], [0, 0, 1, 1, 1]]
         ([[]], r"with 1 <= k <= n, got \(1, 0\)"),
         (np.ones((0, 3)), r"with 1 <= k <= n, got \(0, 3\)"),
         ([[1, 0], [0, 1], [1, 1]], r"with 1 <= k <= n, got \(3, 2\)"),
-        ([[1, 0, 1], [0, 1]], "G must be a rectangular array of real numbers, got list"),
+        ([[1, 0, 1], [0, 1]], "G must have rows of one length: row 0 has 3 entries, row 1 2"),
         ([["one", "two"]], r"G as text must be a rational number .*, got 'one' at index \(0, 0\)"),
         ([[1j, 1]], "G must be a rectangular array of real numbers, got list"),
         ([[1, 0, 1], [0, np.nan, 1]], r"G must be finite, got nan at index \(1, 1\)"),

@@ -1,11 +1,12 @@
 """Codes from what people have: typed and pasted matrices, streams, files.
 
-`numbers`, `rows`, `latex` and `text` read what is typed or pasted; `lines`, `headers` and
+`rows`, `latex` and `text` read what is typed or pasted; `lines`, `headers` and
 `records` read CSV and the like; `objects` what JSON and pickles hold; `arrays` and `parquet`
 binary files; `opening` unfolds; `files` chooses.  All hand on `blocks`, which `codes` turns
 into codes.
 """
 
+from mheight.codes.numbers import number, shortened
 from mheight.codes.reading.blocks import KINDS, Block, Kind, batch_length
 from mheight.codes.reading.codes import (
     CodeBatch,
@@ -15,7 +16,6 @@ from mheight.codes.reading.codes import (
     read_codes,
 )
 from mheight.codes.reading.files import SUFFIXES, count_matrices, read_blocks, read_stream
-from mheight.codes.reading.numbers import number, shortened
 from mheight.codes.reading.objects import is_sample, object_blocks
 from mheight.codes.reading.text import parse_block, parse_blocks, parse_matrix
 

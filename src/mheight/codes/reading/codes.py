@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from mheight.codes.exact_matrices import null_space
 from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.linear_code import LinearCode
+from mheight.codes.numbers import number
 from mheight.codes.rationals import Matrix, rational_matrix
 from mheight.codes.reading.blocks import KINDS, Block, Kind, batch_length
 from mheight.codes.reading.files import read_blocks
-from mheight.codes.reading.numbers import number
 from mheight.codes.reading.text import parse_block
 from mheight.codes.solving import systematic_part
 from mheight.errors import InvalidCodeError

@@ -255,7 +255,8 @@ def _joined(lines: Iterable[str], name: str) -> str:
 def _holds_typed_rows(line: str) -> bool:
     """Whether a line is `1 0 1; 0 1 1`: rows between semicolons."""
     parts = line.rstrip("; ").split(";")
-    return len(parts) > 1 and any(re.search(r"\S\s+\S", part) for part in parts)
+    listed = all(part.count(",") > 1 for part in parts)  # 1,0,1;0,1,1 has no decimal commas
+    return len(parts) > 1 and (listed or any(re.search(r"\S\s+\S", part) for part in parts))
 
 
 def _pasted(lines: Iterable[str], name: str, exact: bool) -> Iterator[Block]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mheight.codes.numbers import is_number, shortened
 from mheight.codes.reading.blocks import Kind
-from mheight.codes.reading.numbers import is_number, shortened
 
 __all__ = ["Layout", "holds_samples", "is_header", "kind_of_name", "layout_of", "numbered"]
 

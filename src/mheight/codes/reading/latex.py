@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mheight.codes.reading.numbers import shortened
+from mheight.codes.numbers import shortened
 from mheight.codes.reading.rows import Cells
 
 __all__ = ["is_latex", "latex_cells"]

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from mheight.codes.numbers import is_number, shortened
 from mheight.codes.reading.blocks import Block
 from mheight.codes.reading.headers import Layout, holds_samples, is_header, layout_of, numbered
-from mheight.codes.reading.numbers import is_number, shortened
 from mheight.codes.reading.records import Record, blocks_of_records, entry
 from mheight.codes.reading.rows import decimal_comma
 from mheight.errors import InvalidCodeError

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from mheight.codes.numbers import shortened
 from mheight.codes.reading.blocks import Block, Kind, batch_length
 from mheight.codes.reading.headers import holds_samples, kind_of_name
-from mheight.codes.reading.numbers import shortened
 from mheight.codes.reading.records import shape_of, tell_left_out, whole
 from mheight.codes.reading.text import parse_block
 from mheight.errors import InvalidCodeError

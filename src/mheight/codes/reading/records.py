@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from mheight.codes.numbers import canonical, number, shortened
 from mheight.codes.reading.blocks import Block, Kind
 from mheight.codes.reading.headers import Layout
-from mheight.codes.reading.numbers import canonical, number, shortened
 from mheight.codes.reading.rows import decimal_comma
 from mheight.codes.reading.text import parse_block
 from mheight.errors import InputWarning, InvalidCodeError

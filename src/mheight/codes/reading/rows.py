@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mheight.codes.reading.numbers import canonical, shortened
+from mheight.codes.numbers import canonical, shortened
 
 __all__ = ["Cells", "cells_of", "check_lengths", "decimal_comma", "entries", "split_rows"]
 

@@ -6,13 +6,13 @@ import json
 import re
 from typing import Any, NoReturn
 
+from mheight.codes.numbers import LONGEST, canonical, in_ascii, number, shortened
 from mheight.codes.reading.blocks import Block, Kind
 from mheight.codes.reading.latex import is_latex, latex_cells
-from mheight.codes.reading.numbers import LONGEST, canonical, in_ascii, number, shortened
 from mheight.codes.reading.rows import Cells, cells_of, check_lengths, entries, split_rows
 from mheight.errors import InvalidCodeError
 
-__all__ = ["from_json", "parse_block", "parse_blocks", "parse_matrix"]
+__all__ = ["from_json", "parse_block", "parse_blocks", "parse_matrix", "rows_of_text"]
 
 _ASSIGNED = re.compile(r"\s*(?:\\?[A-Za-z_]\w*)\s*(?::=|=|<-)\s*(?=\S)")
 _CALL = re.compile(r"\s*[A-Za-z_][\w.]*\s*\(\s*(?=[\[{(A-Za-z])")
@@ -96,6 +96,20 @@ def parse_blocks(text: str, *, exact: bool = False) -> list[Block]:
         raise InvalidCodeError(said) from None
 
 
+def rows_of_text(text: str, name: str, *, exact: bool = False) -> Any:
+    """Rows of a text that stands for the matrix `name` (G, P or H, or another).
+
+    Raises:
+        InvalidCodeError: as for `parse_block`, or the text calls the matrix otherwise.
+    """
+    block = parse_block(text, exact=exact)
+    if block.kind not in (None, name):
+        raise InvalidCodeError(f"a matrix {name} is asked for, but the text calls it {block.kind}")
+    if name == "P" and block.not_p:
+        raise InvalidCodeError(block.not_p)
+    return block.values
+
+
 def from_json(text: str, exact: bool) -> Any:
     """A JSON value in which no number and no key is lost.
 
@@ -142,7 +156,7 @@ def _parsed(text: str, exact: bool) -> list[Block]:
             if re.match(r'\{\s*"', text):
                 raise
         else:
-            return _of_json(value)
+            return _of_json(value, exact)
     if any(chr(mark) in text for mark in _DRAWN):
         text = "\n".join(filter(str.strip, text.translate(_DRAWN).splitlines()))
     text = in_ascii(text)
@@ -167,7 +181,7 @@ def _parsed(text: str, exact: bool) -> list[Block]:
     return [_block(_typed(text), kind, exact)]
 
 
-def _of_json(value: Any) -> list[Block]:
+def _of_json(value: Any, exact: bool) -> list[Block]:
     # Objects are read as in files.
     from mheight.codes.reading.objects import object_blocks
 
@@ -179,7 +193,15 @@ def _of_json(value: Any) -> list[Block]:
             isinstance(x, list | dict) for row in rows for x in row
         ):
             check_lengths(rows)
-    return list(object_blocks(value, ""))
+            # Numbers may be text, "1/3".
+            value = [[_of_text(x, exact) for x in row] for row in rows]
+    return list(object_blocks(value, "", exact))
+
+
+def _of_text(x: Any, exact: bool) -> Any:
+    if not isinstance(x, str):
+        return x
+    return canonical(x) if exact else number(x)
 
 
 def _block(cells: Cells, kind: Kind | None, exact: bool) -> Block:
@@ -228,6 +250,8 @@ def _unwrapped(text: str) -> str:
 
 def _bracketed(text: str) -> list[Cells]:
     """Rows in brackets of any shape, or several matrices of such rows."""
+    if called := re.search(r"[A-Za-z_][\w.]*\([^()]*\)", text):
+        raise ValueError(f"a number is needed, got {shortened(called[0])!r}")
     text = text.translate(str.maketrans("{}()", "[][]")).strip()
     depth = _depth(text)
     if depth == 1 and text.count("[") == 1:

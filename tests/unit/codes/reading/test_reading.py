@@ -113,7 +113,7 @@ def test_npy_and_csv_files(tmp_path: Path) -> None:
         ("list.jsonl", b"[[1, 1]]\n\n[1, 2]\n", r"matrix 1: G must have 2 dimensions"),
         ("number.jsonl", b"[[1, 1]]\n3\n", "a list of matrices is needed, got int"),
         ("text.jsonl", b'[["a", 1]]\n', "matrix 0: G as text must be a rational number"),
-        ("ragged.jsonl", b"[[1, 1]]\n[[1, 1], [2]]\n", "matrix 1: G must be a rectangular array"),
+        ("ragged.jsonl", b"[[1, 1]]\n[[1], [2, 3]]\n", "matrix 1: G must have rows of one length"),
         ("blank.jsonl", b"\n\n", "at least one matrix is needed, got none"),
         ("garbage.npy", b"garbage", "can't be read"),
         ("garbage.parquet", b"garbage", "not a readable Parquet file"),
