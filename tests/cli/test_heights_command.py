@@ -113,9 +113,7 @@ def test_bad_files(fails, tmp_path):
         (tmp_path / name).write_bytes(b"{]\x93 garbage")
         assert "can't be read" in fails("heights", tmp_path / name)
     (tmp_path / "b.json").write_text('[[[1, 0, 1]], [[1, "x"]]]')
-    assert "matrix 1: G as text must be a rational number" in fails(
-        "heights", tmp_path / "b.json"
-    )
+    assert "matrix 1: G as text must be a rational number" in fails("heights", tmp_path / "b.json")
     (tmp_path / "c.json").write_text('[{"G": [[1, 2]], "P": [[1]]}]')
     assert "exactly one of the keys G, P and H" in fails("heights", tmp_path / "c.json")
     np.save(tmp_path / "o.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)

@@ -194,14 +194,23 @@ def _of_json(value: Any, exact: bool) -> list[Block]:
         ):
             check_lengths(rows)
             # Numbers may be text, "1/3".
-            value = [[_of_text(x, exact) for x in row] for row in rows]
+            value = [
+                [_of_text(x, exact, f"row {i}, column {j}") for j, x in enumerate(row)]
+                for i, row in enumerate(rows)
+            ]
     return list(object_blocks(value, "", exact))
 
 
-def _of_text(x: Any, exact: bool) -> Any:
+def _of_text(x: Any, exact: bool, where: str) -> Any:
     if not isinstance(x, str):
         return x
-    return canonical(x) if exact else number(x)
+    try:
+        return canonical(x) if exact else number(x)
+    except ValueError as error:
+        said = str(error)
+        if said.startswith("no number"):
+            said = f"a number is needed, got {shortened(x)!r}"
+        raise ValueError(f"{where}: {said}") from None
 
 
 def _block(cells: Cells, kind: Kind | None, exact: bool) -> Block:
