@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+import pasted
 import pytest
 
 pytest.importorskip("playwright", reason="needs Playwright")
@@ -138,7 +139,7 @@ READ = [
     ("1,0\r\n0,1\r\n", [[1, 0], [0, 1]], None),
     ("1;0\n0;1\n", [[1, 0], [0, 1]], None),
     ("1\t0\n0\t1", [[1, 0], [0, 1]], None),
-    ("\ufeffa,b\n1,2", [[1, 2]], None),
+    ("\ufeffg0,g1\n1,2", [[1, 2]], None),
     ("[1 0; 0 1]", [[1, 0], [0, 1]], None),
     ("G = [1, 0; 0, 1];", [[1, 0], [0, 1]], "G"),
     ("np.array([[1., 0.],\n [0., 1e-3]])", [[1, 0], [0, 0.001]], None),
@@ -173,6 +174,25 @@ REFUSED = [
 def test_many_ways_to_write_a_matrix_are_read(open_page: Open) -> None:
     found = open_page().evaluate(READ_ALL, [text for text, _, _ in READ])
     assert found == [[rows, kind] for _, rows, kind in READ]
+
+
+def test_the_page_reads_what_python_reads(open_page: Open) -> None:
+    texts = [*pasted.SAME, *(text for text, _, _ in pasted.OTHERS)]
+    expected = [[pasted.BASE, None]] * len(pasted.SAME)
+    expected += [[rows, kind] for _, rows, kind in pasted.OTHERS]
+    page = open_page()
+    found = page.evaluate(READ_ALL, texts)
+    assert dict(zip(texts, found, strict=True)) == dict(zip(texts, expected, strict=True))
+    refused = page.evaluate(READ_ALL, [text for text, _ in pasted.REFUSED])
+    assert [message for message in refused if not isinstance(message, str)] == []
+
+
+def test_a_bar_or_a_lone_comma_is_no_p(open_page: Open) -> None:
+    page = open_page()
+    page.check("input[value=P]")
+    for text, message in (("1 0 | 1; 0 1 | 2", "A bar belongs"), ("0,5;1,5", "is 0.5 or the two")):
+        compute(page, text)
+        expect(page.locator("#matrix-error")).to_contain_text(message)
 
 
 def test_what_is_no_matrix_is_refused_in_one_sentence(open_page: Open) -> None:
@@ -359,7 +379,7 @@ def test_files_that_are_refused_are_not_sent(open_page: Open) -> None:
 def test_files_that_are_read(open_page: Open) -> None:
     page = open_page()
     for name, content, kind in [
-        ("a.csv", b"\xef\xbb\xbfx;y;z;w\n1;0;1;1\n0;1;1;2\n", "G"),
+        ("a.csv", b"\xef\xbb\xbfg0;g1;g2;g3\n1;0;1;1\n0;1;1;2\n", "G"),
         ("a.json", b'{"P": [[1, 1], [1, 2]]}', "P"),
         ("a.TXT", '{"H": [[1, 1, 1]]}'.encode("utf-16"), "H"),
     ]:

@@ -58,8 +58,9 @@ export function prepareForm(compute) {
 /** What is typed as {kind, texts, rows}, or null after saying what is wrong. */
 function read() {
   try {
-    const { texts, rows, kind } = parseMatrix(field.value);
+    const { texts, rows, kind, notP } = parseMatrix(field.value);
     if (kind) select(kind);
+    if (notP && chosenKind() === "P") throw new MatrixError(notP);
     const matrix = { kind: chosenKind(), texts, rows, source: "" };
     checkShape(matrix);
     showError("");
@@ -85,7 +86,8 @@ function checkShape({ kind, rows }) {
 async function take(file, submit) {
   try {
     const text = await readUpload(file);
-    const { texts, kind } = parseMatrix(text);
+    const { texts, kind, notP } = parseMatrix(text);
+    if (notP && (kind ?? chosenKind()) === "P") throw new MatrixError(notP);
     put({ kind: kind ?? chosenKind(), texts });
     submit();
   } catch (error) {

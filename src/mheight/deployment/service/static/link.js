@@ -25,7 +25,8 @@ export function viewOf(fragment) {
   let text = pairs.get(kind);
   try {
     text = decodeURIComponent(text);
-    matrix = parseMatrix(text);
+    // A comma separates here, whatever stands beside it.
+    matrix = parseMatrix(text.replaceAll(",", ", "));
   } catch (error) {
     const why = error instanceof MatrixError ? error.message : "It is not written as it should be.";
     const texts = text.split(";").map((row) => row.split(","));
