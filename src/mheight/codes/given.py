@@ -211,7 +211,8 @@ def given_matrices(
     """Matrices from whatever describes them in Python, checked, nothing lost.
 
     Args:
-        value: shape (a, b) or (N, a, b): numbers, fractions, decimals, text such as "1/3".
+        value: shape (a, b) or (N, a, b): numbers, fractions, decimals, text such as "1/3"; or
+            a text, "1 0 1/3; 0 1 .5", as `mheight.codes.reading.parse_matrix` reads it.
         kind: what they are.
         dimensions: numbers of dimensions that are allowed.
 
@@ -226,6 +227,11 @@ def given_matrices(
         >>> given_matrices([["1/3", 2**60 + 1]]).rows()
         ((Fraction(1, 3), Fraction(1152921504606846977, 1)),)
     """
+    if isinstance(value, str):
+        # The readers build on this module.
+        from mheight.codes.reading.text import rows_of_text
+
+        value = rows_of_text(value, kind, exact=True)
     refuse_masked(value, kind)
     values, entries = _numbers(value, kind)
     values = as_matrix(values, kind, dimensions)

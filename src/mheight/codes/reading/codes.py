@@ -63,11 +63,11 @@ class CodeBatch:
 
 
 def parse_code(text: str, *, systematic: bool = False, parity_check: bool = False) -> LinearCode:
-    """A code from a typed matrix.
+    """A code from a typed or pasted matrix, whose fractions and decimals are held exactly.
 
     Args:
-        text: JSON, `[[1, 0, 1], [0, 1, 1]]`, or rows of numbers between semicolons,
-            `1 0 1; 0 1 1`; fractions such as `1/3` are numbers too.
+        text: as for `mheight.codes.reading.parse_matrix`: rows of numbers between semicolons,
+            `1 0 1/3; 0 1 1`, MATLAB, NumPy, LaTeX, JSON.
         systematic: whether the matrix is P of `G = [I | P]` rather than G.
         parity_check: whether it is a parity-check matrix H.
 
@@ -78,17 +78,15 @@ def parse_code(text: str, *, systematic: bool = False, parity_check: bool = Fals
         >>> parse_code("1 0 1; 0 1 1")
         LinearCode([3, 2])
     """
-    blocks = [parse_block(text)]
-    (batch,) = batches(blocks, kind=_kind(systematic, parity_check))
-    return batch.code(0)
+    block = parse_block(text, exact=True)
+    values, kind = _said(block, _kind(systematic, parity_check), "")
+    return LinearCode.from_given(given_matrices(values, kind, (2,)))
 
 
 def read_codes(
     path: Path, *, systematic: bool = False, parity_check: bool = False
 ) -> list[LinearCode]:
-    """Codes from a `.json`, `.jsonl`, `.csv`, `.npy` or `.parquet` file.
-
-    See `mheight.codes.reading.read_blocks` for what a file may hold.
+    """Codes from a file; see `mheight.codes.reading.read_blocks` for what it may hold.
 
     Args:
         path: the file.

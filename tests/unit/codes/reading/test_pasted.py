@@ -32,7 +32,8 @@ def _numbers(rows: Any) -> list[list[float]]:
 @pytest.mark.parametrize(("text", "rows", "kind"), OTHERS)
 def test_other_matrices(text: str, rows: list[list[float]], kind: str | None) -> None:
     block = parse_block(text)
-    assert (block.values, block.kind) == (rows, kind)
+    assert [[float(x) for x in row] for row in block.values] == rows
+    assert block.kind == kind
     exact = parse_block(text, exact=True).values
     assert [[float(Fraction(x)) for x in row] for row in exact] == rows
 

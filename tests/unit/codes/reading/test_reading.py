@@ -45,7 +45,7 @@ def test_typed_systematic_part() -> None:
         ("[[1, 0], [0", "the brackets do not match"),
         ("x" * 100, r"got 'x{57}\.\.\.'"),
         ("1 0; 1", "rows of one length are needed, got 2 entries in row 0 and 1 entry in row 1"),
-        ("1 nan", r"G must be finite, got nan at index \(0, 1\)"),
+        ("1 nan", r"G must be finite, got 'nan' at index \(0, 1\)"),
         ('[["a", "b"]]', "row 0, column 0: a number is needed, got 'a'"),
         ("1 2; 2 4", "the rows of G must be independent"),
     ],
