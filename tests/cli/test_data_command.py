@@ -92,7 +92,7 @@ def change(rows, i, position, value):
         (3, np.ones((4, 4)), "P must have shape (k, n-k) = (4, 5), got (4, 4)"),
         (3, np.full((4, 5), np.nan), "P must be finite"),
         (3, np.full((4, 5), np.inf), "P must be finite"),
-        (3, "abc", "P must be an array of numbers"),
+        (3, None, "P must be an array of numbers"),
     ],
 )
 def test_import_names_the_bad_row(fails, tmp_path, pickles, position, value, message):
@@ -107,19 +107,57 @@ def test_import_names_the_bad_row(fails, tmp_path, pickles, position, value, mes
 @pytest.mark.parametrize(
     ("heights", "message"),
     [
-        (lambda h: h[:-1], "got 27 samples and 26 heights"),
-        (lambda h: [-3.0, *h[1:]], "a height is at least 1, got -3.0 at sample 0"),
-        (lambda h: [*h[:-1], 0.5], "a height is at least 1, got 0.5 at sample 26"),
-        (lambda h: [float("nan"), *h[1:]], "a height is at least 1, got nan"),
+        (lambda h: h[:-1], "got 26 heights and more samples"),
+        (lambda h: [*h, 2.0], "got 27 samples and 28 heights"),
         (lambda h: ["x", *h[1:]], "a list of heights is needed"),
-        (lambda h: {"a": 1}, "a list of heights is needed"),
+        (lambda h: [[2.0, 3.0], *h[1:]], "a list of heights is needed"),
+        (lambda h: {"a": 1}, "there is no height for sample 0"),
+        (lambda h: 7, "a list of heights is needed"),
     ],
 )
-def test_import_names_the_bad_label(fails, tmp_path, pickles, heights, message):
+def test_import_refuses_what_are_no_labels(fails, tmp_path, pickles, heights, message):
     rows, good = course_rows()
     x, y = pickles(rows, heights(good))
     assert message in fails("data", "import", x, y, "-o", tmp_path / "set")
     assert not (tmp_path / "set").exists()
+
+
+@pytest.mark.parametrize("value", [0, -3.0, float("nan"), 0.999999999999, float("inf"), 1.5])
+def test_import_replaces_any_wrong_label_and_names_its_row(mheight, tmp_path, pickles, value):
+    rows, good = course_rows()
+    x, y = pickles(rows, [*good[:4], value, *good[5:]])
+    status, out, err = mheight("data", "import", x, y, "-o", tmp_path / "set")
+    assert status == 0, err
+    assert "other wrong labels, replaced: 1 (1 in (4,3))" in out
+    assert f"{tmp_path / 'set' / 'wrong_labels.csv'}: the rows with wrong labels" in out
+    lines = (tmp_path / "set" / "wrong_labels.csv").read_text().splitlines()
+    assert lines == ["sample,n,k,m,given,exact", f"4,9,4,3,{float(value)!r},{good[4]!r}"]
+    stored = load_dataset(tmp_path / "set").samples
+    np.testing.assert_allclose(stored.labels, good, rtol=1e-12)
+
+
+INFINITE = [9, 4, 5, np.diag([1.0, 2, 3, 4])[:, [0, 1, 2, 3, 3]]]
+
+
+def test_a_set_of_infinite_heights_still_gets_its_report(mheight, tmp_path, pickles):
+    x, y = pickles([INFINITE, INFINITE], [7.5, float("inf")])
+    status, out, err = mheight("data", "import", x, y, "-o", tmp_path / "set")
+    assert status == 1
+    assert "rows of infinite height, left out: 2 (2 in (4,5))" in out
+    assert "labels finite where the height is infinite: 1 (1 in (4,5))" in out
+    assert err == "error: every sample has an infinite height: none is left; nothing is stored\n"
+    assert not (tmp_path / "set").exists()
+
+
+def test_inspect_does_not_believe_labels(mheight, tmp_path, pickles):
+    rows, good = course_rows()
+    x, y = pickles([*rows, INFINITE], [*good[:4], 1e9, *good[5:], float("inf")])
+    status, out, _ = mheight("data", "inspect", x, "--labels", y)
+    assert status == 0
+    assert "1 of the 28 heights given is wrong: exact ones are shown" in out
+    assert "sample 4, (k,m) = (4,3): given 1000000000.0, exact " in out
+    _, plain, _ = mheight("data", "inspect", x)
+    assert out.split("log2 heights by quantile")[1] == plain.split("log2 heights by quantile")[1]
 
 
 class Malicious:

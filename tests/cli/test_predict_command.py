@@ -54,7 +54,7 @@ def test_submit_writes_a_list_of_floats(mheight, codes, pickled, tmp_path, fails
     assert all(type(height) is float for height in heights)
     np.testing.assert_allclose(np.log2(heights), codes.log2_heights, atol=0.5)
     error = fails("predict", pickled, "-o", tmp_path / "x.csv", "--submit")
-    assert error.endswith("x.csv: --submit writes a .pkl file")
+    assert error.endswith("--submit writes a pickle: a name that ends in .pkl, or in nothing")
 
 
 def test_labels_are_scored_by_group(mheight, codes, pickled, tmp_path, fails):
@@ -63,7 +63,7 @@ def test_labels_are_scored_by_group(mheight, codes, pickled, tmp_path, fails):
     given[4] *= 1.5
     labels.write_bytes(pickle.dumps(given))
     _, out, _ = mheight("predict", pickled, "-o", output, "--labels", labels)
-    assert "1 of the heights given are wrong; scored against exact ones" in out
+    assert "1 of the 45 heights given is wrong: scored against exact ones" in out
     assert "(5,3)      medium" in out
     assert "codes seen in training are not left out here" in out
     # The same from a file that has its heights inside, and exact heights have no error.

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from mheight.cli.console import out, progress_bar, say
+from mheight.cli.sample_options import SAMPLES, LabelColumn, LabelsFile, tell_faults
 
 __all__ = ["app"]
 
@@ -17,6 +18,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+
+_WRONG_LABELS = "wrong_labels.csv"
 
 
 class Ensemble(StrEnum):
@@ -59,60 +62,68 @@ def make(
 
 @app.command("import")
 def import_(
-    samples: Annotated[
-        Path, typer.Argument(help="Pickle of [n, k, m, P], or Parquet with columns n, k, m, P.")
-    ],
+    samples: Annotated[Path, typer.Argument(help=SAMPLES)],
     output: OutputFolder,
     labels: Annotated[
         Path | None,
-        typer.Argument(help="Pickle of heights, to be checked; heights are computed anyway."),
+        typer.Argument(
+            help="Heights, to be checked, in a file of the same kinds; they are computed anyway."
+        ),
     ] = None,
+    label_column: LabelColumn = None,
 ) -> None:
     """Import samples, recompute every height, and report what was found.
 
     Pickles are read without running what is in them.  Rows of infinite height are left
-    out; wrong labels are replaced by the exact heights.
+    out; wrong labels are replaced by the exact heights, and listed in wrong_labels.csv.
     """
     from mheight.datasets import check_import, read_samples, save_dataset
+    from mheight.errors import InvalidDataError
     from mheight.files import require_apart
 
     _refuse_existing(output)
     require_apart([output], [samples, labels])
-    kept, report = check_import(read_samples(samples, labels))
-    save_dataset(kept, {"source": samples.name, "import": report.as_dict()}, output)
+    kept, report = check_import(read_samples(samples, labels, label=label_column))
     out(_import_text(report.as_dict()))
+    if not report.kept:
+        raise InvalidDataError(
+            "every sample has an infinite height: none is left; nothing is stored"
+        )
+    notes = {_WRONG_LABELS: report.faults_csv()} if report.faults else {}
+    save_dataset(kept, {"source": samples.name, "import": report.as_dict()}, output, notes)
+    if notes:
+        out(f"{output / _WRONG_LABELS}: the rows with wrong labels")
     out(f"{output}: {len(kept):,} samples stored")
 
 
 @app.command()
 def inspect(
-    path: Annotated[
-        Path, typer.Argument(help="Data set folder, Parquet file, or pickle of samples.")
-    ],
-    labels: Annotated[
-        Path | None, typer.Option(help="Pickle of heights, for a pickle of samples.")
-    ] = None,
+    path: Annotated[Path, typer.Argument(help=SAMPLES)],
+    labels: LabelsFile = None,
+    label_column: LabelColumn = None,
     plot: Annotated[Path | None, typer.Option(help="PNG to write: heights by group.")] = None,
 ) -> None:
     """Show counts, ranges and the distribution of heights by group.
 
-    Samples without heights are shown with their exact ones.
+    Heights are the exact ones; those that were given are checked.
     """
     import numpy as np
 
-    from mheight.datasets import exact_labels, read_samples
+    from mheight.datasets import exact_labels, label_faults, read_samples
     from mheight.evaluation import render
     from mheight.files import require_apart, require_file_name
 
     require_file_name(plot, ".png")
     require_apart([plot], [path, labels])
-    samples = read_samples(path, labels)
-    if samples.heights is None:
+    given = read_samples(path, labels, label=label_column)
+    if given.heights is None:
         say("no heights given: showing exact ones")
-        found = exact_labels(samples)
-        samples = samples.with_heights(found.heights)
-        if found.doubts:
-            say(f"{int(found.doubtful.sum()):,} are in doubt; {found.text()}")
+    found = exact_labels(given)
+    samples = given.with_heights(found.heights)
+    if found.doubts:
+        say(f"{int(found.doubtful.sum()):,} are in doubt; {found.text()}")
+    faults = label_faults(given, samples.labels)
+    tell_faults(faults, len(faults), len(given), "exact ones are shown")
     finite = np.isfinite(samples.labels)
     rows = []
     for group, index in _by_group(samples.group):

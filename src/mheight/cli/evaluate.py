@@ -8,18 +8,16 @@ from typing import Annotated
 import typer
 
 from mheight.cli.console import out, say
+from mheight.cli.sample_options import SAMPLES, LabelColumn, LabelsFile
 
 __all__ = ["evaluate"]
 
 
 def evaluate(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
-    data: Annotated[
-        Path, typer.Argument(help="Data set folder, Parquet file, or pickle of samples.")
-    ],
-    labels: Annotated[
-        Path | None, typer.Option(help="Pickle of heights, to be checked against exact ones.")
-    ] = None,
+    data: Annotated[Path, typer.Argument(help=SAMPLES)],
+    labels: LabelsFile = None,
+    label_column: LabelColumn = None,
     beside: Annotated[
         list[Path] | None,
         typer.Option("--with", metavar="RUN", help="Another run to average with; repeatable."),
@@ -48,8 +46,9 @@ def evaluate(
     require_file_name(output, ".json")
     require_file_name(plot, ".png")
     require_apart([output, plot], [run, data, labels, *(beside or [])])
-    raw = read_samples(data, labels)
+    raw = read_samples(data, labels, label=label_column)
     samples, found = check_import(raw)
+    found.require_kept()
     say("loading Keras and JAX")
     from mheight.experiments.scoring import score_runs
     from mheight.experiments.trained_run import TrainedRun

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from mheight.cli.console import out, progress_bar, say
+from mheight.cli.sample_options import SAMPLES, SHOWN, LabelColumn, LabelsFile, tell_faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mheight.datasets import ExactHeights, Samples
+    from mheight.datasets import ExactHeights, LabelFault, Samples
     from mheight.evaluation.predictions import Predictions
 
 __all__ = ["predict"]
@@ -28,13 +29,7 @@ class Method(StrEnum):
 
 
 def predict(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="Samples: .pkl, .parquet, .csv, .json, .jsonl, or a data set folder; "
-            "or matrices alone, .npy too."
-        ),
-    ],
+    file: Annotated[Path, typer.Argument(help=SAMPLES + " Or matrices alone, .npy too.")],
     output: Annotated[
         Path,
         typer.Option(
@@ -61,9 +56,8 @@ def predict(
         Literal["G", "P", "H"] | None,
         typer.Option("--as", help="Matrices alone: what they are; else G."),
     ] = None,
-    labels: Annotated[
-        Path | None, typer.Option(help="Pickle of heights to score against, beside a pickle.")
-    ] = None,
+    labels: LabelsFile = None,
+    label_column: LabelColumn = None,
     submit: Annotated[
         bool, typer.Option("--submit", help="Write the course's format: a pickled list of floats.")
     ] = False,
@@ -76,35 +70,28 @@ def predict(
     """
     from itertools import chain
 
-    from mheight.datasets import exact_labels, read_pickled_heights
+    from mheight.datasets import exact_labels, sample_blocks
     from mheight.datasets.height_files import HeightFile, check_output
-    from mheight.datasets.sample_files import count_samples, sample_blocks
+    from mheight.datasets.sample_files import count_samples
     from mheight.errors import InvalidDataError
     from mheight.files import require_apart
 
-    check_output(output)
-    if submit and output.suffix.lower() != ".pkl":
-        raise InvalidDataError(f"{output}: --submit writes a .pkl file")
+    check_output(output, submit=submit)
     if method is not Method.MODEL and run is not None:
         raise InvalidDataError(f"--run names a model, but --method {method} uses none")
     require_apart([output], [file, labels, run])
-    given = None if labels is None else read_pickled_heights(labels)
-    blocks = sample_blocks(file, m, kind)
+    blocks = sample_blocks(file, m, kind, labels=labels, label=label_column)
     first = next(blocks)  # what is wrong with the input is said before a model is loaded
     predictions = _model(run) if method is Method.MODEL else None
     tally = _Tally(exact_labels)
-    with progress_bar("predicting", count_samples(file)) as advance, HeightFile(output) as target:
+    with (
+        progress_bar("predicting", count_samples(file)) as advance,
+        HeightFile(output, submit=submit) as target,
+    ):
         for block in chain([first], blocks):
-            if given is not None:
-                block = _labelled(block, given, tally.rows, labels)
             heights, more = tally.add(block, predictions)
             target.write(block, heights, more)
             advance(len(block))
-        if given is not None and len(given) != tally.rows:
-            raise InvalidDataError(
-                f"{labels}: one height a sample is needed, got {tally.rows} samples and "
-                f"{len(given)} heights"
-            )
     tally.tell(output, file, predictions is None)
 
 
@@ -120,20 +107,13 @@ def _model(run: Path | None) -> Callable[[Samples], Predictions]:
     return Predictor.load(run).predict
 
 
-def _labelled(block: Samples, given: Any, first: int, labels: Path | None) -> Samples:
-    from mheight.errors import InvalidDataError
-
-    part = given[first : first + len(block)]
-    if len(part) < len(block):
-        raise InvalidDataError(f"{labels}: one height a sample is needed, got {len(given)} heights")
-    return block.with_heights(part, where=str(labels))
-
-
 class _Tally:
     """What is told at the end: counts, and errors by group where there are labels."""
 
     def __init__(self, exact: Callable[[Samples], ExactHeights]) -> None:
-        self.rows = self.infinite = self.foreign = self.wrong = self.doubtful = 0
+        self.rows = self.infinite = self.foreign = self.doubtful = 0
+        self.given = self.wrong = 0
+        self.faults: list[LabelFault] = []
         self.doubt: str | None = None
         self._exact = exact
         self._parts: list[tuple[Any, Any, Any]] = []
@@ -144,6 +124,7 @@ class _Tally:
         """Heights of a block, and columns beside them."""
         import numpy as np
 
+        from mheight.datasets import label_faults
         from mheight.evaluation.predictions import IN_DOUBT
 
         labelled = block.heights is not None
@@ -168,8 +149,10 @@ class _Tally:
         self.infinite += int(np.isinf(heights).sum())
         if labelled:
             finite = np.isfinite(exact)
-            self.wrong += int((~(np.abs(block.labels / exact - 1.0) <= 1e-6) & finite).sum())
-            self.wrong += int((np.isfinite(block.labels) & ~finite).sum())
+            self.given += len(block)
+            faults = label_faults(block, exact)
+            self.wrong += len(faults)
+            self.faults = [*self.faults, *faults][:SHOWN]
             logs = np.log2(exact[finite]), np.log2(heights[finite]), block.group[finite]
             self._parts.append(logs)
         return heights, more
@@ -194,8 +177,7 @@ class _Tally:
             out(f"{self.foreign:,} codes {remark}")
         if self._parts:
             values = [np.concatenate(parts) for parts in zip(*self._parts, strict=True)]
-            if self.wrong:
-                out(f"{self.wrong:,} of the heights given are wrong; scored against exact ones")
+            tell_faults(self.faults, self.wrong, self.given, "scored against exact ones")
             if len(values[0]):
                 out(scores_table(source.name, {"scored": score(*values)}))
                 if not exact:

@@ -8,7 +8,7 @@ from mheight.datasets.augmentation import (
     augment,
 )
 from mheight.datasets.ensembles import ENSEMBLES, EnsembleName, Generated, generate
-from mheight.datasets.importing import ImportReport, check_import
+from mheight.datasets.importing import ImportReport, LabelFault, check_import, label_faults
 from mheight.datasets.invalid_protocol import LeakySplit, augment_then_split
 from mheight.datasets.labelling import (
     ExactHeights,
@@ -18,6 +18,7 @@ from mheight.datasets.labelling import (
     relabelled,
 )
 from mheight.datasets.pickles import load_pickle, read_pickled_heights, read_pickled_samples
+from mheight.datasets.sample_files import read_samples, sample_blocks
 from mheight.datasets.samples import Samples
 from mheight.datasets.split import (
     Split,
@@ -31,7 +32,6 @@ from mheight.datasets.storage import (
     content_hash,
     load_dataset,
     read_parquet,
-    read_samples,
     save_dataset,
     write_parquet,
 )
@@ -50,6 +50,7 @@ __all__ = [
     "ExactHeights",
     "Generated",
     "ImportReport",
+    "LabelFault",
     "LeakySplit",
     "Samples",
     "Split",
@@ -64,6 +65,7 @@ __all__ = [
     "exact_heights",
     "exact_labels",
     "generate",
+    "label_faults",
     "load_dataset",
     "load_pickle",
     "orbit_numbers",
@@ -73,6 +75,7 @@ __all__ = [
     "read_samples",
     "relabelled",
     "require_training",
+    "sample_blocks",
     "sample_fingerprints",
     "save_dataset",
     "split_by_orbit",

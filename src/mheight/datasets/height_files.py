@@ -29,14 +29,23 @@ FORMATS = (".csv", ".parquet", ".json", ".jsonl", ".npy", ".pkl")
 _LISTS = (".npy", ".pkl")
 
 
-def check_output(path: Path) -> None:
+def check_output(path: Path, *, submit: bool = False) -> None:
     """Whether heights can be written there; says so before any work is done.
+
+    Args:
+        path: the file to write.
+        submit: whether it is the course's pickle; then a name without an ending is good too.
 
     Raises:
         InvalidDataError: another ending, a folder, or the folder is missing.
     """
     path = Path(path)
-    if path.suffix.lower() not in FORMATS:
+    suffix = path.suffix.lower()
+    if submit and suffix in FORMATS and suffix != ".pkl":
+        raise InvalidDataError(
+            f"{path}: --submit writes a pickle: a name that ends in .pkl, or in nothing"
+        )
+    if not submit and suffix not in FORMATS:
         raise InvalidDataError(f"{path}: the output must end in {', '.join(FORMATS)}")
     if path.is_dir():
         raise InvalidDataError(f"{path}: a file name is needed, got a folder")
@@ -46,7 +55,8 @@ def check_output(path: Path) -> None:
 
 def has_columns(path: Path) -> bool:
     """Whether a file of heights holds more than the heights."""
-    return Path(path).suffix.lower() not in _LISTS
+    suffix = Path(path).suffix.lower()
+    return suffix in FORMATS and suffix not in _LISTS
 
 
 class HeightFile:
@@ -58,12 +68,13 @@ class HeightFile:
 
     Args:
         path: ends in one of `FORMATS`.
+        submit: write the course's pickle, whatever the name ends in.
     """
 
-    def __init__(self, path: Path) -> None:
-        check_output(path)
+    def __init__(self, path: Path, *, submit: bool = False) -> None:
+        check_output(path, submit=submit)
         self._path = Path(path)
-        self._form = self._path.suffix.lower()
+        self._form = ".pkl" if submit else self._path.suffix.lower()
         self._stack = ExitStack()
         self._table: Any = None
         self._text: Any = None

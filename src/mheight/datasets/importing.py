@@ -2,19 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mheight.datasets.labelling import exact_labels, orbit_numbers
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError
+from mheight.tiers import CODE_LENGTH
 
-__all__ = ["ImportReport", "check_import"]
+__all__ = ["ImportReport", "LabelFault", "check_import", "label_faults"]
 
 LABEL_TOLERANCE = 1e-6
 """A given height is wrong when it differs from the exact one by more, relatively."""
+
+
+@dataclass(frozen=True)
+class LabelFault:
+    """A height that was given and is wrong.
+
+    Attributes:
+        sample: number of the sample.
+        k: dimension of its code.
+        m: index of its height.
+        given: the height as given.
+        exact: the height.
+    """
+
+    sample: int
+    k: int
+    m: int
+    given: float
+    exact: float
+
+    def __str__(self) -> str:
+        group = f"(k,m) = ({self.k},{self.m})"
+        return f"sample {self.sample}, {group}: given {self.given!r}, exact {self.exact!r}"
+
+
+def label_faults(samples: Samples, exact: NDArray[np.float64]) -> list[LabelFault]:
+    """The heights of samples that are wrong: by more than 1e-6, relatively, or NaN.
+
+    Args:
+        samples: with or without heights.
+        exact: their exact heights, shape (N,); may be infinite.
+    """
+    if samples.heights is None:
+        return []
+    at = np.flatnonzero(~(_errors(samples.heights, exact) <= LABEL_TOLERANCE))
+    columns = (samples.sample_id, samples.k, samples.m, samples.heights, exact)
+    return [LabelFault(*row) for row in zip(*(c[at].tolist() for c in columns), strict=True)]
+
+
+def _errors(given: NDArray[np.float64], exact: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Relative errors, shape (N,); infinity for infinity is none."""
+    with np.errstate(all="ignore"):
+        return np.where(given == exact, 0.0, np.abs(given / exact - 1.0))
 
 
 @dataclass(frozen=True)
@@ -38,6 +83,7 @@ class ImportReport:
             finite ones are stored all the same.
         first_doubt: what is in doubt in the first of them; empty if there is none.
         kept: rows stored.
+        faults: the labels that are wrong, with their rows; not part of `as_dict`.
     """
 
     rows: int
@@ -53,10 +99,30 @@ class ImportReport:
     heights_in_doubt: dict[str, int]
     first_doubt: str
     kept: int
+    faults: tuple[LabelFault, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the manifest."""
-        return asdict(self)
+        values = asdict(replace(self, faults=()))
+        del values["faults"]
+        return values
+
+    def faults_csv(self) -> str:
+        """The wrong labels as CSV, with the number of each row."""
+        lines = [
+            f"{fault.sample},{CODE_LENGTH},{fault.k},{fault.m},{fault.given!r},{fault.exact!r}"
+            for fault in self.faults
+        ]
+        return "\n".join(["sample,n,k,m,given,exact", *lines, ""])
+
+    def require_kept(self) -> None:
+        """Refuse where no row is left.
+
+        Raises:
+            InvalidDataError: every height is infinite.
+        """
+        if not self.kept:
+            raise InvalidDataError("every sample has an infinite height: none is left")
 
 
 def check_import(samples: Samples) -> tuple[Samples, ImportReport]:
@@ -66,10 +132,7 @@ def check_import(samples: Samples) -> tuple[Samples, ImportReport]:
         samples: as read, with or without heights.
 
     Returns:
-        The rows of finite height with their exact heights, and the report.
-
-    Raises:
-        InvalidDataError: no row is left.
+        The rows of finite height with their exact heights, perhaps none, and the report.
     """
     labels = exact_labels(samples)
     exact = labels.heights
@@ -78,14 +141,10 @@ def check_import(samples: Samples) -> tuple[Samples, ImportReport]:
     nothing = np.zeros(len(samples), dtype=bool)
     wrong, falsely_finite, largest = nothing, nothing, 0.0
     if given is not None:
-        falsely_finite = ~finite & np.isfinite(given)
-        with np.errstate(invalid="ignore"):
-            error = np.abs(given / exact - 1.0)
-        wrong = finite & ~(error <= LABEL_TOLERANCE)
-        right = finite & ~wrong
-        largest = float(error[right].max()) if right.any() else 0.0
-    if not finite.any():
-        raise InvalidDataError("every sample has an infinite height: none is left")
+        error = _errors(given, exact)
+        right = error <= LABEL_TOLERANCE
+        wrong, falsely_finite = finite & ~right, ~finite & ~right
+        largest = float(error[finite & right].max(initial=0.0))
     rows = np.column_stack([samples.k, samples.parity])
     kept = samples.take(finite).with_heights(exact[finite])
     report = ImportReport(
@@ -102,6 +161,7 @@ def check_import(samples: Samples) -> tuple[Samples, ImportReport]:
         heights_in_doubt=_nonzero(samples.take(labels.doubtful)),
         first_doubt=labels.text() or "",
         kept=len(kept),
+        faults=tuple(label_faults(samples, exact)),
     )
     return kept, report
 

@@ -12,7 +12,7 @@ from mheight.datasets.pickled_values import MOST_BYTES, pickled_value
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError, UnsafePickleError
 
-__all__ = ["load_pickle", "read_pickled_heights", "read_pickled_samples"]
+__all__ = ["load_pickle", "read_pickled_heights", "read_pickled_samples", "unpickled"]
 
 
 def load_pickle(path: Path) -> Any:
@@ -28,17 +28,32 @@ def load_pickle(path: Path) -> Any:
     """
     with Path(path).open("rb") as stream:
         content = stream.read(MOST_BYTES + 1)
+    return unpickled(content, str(path))
+
+
+def unpickled(content: bytes, where: str) -> Any:
+    """The object in the bytes of a pickle; see `load_pickle`.
+
+    Args:
+        content: one pickle.
+        where: its source, for messages.
+
+    Raises:
+        UnsafePickleError: it asks for more than data.
+        InvalidDataError: it is empty, damaged, or made to fill the memory.
+    """
     if not content:
-        raise InvalidDataError(f"{path}: a pickle is needed, got an empty file")
+        raise InvalidDataError(f"{where}: a pickle is needed, got an empty file")
     try:
         return pickled_value(content)
     except UnsafePickleError as error:
-        raise UnsafePickleError(f"{path}: {error}") from None
+        raise UnsafePickleError(f"{where}: {error}") from None
     except InvalidDataError as error:
-        raise InvalidDataError(f"{path}: not a readable pickle: {error}") from None
+        raise InvalidDataError(f"{where}: not a readable pickle: {error}") from None
     except Exception as error:  # a broken pickle can raise anything at all
+        text = " ".join(str(error).split())[:200]
         raise InvalidDataError(
-            f"{path}: not a readable pickle, perhaps cut short ({type(error).__name__}: {error})"
+            f"{where}: not a readable pickle, perhaps cut short ({type(error).__name__}: {text})"
         ) from None
 
 

@@ -1,87 +1,147 @@
-"""Samples from files of every kind, some at a time."""
+"""Samples from files of every kind, some at a time: the one reader of all commands."""
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from mheight.codes import LinearCode
-from mheight.codes.reading import Kind, batches, count_matrices, read_blocks
-from mheight.datasets.pickles import read_pickled_samples
+from mheight.codes.reading import KINDS, Block, Kind, batches, count_matrices, read_blocks
+from mheight.datasets.reading import SUFFIXES, Labels, Row, Source, read_labels, sized
+from mheight.datasets.reading.arrays import archive_value, single_array
+from mheight.datasets.reading.documents import json_lines, json_value, pickle_value
+from mheight.datasets.reading.rows import label_value
+from mheight.datasets.reading.tables import (
+    parquet_columns,
+    parquet_rows,
+    table_header,
+    text_rows,
+)
+from mheight.datasets.reading.values import Known, rows_of, says_m
 from mheight.datasets.samples import PADDED_ENTRIES, Samples
-from mheight.datasets.storage import load_dataset, samples_of_columns
+from mheight.datasets.storage import load_dataset
 from mheight.errors import InvalidDataError
 from mheight.tiers import CODE_LENGTH, GROUPS
 
-__all__ = ["SUFFIXES", "count_samples", "sample_blocks"]
-
-SUFFIXES = (".pkl", ".pickle", ".parquet", ".csv", ".json", ".jsonl", ".npy")
+__all__ = [
+    "SUFFIXES",
+    "count_samples",
+    "holds_samples",
+    "read_samples",
+    "sample_blocks",
+    "sample_rows",
+]
 
 _ROWS = 16384
 
-_KEYS = {"n", "k", "m"}
 
-
-def sample_blocks(path: Path, m: int | None = None, kind: Kind | None = None) -> Iterator[Samples]:
+def sample_blocks(
+    path: Path,
+    m: int | None = None,
+    kind: Kind | None = None,
+    *,
+    labels: Path | None = None,
+    label: str | None = None,
+) -> Iterator[Samples]:
     """Samples of a file or a data set folder, in its order, a block at a time.
 
-    Pickles and `.json` are read whole, the others a piece at a time.
+    Pickles, `.json` and archives of arrays are read whole, the others a piece at a time.
+    `docs/data.md` has what a file may hold.
 
     Args:
-        path: a data set folder; a course pickle, a list of `[n, k, m, P]`; Parquet with
-            columns n, k, m, P; CSV with a header that names n, k, m and p0, p1, ... (P row by
-            row); JSON or JSON lines with `[n, k, m, P]` or objects with these keys.  All
-            but pickles may have heights (`height`).  Or matrices alone, as `mheight
-            heights` reads them: NPY among them.
+        path: a data set folder, or a file that ends in one of `SUFFIXES`, perhaps with `.gz`
+            behind it, or is told by how it begins.
         m: for matrices alone, which height; None for every m that has a group.
         kind: for matrices alone, what they are; None for generator matrices.
+        labels: a file of heights, in the order of the samples or by what they are called.
+        label: the column or key of heights; `none` for none; None to go by its name.
 
     Yields:
-        Samples numbered from 0, or by `sample_id` where the file has it; matrices alone
-        by the number of the matrix.
+        Samples numbered from 0, or by `sample_id` where the file has it; matrices alone by
+        the number of the matrix.  Heights are as they were given, right or wrong.
 
     Raises:
         InvalidDataError, InvalidCodeError: what is there can't be read, or breaks a rule;
             the text says where.
     """
     path = Path(path)
-    if not path.exists():
-        raise InvalidDataError(f"{path}: no such file or folder")
+    given = None if labels is None else read_labels(labels, label)
     if path.is_dir():
-        yield from _pieces(load_dataset(path).samples)
+        yield from _of_folder(path, given)
         return
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise InvalidDataError(f"{path}: the file must end in {', '.join(SUFFIXES)}")
-    if path.stat().st_size == 0:
-        raise InvalidDataError(f"{path}: samples are needed, got an empty file")
-    if suffix in (".pkl", ".pickle"):
-        blocks = _pieces(read_pickled_samples(path))
-    elif _has_samples(path):
-        if m is not None or kind is not None:
-            raise InvalidDataError(f"{path}: these samples say themselves what m and P are")
-        blocks = {
-            ".parquet": _parquet_samples,
-            ".csv": _csv_samples,
-            ".json": _json_samples,
-            ".jsonl": _json_samples,
-        }[suffix](path)
-    else:
-        blocks = _matrix_samples(path, m, kind)
-    empty = True
-    for block in blocks:
-        empty = False
-        yield block
-    if empty:
+    source = Source(path)
+    rows = _rows(source, label if given is None else "none")
+    if rows is None:
+        if given is not None:
+            raise InvalidDataError(f"{given.where}: heights go with samples, not matrices alone")
+        yield from _matrix_samples(source, m, kind)
+        return
+    yield from _checked(rows, source, m, kind, given)
+
+
+def read_samples(path: Path, labels: Path | None = None, *, label: str | None = None) -> Samples:
+    """All samples of a file or a data set folder; see `sample_blocks`.
+
+    Args:
+        path: the file or folder.
+        labels: a file of heights, for samples without.
+        label: the column or key of heights; `none` for none; None to go by its name.
+
+    Raises:
+        InvalidDataError: what is there can't be read, or breaks a rule.
+    """
+    samples = Samples.concatenate(list(sample_blocks(path, labels=labels, label=label)))
+    if len(np.unique(samples.sample_id)) < len(samples):
+        matrices = len(np.unique(np.diff(samples.sample_id))) == 2 and samples.heights is None
+        if matrices and (np.diff(samples.sample_id) >= 0).all():
+            return Samples.concatenate([samples], renumber=True)
+        raise InvalidDataError(f"{path}: sample_id must be unique integers")
+    return samples
+
+
+def sample_rows(path: Path, labels: Path | None = None) -> Iterator[tuple[list[Any], float | None]]:
+    """Samples `[n, k, m, P]` of any length, not checked, each with its height if one is given.
+
+    Args:
+        path: a file of samples.
+        labels: a file of heights.
+
+    Raises:
+        InvalidDataError: no file of samples, or one that can't be read.
+    """
+    source = Source(Path(path))
+    given = None if labels is None else read_labels(labels)
+    rows = _rows(source, None if given is None else "none")
+    if rows is None:
+        raise InvalidDataError(f"{path}: samples with n, k, m and P are needed, got matrices")
+    at = 0
+    while part := list(islice(rows, _ROWS)):
+        heights = _heights(part, given, at, source)
+        for i, row in enumerate(part):
+            where = f"{path}, sample {at + i}"
+            if row.m is None:
+                raise InvalidDataError(f"{where}: m is needed")
+            yield sized(row, where), None if heights is None else heights[i]
+        at += len(part)
+    if not at:
         raise InvalidDataError(f"{path}: at least one sample is needed, got none")
+    if given is not None:
+        given.finish(at)
+
+
+def holds_samples(path: Path) -> bool:
+    """Whether a path holds samples with their m, rather than matrices alone.
+
+    Raises:
+        InvalidDataError: it can't be read.
+    """
+    path = Path(path)
+    return path.is_dir() or _rows(Source(path), "none") is not None
 
 
 def count_samples(path: Path) -> int | None:
@@ -91,218 +151,168 @@ def count_samples(path: Path) -> int | None:
     return None
 
 
-def _pieces(samples: Samples) -> Iterator[Samples]:
+# --- samples with their m ------------------------------------------------------------------
+
+
+def _rows(source: Source, label: str | None) -> Iterator[Row] | None:
+    """Samples as they were found, or None where there are matrices alone."""
+    known = Known(str(source.path), label)
+    if source.kind == "parquet":
+        return parquet_rows(source, label) if _names_m(parquet_columns(source)) else None
+    if source.kind == "table":
+        return text_rows(source, label) if _names_m(table_header(source)) else None
+    if source.kind == "npy":
+        return None
+    if source.kind == "jsonl":
+        values = json_lines(source)
+        first = next(values, None)
+        if first is None or not says_m(first[1]):
+            return None
+        return _of_lines(chain([first], values), source, label)
+    if source.kind == "pickle":
+        # Of a pickle, matrices alone are told by their rows.
+        return rows_of(pickle_value(source), known)
+    value = json_value(source) if source.kind == "json" else archive_value(source)
+    return rows_of(value, known) if says_m(value) else None
+
+
+def _names_m(names: Sequence[str]) -> bool:
+    return "m" in {str(name).strip().lower() for name in names}
+
+
+def _of_lines(
+    values: Iterable[tuple[int, Any]], source: Source, label: str | None
+) -> Iterator[Row]:
+    for at, value in values:
+        yield from rows_of(value, Known(f"{source.path}, line {at}", label))
+
+
+def _checked(
+    rows: Iterator[Row], source: Source, m: int | None, kind: Kind | None, given: Labels | None
+) -> Iterator[Samples]:
+    first = 0
+    while part := list(islice(rows, _ROWS)):
+        heights = _heights(part, given, first, source)
+        if any(row.m is not None for row in part) and (m is not None or kind is not None):
+            raise InvalidDataError(f"{source.path}: these samples say themselves what m and P are")
+        lists, names, numbers = [], [], []
+        for i, row in enumerate(part):
+            name = "" if row.key is None else f", {row.key}"
+            where = f"{source.path}, sample {first + i}{name}"
+            one = sized(row, where)
+            for order in [one[2]] if row.m is not None else _orders(one, m, where, heights):
+                lists.append([one[0], one[1], order, one[3]])
+                names.append(where)
+                numbers.append(first + i)
+        samples = Samples.from_rows(lists, where=str(source.path), names=names)
+        samples = replace(samples, sample_id=_numbers(part, numbers, source))
+        yield samples if heights is None else samples.with_claims(np.array(heights))
+        first += len(part)
+    if not first:
+        raise InvalidDataError(f"{source.path}: at least one sample is needed, got none")
+    if given is not None:
+        given.finish(first)
+
+
+def _orders(one: list[Any], m: int | None, where: str, heights: Any) -> list[int]:
+    """Which heights are meant of a code that does not say so."""
+    if heights is not None:
+        raise InvalidDataError(f"{where}: it has a height, but does not say which: m is needed")
+    n, k = one[:2]
+    wanted = [group.m for group in GROUPS if group.k == k and m in (None, group.m)]
+    if n != CODE_LENGTH or not wanted:
+        raise _foreign(where, n, k, m)
+    return wanted
+
+
+def _foreign(where: str, n: Any, k: Any, m: int | None) -> InvalidDataError:
+    asked = f", m = {m}" if m is not None else ""
+    return InvalidDataError(
+        f"{where}: a code [{n}, {k}]{asked} is not in one of the groups (k, m) of n = 9: "
+        f"{' '.join(map(str, GROUPS))}; mheight heights computes the heights of any code"
+    )
+
+
+def _heights(
+    part: Sequence[Row], given: Labels | None, first: int, source: Source
+) -> list[float] | None:
+    """One height a sample, or none for all."""
+    if given is not None:
+        return given.of(part, first)
+    without = [i for i, row in enumerate(part) if row.height is None]
+    if len(without) == len(part):
+        return None
+    if without:
+        raise InvalidDataError(
+            f"{source.path}, sample {first + without[0]}: its height is missing, "
+            "and other samples have theirs"
+        )
+    return [
+        label_value(row.height, f"{source.path}, sample {first + i}") for i, row in enumerate(part)
+    ]
+
+
+def _numbers(part: Sequence[Row], numbers: list[int], source: Source) -> np.ndarray[Any, Any]:
+    ids = [row.sample_id for row in part]
+    if len(numbers) == len(part) and None not in ids:
+        array = np.array(ids)
+        whole = array.astype(np.int64, copy=False) if array.dtype.kind in "iuf" else None
+        if whole is None or (whole != array).any() or len(np.unique(whole)) != len(whole):
+            raise InvalidDataError(f"{source.path}: sample_id must be unique integers")
+        return whole
+    return np.array(numbers, dtype=np.int64)
+
+
+def _of_folder(path: Path, given: Labels | None) -> Iterator[Samples]:
+    samples = load_dataset(path).samples
+    if given is not None:
+        rows = [Row(CODE_LENGTH, k, m, None) for k, m in zip(samples.k, samples.m, strict=True)]
+        samples = samples.with_claims(np.array(given.of(rows, 0)))
+        given.finish(len(samples))
     for start in range(0, len(samples), _ROWS):
         yield samples.take(np.arange(start, min(start + _ROWS, len(samples))))
 
 
-def _has_samples(path: Path) -> bool:
-    """Whether a file holds samples with their m, rather than matrices alone."""
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        return {*_KEYS, "P"} <= set(_parquet(path).schema_arrow.names)
-    if suffix == ".csv":
-        return set(_header(path)) >= _KEYS
-    if suffix in (".json", ".jsonl"):
-        return _is_sample(next(_json_values(path), None))
-    return False
+# --- matrices alone ------------------------------------------------------------------------
 
 
-def _is_sample(value: Any) -> bool:
-    if isinstance(value, dict):
-        return "m" in value
-    return (
-        isinstance(value, list)
-        and len(value) == 4
-        and isinstance(value[3], list)
-        and not (isinstance(value[0], list))
-    )
+def _blocks(source: Source) -> Iterator[Block]:
+    """Matrices alone; of a file that the reader of matrices does not know, all at once."""
+    if source.kind == "npy":
+        values = single_array(source)
+        if values.ndim not in (2, 3):
+            raise InvalidDataError(
+                f"{source.path}: an array of shape (k, n) or (N, k, n) is needed, "
+                f"got {values.shape}"
+            )
+        return iter([Block(values if values.ndim == 3 else values[None])])
+    if source.kind in ("npz", "mat"):
+        value = archive_value(source)
+        if len(value) != 1:
+            raise InvalidDataError(
+                f"{source.path}: arrays n, k, m, P or one array of matrices are needed, "
+                f"got {', '.join(list(value)[:8])}"
+            )
+        ((name, values),) = value.items()
+        known = next((kind for kind in KINDS if kind == name), None)
+        return iter([Block(values if values.ndim == 3 else values[None], known)])
+    return read_blocks(source.path)
 
 
-# --- Parquet -------------------------------------------------------------------------------
-
-
-def _parquet(path: Path) -> Any:
-    try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        raise InvalidDataError(
-            f"{path}: not a readable Parquet file, perhaps cut short ({error})"
-        ) from None
-
-
-def _parquet_samples(path: Path) -> Iterator[Samples]:
-    first = 0
-    with _parquet(path) as file:
-        names = [*sorted(_KEYS), "P"]
-        names += [name for name in ("height", "sample_id") if name in file.schema_arrow.names]
-        try:
-            for batch in file.iter_batches(_ROWS, columns=names):
-                block = samples_of_columns(pa.Table.from_batches([batch]), str(path), first)
-                first += len(block)
-                yield block
-        except (pa.ArrowException, OSError) as error:
-            raise InvalidDataError(f"{path}: can't be read ({error})") from None
-
-
-# --- CSV -----------------------------------------------------------------------------------
-
-
-def _lines(path: Path) -> Iterator[str]:
-    """Lines of a text in UTF-8, with or without a byte-order mark."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            yield from stream
-    except UnicodeDecodeError as error:
-        raise InvalidDataError(f"{path}: text in UTF-8 is needed ({error})") from None
-
-
-def _mark(header: str) -> str:
-    return next((mark for mark in ";\t" if mark in header), ",")
-
-
-def _header(path: Path) -> list[str]:
-    first = next(_lines(path), "").strip()
-    return [cell.strip() for cell in next(csv.reader([first], delimiter=_mark(first)), [])]
-
-
-def _csv_samples(path: Path) -> Iterator[Samples]:
-    names = _header(path)
-    if len(set(names)) < len(names):
-        raise InvalidDataError(f"{path}, line 1: every column needs a name of its own")
-    entries = [f"p{i}" for i in range(PADDED_ENTRIES)]
-    missing = [name for name in entries[:18] if name not in names]
-    if missing:
-        raise InvalidDataError(
-            f"{path}, line 1: columns n, k, m and p0 to p{PADDED_ENTRIES - 1} are needed, "
-            f"missing {', '.join(missing[:4])}"
-        )
-    lines = _lines(path)
-    mark = _mark(next(lines))
-    first = 0
-    reader = csv.reader(lines, delimiter=mark)
-    while rows := list(islice(reader, _ROWS)):
-        columns: dict[str, list[float]] = {name: [] for name in names if name in _WANTED}
-        for at, cells in enumerate(rows, start=first):
-            if not cells:
-                raise InvalidDataError(f"{path}, sample {at}: got an empty line")
-            if len(cells) != len(names):
-                raise InvalidDataError(
-                    f"{path}, sample {at}: {len(names)} cells are needed, got {len(cells)}"
-                )
-            for name, cell in zip(names, cells, strict=True):
-                if name in columns:
-                    columns[name].append(_cell(cell, name, f"{path}, sample {at}"))
-        yield _of_rows(
-            [
-                [n, k, m, [columns[name][i] for name in entries if name in columns]]
-                for i, (n, k, m) in enumerate(
-                    zip(columns["n"], columns["k"], columns["m"], strict=True)
-                )
-            ],
-            columns.get("height"),
-            path,
-            first,
-        )
-        first += len(rows)
-
-
-_WANTED = {*_KEYS, "height", *(f"p{i}" for i in range(PADDED_ENTRIES))}
-
-
-def _cell(text: str, name: str, where: str) -> float:
-    if not text.strip() and name.startswith("p"):
-        return 0.0  # beyond the last entry of P
-    try:
-        return float(text)
-    except ValueError:
-        raise InvalidDataError(f"{where}: {name} must be a number, got {text[:40]!r}") from None
-
-
-# --- JSON ----------------------------------------------------------------------------------
-
-
-def _json_values(path: Path) -> Iterator[Any]:
-    """The values of a list in a JSON file, or of its lines."""
-    if path.suffix.lower() == ".jsonl":
-        for at, line in enumerate(_lines(path), start=1):
-            if line.strip():
-                yield _json(line, f"{path}, line {at}")
-        return
-    value = _json("".join(_lines(path)), str(path))
-    if isinstance(value, dict) or _is_sample(value):
-        value = [value]  # one sample alone
-    if not isinstance(value, list):
-        raise InvalidDataError(f"{path}: a list of samples is needed, got {type(value).__name__}")
-    yield from value
-
-
-def _json(text: str, where: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidDataError(f"{where}: no JSON ({error})") from None
-
-
-def _json_samples(path: Path) -> Iterator[Samples]:
-    values = _json_values(path)
-    first = 0
-    while part := list(islice(values, _ROWS)):
-        rows, heights = [], []
-        for at, value in enumerate(part, start=first):
-            if isinstance(value, dict):
-                unknown = ({*_KEYS, "P"} ^ set(value)) - {"height", "sample_id"}
-                if unknown:
-                    raise InvalidDataError(
-                        f"{path}, sample {at}: the keys n, k, m, P and perhaps height are needed, "
-                        f"got {', '.join(value)}"
-                    )
-                heights.append(value.get("height"))
-                value = [value["n"], value["k"], value["m"], value["P"]]
-            rows.append(value)
-        given = heights if len(heights) == len(rows) and None not in heights else None
-        yield _of_rows(rows, given, path, first)
-        first += len(rows)
-
-
-def _of_rows(rows: Sequence[Any], heights: Sequence[Any] | None, path: Path, first: int) -> Samples:
-    """Samples of rows [n, k, m, P], where P may be flat and filled up with zeros."""
-    shaped = [_shaped(row) for row in rows]
-    return Samples.from_rows(shaped, heights, where=str(path), first=first)
-
-
-def _shaped(row: Any) -> Any:
-    if not isinstance(row, list) or len(row) != 4:
-        return row
-    n, k, _, P = row
-    if isinstance(P, list) and P and isinstance(n, int | float) and isinstance(k, int | float):
-        k, width = int(k), int(n - k)
-        flat = not isinstance(P[0], list)
-        if flat and k > 0 and width > 0 and len(P) >= k * width and not any(P[k * width :]):
-            return [*row[:3], [P[i * width : (i + 1) * width] for i in range(k)]]
-    return row
-
-
-# --- matrices ------------------------------------------------------------------------------
-
-
-def _matrix_samples(path: Path, m: int | None, kind: Kind | None) -> Iterator[Samples]:
-    for batch in batches(read_blocks(path), str(path), kind):
+def _matrix_samples(source: Source, m: int | None, kind: Kind | None) -> Iterator[Samples]:
+    for batch in batches(_blocks(source), str(source.path), kind):
         count, k, n = batch.generators.shape
         wanted = [group.m for group in GROUPS if group.k == k and m in (None, group.m)]
         if n != CODE_LENGTH or not wanted:
-            asked = f", m = {m}" if m is not None else ""
-            raise InvalidDataError(
-                f"{path}, matrix {batch.first}: a code [{n}, {k}]{asked} is not in one of the "
-                f"groups (k, m) of n = 9: {' '.join(map(str, GROUPS))}; "
-                "mheight heights computes the heights of any code"
-            )
+            raise _foreign(f"{source.path}, matrix {batch.first}", n, k, m)
         parity = np.zeros((count, PADDED_ENTRIES))
         for i, G in enumerate(batch.generators):
             try:
                 parity[i, : k * (n - k)] = LinearCode(G).P.ravel()
             except ValueError as error:
-                raise InvalidDataError(f"{path}, matrix {batch.first + i}: {error}") from None
+                raise InvalidDataError(
+                    f"{source.path}, matrix {batch.first + i}: {error}"
+                ) from None
         repeated = np.repeat(np.arange(count), len(wanted))
         yield Samples(
             np.full(len(repeated), k, dtype=np.int64),

@@ -14,10 +14,12 @@ from mheight.codes import real_array
 from mheight.errors import InvalidDataError
 from mheight.tiers import CODE_LENGTH, GROUPS, group_index
 
-__all__ = ["PADDED_ENTRIES", "Samples"]
+__all__ = ["PADDED_ENTRIES", "Samples", "checked_sample"]
 
 PADDED_ENTRIES = 20
 """Entries of P, row by row, padded with zeros: k (9 - k) is 20, 20 and 18."""
+
+_LARGEST_SIZE = 10**6  # of n, k and m; also keeps messages short
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -50,6 +52,7 @@ class Samples:
         *,
         where: str = "samples",
         first: int = 0,
+        names: Sequence[str] | None = None,
     ) -> Samples:
         """Build from rows `[n, k, m, P]`, checking each.
 
@@ -58,6 +61,7 @@ class Samples:
             heights: one height a sample, each at least 1 (infinite allowed), or None.
             where: name of the source, used in messages.
             first: number of the first sample in its source.
+            names: what messages call each sample; None for its number.
 
         Raises:
             InvalidDataError: a row breaks a rule; the text names it.
@@ -73,7 +77,8 @@ class Samples:
         m = np.empty(len(rows), dtype=np.int64)
         parity = np.zeros((len(rows), PADDED_ENTRIES))
         for i, row in enumerate(rows):
-            k[i], m[i], matrix = _checked_row(row, f"{where}, sample {first + i}")
+            name = f"{where}, sample {first + i}" if names is None else names[i]
+            _, k[i], m[i], matrix = checked_sample(row, name, of_a_group=True)
             parity[i, : matrix.size] = matrix.ravel()
         samples = cls(k, m, parity, None, np.arange(first, first + len(rows), dtype=np.int64))
         if heights is None:
@@ -125,6 +130,12 @@ class Samples:
             )
         return replace(self, heights=heights)
 
+    def with_claims(self, heights: Float) -> Samples:
+        """The same samples with heights that somebody gave, right or wrong, shape (N,)."""
+        if heights.shape != self.k.shape:
+            raise InvalidDataError(f"heights must have shape {self.k.shape}, got {heights.shape}")
+        return replace(self, heights=heights.astype(np.float64))
+
     def take(self, index: Int | Bool) -> Samples:
         """The samples at these positions, or where a mask is true."""
         heights = None if self.heights is None else self.heights[index]
@@ -164,7 +175,19 @@ class Samples:
         )
 
 
-def _checked_row(row: Any, where: str) -> tuple[int, int, Float]:
+def checked_sample(
+    row: Any, where: str, *, of_a_group: bool = False
+) -> tuple[int, int, int, Float]:
+    """n, k, m and P, shape (k, n-k), of a row `[n, k, m, P]`, whatever its length.
+
+    Args:
+        row: the sample.
+        where: its place, for messages.
+        of_a_group: whether only the nine groups of n = 9 are allowed.
+
+    Raises:
+        InvalidDataError: the row breaks a rule.
+    """
     if not isinstance(row, list | tuple) or len(row) != 4:
         raise InvalidDataError(f"{where}: a sample is a list [n, k, m, P], got {_short(row)}")
     n, k, m = (_as_int(value, name, where) for value, name in zip(row[:3], "nkm", strict=True))
@@ -176,10 +199,11 @@ def _checked_row(row: Any, where: str) -> tuple[int, int, Float]:
         raise InvalidDataError(
             f"{where}: every height with m > n-k = {n - k} is infinite, got m = {m}"
         )
-    if n != CODE_LENGTH or group_index(k, m) is None:
+    if of_a_group and (n != CODE_LENGTH or group_index(k, m) is None):
         known = " ".join(str(group) for group in GROUPS)
         raise InvalidDataError(
-            f"{where}: n = {n}, (k,m) = ({k},{m}) is not one of the groups of n = 9: {known}"
+            f"{where}: n = {n}, (k,m) = ({k},{m}) is not one of the groups of n = 9: {known}; "
+            "mheight heights computes the height of any sample"
         )
     matrix = real_array(row[3])
     if matrix is None:
@@ -190,17 +214,20 @@ def _checked_row(row: Any, where: str) -> tuple[int, int, Float]:
         )
     if not np.isfinite(matrix).all():
         raise InvalidDataError(f"{where}: P must be finite, got NaN or infinity")
-    return k, m, matrix
+    return n, k, m, matrix
 
 
 def _as_int(value: Any, name: str, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise InvalidDataError(f"{where}: {name} must be an integer, got {_short(value)}")
-    if isinstance(value, float | np.floating) and not float(value).is_integer():
-        raise InvalidDataError(f"{where}: {name} must be an integer, got {value}")
+    number: Any = value
+    if not (abs(number) < _LARGEST_SIZE and float(number).is_integer()):
+        raise InvalidDataError(f"{where}: {name} must be an integer, got {_short(value)}")
     return int(value)
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, int) and int(value).bit_length() > 128:
+        return "an integer of many digits"
     text = reprlib.repr(value)
     return text if len(text) <= 60 else text[:57] + "..."

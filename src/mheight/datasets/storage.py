@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,9 @@ import pyarrow.parquet as pq
 
 import mheight
 from mheight.codes import real_array
-from mheight.datasets.pickles import read_pickled_heights, read_pickled_samples
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError, RunFolderError
-from mheight.files import atomic_folder, write_json
+from mheight.files import atomic_folder, write_json, write_text
 from mheight.tiers import CODE_LENGTH
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "content_hash",
     "load_dataset",
     "read_parquet",
-    "read_samples",
     "samples_of_columns",
     "save_dataset",
     "write_parquet",
@@ -136,8 +135,19 @@ def _reshaped(flat: Any, n: Any, k: Any, where: str) -> Any:
     return values
 
 
-def save_dataset(samples: Samples, provenance: dict[str, Any], folder: Path) -> dict[str, Any]:
+def save_dataset(
+    samples: Samples,
+    provenance: dict[str, Any],
+    folder: Path,
+    notes: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """Write a data set folder, whole or not at all, and return its manifest.
+
+    Args:
+        samples: the samples, with finite heights.
+        provenance: where they come from, for the manifest.
+        folder: the folder to make.
+        notes: texts to keep beside the samples, by file name.
 
     Raises:
         RunFolderError: the folder exists already.
@@ -156,6 +166,8 @@ def save_dataset(samples: Samples, provenance: dict[str, Any], folder: Path) -> 
             "sha256": _file_hash(temporary / _SAMPLES),
             "content_sha256": content_hash(samples),
         }
+        for name, text in (notes or {}).items():
+            write_text(temporary / name, text)
         write_json(temporary / _MANIFEST, manifest)
     return manifest
 
@@ -175,7 +187,7 @@ def load_dataset(folder: Path) -> Dataset:
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         expected = manifest["sha256"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise InvalidDataError(f"{folder / _MANIFEST}: not a readable manifest") from None
     if manifest.get("format") != _FORMAT:
         raise InvalidDataError(
@@ -190,38 +202,6 @@ def load_dataset(folder: Path) -> Dataset:
     if not np.isfinite(samples.labels).all():
         raise InvalidDataError(f"{folder / _SAMPLES}: a data set holds finite heights only")
     return Dataset(samples, manifest)
-
-
-def read_samples(path: Path, labels: Path | None = None) -> Samples:
-    """Read samples from a data set folder, a Parquet file, or a course pickle.
-
-    Args:
-        path: the folder or file; a name that does not end in `.parquet` is read as a pickle.
-        labels: a course pickle with one height a sample, for a pickle of samples.
-
-    Raises:
-        InvalidDataError: what is there can't be read, or breaks a rule.
-    """
-    path = Path(path)
-    if not path.exists():
-        raise InvalidDataError(f"{path}: no such file or folder")
-    if path.is_dir():
-        samples = load_dataset(path).samples
-    elif path.suffix.lower() == ".parquet":
-        samples = read_parquet(path)
-    else:
-        samples = read_pickled_samples(path)
-    if labels is None:
-        return samples
-    if not Path(labels).is_file():
-        raise InvalidDataError(f"{labels}: no such file")
-    heights = read_pickled_heights(labels)
-    if len(heights) != len(samples):
-        raise InvalidDataError(
-            f"{labels}: one height a sample is needed, got {len(samples)} samples "
-            f"and {len(heights)} heights"
-        )
-    return samples.with_heights(heights, where=str(labels))
 
 
 def _file_hash(path: Path) -> str:

@@ -83,6 +83,7 @@ def load_originals(config: DataConfig) -> tuple[Samples, dict[str, Any], str]:
         return dataset.samples, dataset.manifest, f"{path.name}, {len(dataset.samples):,} samples"
     raw = read_samples(path, None if config.labels is None else Path(config.labels))
     samples, report = check_import(raw)
+    report.require_kept()
     provenance = {"source": path.name, "import": report.as_dict()}
     wrong, infinite = sum(report.wrong_labels.values()), report.rows - report.kept
     summary = (

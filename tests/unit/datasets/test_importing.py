@@ -55,9 +55,16 @@ def test_what_was_planted_is_found() -> None:
         "labels_given": True,
         "wrong_labels": {"(4,2)": 1, "(6,2)": 1},
         "labels_finite_where_infinite": {"(4,5)": 1},
+        "heights_in_doubt": {},
+        "first_doubt": "",
         "kept": 7,
     }
     assert kept.sample_id.tolist() == [0, 1, 2, 3, 5, 6, 7]
+    assert [(fault.sample, fault.given) for fault in report.faults] == [
+        (2, heights[2]),
+        (3, np.inf),
+        (4, 1234.5),
+    ]
     np.testing.assert_array_equal(kept.labels, exact_heights(kept))
 
 
@@ -79,8 +86,11 @@ def test_infinite_labels_of_infinite_heights_are_right() -> None:
 
 
 def test_nothing_but_infinite_heights() -> None:
+    kept, report = check_import(EXACT.take(np.array([4, 4])))
+    assert len(kept) == report.kept == 0
+    assert report.infinite_heights == {"(4,5)": 2}
     with pytest.raises(InvalidDataError, match="every sample has an infinite height"):
-        check_import(EXACT.take(np.array([4, 4])))
+        report.require_kept()
 
 
 def test_ds1(ds1: Samples) -> None:

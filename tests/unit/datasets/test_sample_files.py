@@ -99,10 +99,11 @@ def test_heights_come_along(tmp_path, samples):
     ]
     (tmp_path / "x.json").write_text(json.dumps(objects))
     np.testing.assert_array_equal(read(tmp_path / "x.json").labels, samples.labels)
-    # One without: none of that block.
+    # One without: that is said, not taken for none at all.
     del objects[3]["height"]
     (tmp_path / "x.json").write_text(json.dumps(objects))
-    assert read(tmp_path / "x.json").heights is None
+    with pytest.raises(InvalidDataError, match="sample 3: its height is missing, and other"):
+        read(tmp_path / "x.json")
 
 
 def test_one_sample_alone(tmp_path, samples):
@@ -149,17 +150,17 @@ def test_matrices_alone_take_every_m_of_their_groups(tmp_path):
         ("x.csv", HEADER + "\n9,4.5,2," + ",".join("1" * 20), "k must be an integer, got 4.5"),
         ("x.csv", HEADER + "\n9,6,2," + ",".join("1" * 20), r"P must have shape \(k, n-k\)"),
         ("x.csv", HEADER + ",p0\n", "every column needs a name of its own"),
-        ("x.csv", "n,k,m,p0\n9,4,2,1", r"columns n, k, m and p0 to p19 are needed, missing p1"),
+        ("x.csv", "n,k,m,p0\n9,4,2,1", r"P must have shape \(k, n-k\) = \(4, 5\), got 1 entries"),
         ("x.csv", HEADER + "\n\n9", "sample 0: got an empty line"),
         ("x.json", "[]", "at least one matrix is needed, got none"),
-        ("x.json", "7", "a list of samples is needed, got int"),
+        ("x.json", "7", "a list of matrices is needed, got int"),
         ("x.json", "{", "no JSON"),
         ("x.json", "[" * 100_000, "no JSON"),
-        ("x.json", '[{"m": 2, "P": [[1]]}]', "the keys n, k, m, P and perhaps height are needed"),
+        ("x.json", '[{"m": 2, "P": [[1]]}]', r"m must lie in 1..n-1 = 1..1, got 2"),
         ("x.json", "[[9, 4, 2, [[1]]]]", r"sample 0: P must have shape .* got \(1, 1\)"),
         ("x.json", '[[9, 4, 2, [["a"]]]]', "P must be an array of numbers"),
         ("x.jsonl", '[9, 4, 2, [1]]\n{"n', "line 2: no JSON"),
-        ("x.txt", "1", r"the file must end in \.pkl"),
+        ("x.xls", "\0\0", "neither a pickle nor anything else that is known"),
         ("x.csv", "", "samples are needed, got an empty file"),
         ("x.pkl", "", "samples are needed, got an empty file"),
         ("x.parquet", "PAR1", "not a readable Parquet file"),
