@@ -155,7 +155,7 @@ def test_inspect_does_not_believe_labels(mheight, tmp_path, pickles):
     status, out, _ = mheight("data", "inspect", x, "--labels", y)
     assert status == 0
     assert "1 of the 28 heights given is wrong: exact ones are shown" in out
-    assert "sample 4, (k,m) = (4,3): given 1000000000.0, exact " in out
+    assert "sample 4, (n,k,m) = (9,4,3): given 1000000000.0, exact " in out
     _, plain, _ = mheight("data", "inspect", x)
     assert out.split("log2 heights by quantile")[1] == plain.split("log2 heights by quantile")[1]
 

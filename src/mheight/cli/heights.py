@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mheight.cli.console import out, progress_bar, say
+from mheight.cli.sample_options import LabelColumn, LabelsFile
 from mheight.cli.sources import (
     FamilyLength,
     FamilyName,
@@ -135,6 +136,8 @@ def heights(
             "--output", "-o", help=".jsonl, .parquet or .csv to write; for samples also .pkl."
         ),
     ] = None,
+    labels: LabelsFile = None,
+    label_column: LabelColumn = None,
 ) -> None:
     """Compute exact heights h_1 ... h_{n-k} of one code or of all codes in a file.
 
@@ -171,7 +174,7 @@ def heights(
     if output is not None:
         from mheight.files import require_apart
 
-        require_apart([output], [path, _standard_input() if source == "-" else None])
+        require_apart([output], [path, labels, _standard_input() if source == "-" else None])
     if path is not None and holds_samples(path):
         measured = zero_tolerance is not None
         others = (kind, m, claimed, exact, witness, capability, searching, measured)
@@ -180,7 +183,9 @@ def heights(
                 "samples say themselves which P and m: leave out -P and -m, and all options "
                 "but --output"
             )
-        _sample_heights(path, output)
+        _sample_heights(path, labels, label_column, output)
+    elif labels is not None or label_column is not None:
+        raise InvalidDataError("--labels and --label-column go with samples, which say their m")
     elif claimed is not None and m is not None:
         _judge(source, path, kind, m, claimed, tolerance, zero_tolerance)
     else:
@@ -315,21 +320,34 @@ def _judge(
         raise typer.Exit(CLAIM_DIFFERS)
 
 
-def _sample_heights(path: Path, output: Path | None) -> None:
+def _sample_heights(
+    path: Path, labels: Path | None, label_column: str | None, output: Path | None
+) -> None:
+    """Heights of samples, written to a file, and a check of those that were given."""
     import numpy as np
 
-    from mheight.datasets import exact_labels, read_samples
+    from mheight.cli.sample_options import tell_faults
+    from mheight.datasets import exact_labels_of_any, label_faults, read_any_samples
     from mheight.datasets.height_files import check_output, has_columns, write_heights
 
-    if output is None:
-        raise InvalidDataError("a file of samples needs --output")
-    check_output(output)
-    samples = read_samples(path)
+    if output is None and labels is None:
+        raise InvalidDataError("a file of samples needs --output, or --labels to check")
+    if output is not None:
+        check_output(output)
+    samples = read_any_samples(path, labels, label=label_column)
     with progress_bar("computing heights", len(samples)) as advance:
-        found = exact_labels(samples, advance)
-    write_heights(samples, found.heights, output, {"doubt": found.texts})
-    infinite = int(np.isinf(found.heights).sum())
-    out(f"{output}: {len(samples):,} exact heights, {infinite} infinite")
+        found = exact_labels_of_any(samples, advance)
+    if output is not None:
+        write_heights(samples, found.heights, output, {"doubt": found.texts})
+        infinite = int(np.isinf(found.heights).sum())
+        out(f"{output}: {len(samples):,} exact heights, {infinite} infinite")
     if found.doubts:
-        where = " (column doubt)" if has_columns(output) else ""
+        where = " (column doubt)" if output is not None and has_columns(output) else ""
         out(f"{int(found.doubtful.sum()):,} are in doubt{where}; {found.text()}")
+    if samples.heights is not None:
+        faults = label_faults(samples, found.heights)
+        tell_faults(faults, len(faults), len(samples), "they differ by more than 1e-6, relatively")
+        if not faults:
+            out(f"the {len(samples):,} heights given are right")
+        elif labels is not None:
+            raise typer.Exit(CLAIM_DIFFERS)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -56,8 +54,6 @@ FamilyLength = Annotated[
 
 _LONGEST_PATH = 1000
 _PICKLES = (".pkl", ".pickle")
-_START = 2**16
-_SAMPLE = re.compile(r"\s*\[(\s*\[)?\s*\d+\s*,\s*\d+\s*,\s*\d+\s*,\s*\[")
 _FAMILY = re.compile(r"\s*([a-z][a-z-]+)(?::(\d+))?\s*")
 
 
@@ -208,42 +204,15 @@ def _families() -> list[str]:
 
 def holds_samples(path: Path) -> bool:
     """Whether a file or folder holds samples [n, k, m, P] rather than matrices."""
-    from mheight.codes.reading import is_sample
-    from mheight.codes.reading.headers import holds_samples as names_samples
-    from mheight.codes.reading.lines import first_cells
-    from mheight.codes.reading.opening import ending, lines_of
-
     if path.is_dir():
         return any((path / name).exists() for name in ("manifest.json", "samples.parquet"))
     if not path.is_file() or not path.stat().st_size:
         return _is_pickle(path)
-    suffix, _ = ending(path)
-    if _is_pickle(path):
-        from mheight.datasets import load_pickle
+    if path.suffix.lower() == ".npy":
+        return False
+    from mheight.datasets.sample_files import holds_samples
 
-        return _is_samples(load_pickle(path))
-    if suffix == ".parquet":
-        from mheight.codes.reading.parquet import column_names
-
-        return names_samples(column_names(path))
-    if suffix in (".csv", ".tsv", ".txt", ".dat"):
-        first = next((line for line in lines_of(path) if line.strip()), "")
-        return names_samples(first_cells(first.lstrip("# ")))
-    if suffix in (".json", ".jsonl"):
-        start = "".join(islice(lines_of(path), 40))[:_START]
-        return bool(_SAMPLE.match(start)) or is_sample(_object_at(start))
-    return False
-
-
-def _object_at(text: str) -> Any:
-    """The first object of a JSON text or list, None if there is none."""
-    start = re.match(r"\s*\[?\s*(?=\{)", text)
-    if start is None:
-        return None
-    try:
-        return json.JSONDecoder().raw_decode(text, start.end())[0]
-    except (ValueError, RecursionError):
-        return None
+    return holds_samples(path)
 
 
 def _is_pickle(path: Path) -> bool:
@@ -251,20 +220,6 @@ def _is_pickle(path: Path) -> bool:
     return bool(suffixes) and (
         suffixes[-1] in _PICKLES or (suffixes[-1] == ".gz" and suffixes[0] in _PICKLES)
     )
-
-
-def _is_samples(value: Any) -> bool:
-    """Whether the value of a pickle is samples, and not matrices alone."""
-    from mheight.codes.reading import is_sample
-
-    if isinstance(value, dict):
-        return is_sample(value) or any(
-            isinstance(key, tuple) or re.fullmatch(r"[\[(]?\s*\d+(\s*,\s*\d+)+\s*[\])]?", str(key))
-            for key in value
-        )
-    if isinstance(value, list | tuple) and value:
-        return is_sample(value) or is_sample(value[0])
-    return not hasattr(value, "ndim")
 
 
 def rational_sources(sources: list[str], kind: Kind | None) -> Iterator[tuple[str, Matrix]]:

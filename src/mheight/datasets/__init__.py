@@ -1,5 +1,6 @@
 """Labelled codes: where they come from, how they are stored, split and augmented."""
 
+from mheight.datasets.any_length import AnySamples, exact_labels_of_any, read_any_samples
 from mheight.datasets.audit import AuditCheck, AuditReport, audit
 from mheight.datasets.augmentation import (
     Augmentation,
@@ -39,6 +40,7 @@ from mheight.datasets.stream import CodeStream, StreamedCodes, sample_fingerprin
 
 __all__ = [
     "ENSEMBLES",
+    "AnySamples",
     "AuditCheck",
     "AuditReport",
     "Augmentation",
@@ -64,11 +66,13 @@ __all__ = [
     "content_hash",
     "exact_heights",
     "exact_labels",
+    "exact_labels_of_any",
     "generate",
     "label_faults",
     "load_dataset",
     "load_pickle",
     "orbit_numbers",
+    "read_any_samples",
     "read_parquet",
     "read_pickled_heights",
     "read_pickled_samples",

@@ -17,10 +17,10 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from mheight.datasets.any_length import AnySamples
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError
 from mheight.files import atomic_path
-from mheight.tiers import CODE_LENGTH
 
 __all__ = ["FORMATS", "HeightFile", "check_output", "has_columns", "write_heights"]
 
@@ -89,7 +89,7 @@ class HeightFile:
 
     def write(
         self,
-        samples: Samples,
+        samples: Samples | AnySamples,
         heights: NDArray[np.float64],
         more: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
@@ -105,7 +105,7 @@ class HeightFile:
             return
         columns: dict[str, Any] = {
             "sample_id": samples.sample_id,
-            "n": np.full(len(samples), CODE_LENGTH),
+            "n": samples.n,
             "k": samples.k,
             "m": samples.m,
             "height": heights,
@@ -171,7 +171,7 @@ def _json_texts(values: NDArray[Any]) -> list[str]:
 
 
 def write_heights(
-    samples: Samples,
+    samples: Samples | AnySamples,
     heights: NDArray[np.float64],
     path: Path,
     more: Mapping[str, NDArray[Any]] | None = None,

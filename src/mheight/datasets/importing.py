@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.datasets.any_length import AnySamples
 from mheight.datasets.labelling import exact_labels, orbit_numbers
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError
-from mheight.tiers import CODE_LENGTH
 
 __all__ = ["ImportReport", "LabelFault", "check_import", "label_faults"]
 
@@ -25,6 +25,7 @@ class LabelFault:
 
     Attributes:
         sample: number of the sample.
+        n: length of its code.
         k: dimension of its code.
         m: index of its height.
         given: the height as given.
@@ -32,17 +33,18 @@ class LabelFault:
     """
 
     sample: int
+    n: int
     k: int
     m: int
     given: float
     exact: float
 
     def __str__(self) -> str:
-        group = f"(k,m) = ({self.k},{self.m})"
-        return f"sample {self.sample}, {group}: given {self.given!r}, exact {self.exact!r}"
+        sizes = f"(n,k,m) = ({self.n},{self.k},{self.m})"
+        return f"sample {self.sample}, {sizes}: given {self.given!r}, exact {self.exact!r}"
 
 
-def label_faults(samples: Samples, exact: NDArray[np.float64]) -> list[LabelFault]:
+def label_faults(samples: Samples | AnySamples, exact: NDArray[np.float64]) -> list[LabelFault]:
     """The heights of samples that are wrong: by more than 1e-6, relatively, or NaN.
 
     Args:
@@ -52,7 +54,7 @@ def label_faults(samples: Samples, exact: NDArray[np.float64]) -> list[LabelFaul
     if samples.heights is None:
         return []
     at = np.flatnonzero(~(_errors(samples.heights, exact) <= LABEL_TOLERANCE))
-    columns = (samples.sample_id, samples.k, samples.m, samples.heights, exact)
+    columns = (samples.sample_id, samples.n, samples.k, samples.m, samples.heights, exact)
     return [LabelFault(*row) for row in zip(*(c[at].tolist() for c in columns), strict=True)]
 
 
@@ -110,7 +112,7 @@ class ImportReport:
     def faults_csv(self) -> str:
         """The wrong labels as CSV, with the number of each row."""
         lines = [
-            f"{fault.sample},{CODE_LENGTH},{fault.k},{fault.m},{fault.given!r},{fault.exact!r}"
+            f"{fault.sample},{fault.n},{fault.k},{fault.m},{fault.given!r},{fault.exact!r}"
             for fault in self.faults
         ]
         return "\n".join(["sample,n,k,m,given,exact", *lines, ""])

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from mheight.codes import LinearCode
-from mheight.codes.reading import KINDS, Block, Kind, batches, count_matrices, read_blocks
+from mheight.codes.reading import Block, Kind, batches, count_matrices, read_blocks
+from mheight.codes.reading.opening import ending
 from mheight.datasets.reading import SUFFIXES, Labels, Row, Source, read_labels, sized
 from mheight.datasets.reading.arrays import archive_value, single_array
 from mheight.datasets.reading.documents import json_lines, json_value, pickle_value
-from mheight.datasets.reading.rows import label_value
+from mheight.datasets.reading.rows import depth, label_value
 from mheight.datasets.reading.tables import (
     parquet_columns,
     parquet_rows,
@@ -104,19 +105,22 @@ def read_samples(path: Path, labels: Path | None = None, *, label: str | None = 
     return samples
 
 
-def sample_rows(path: Path, labels: Path | None = None) -> Iterator[tuple[list[Any], float | None]]:
+def sample_rows(
+    path: Path, labels: Path | None = None, *, label: str | None = None
+) -> Iterator[tuple[list[Any], float | None]]:
     """Samples `[n, k, m, P]` of any length, not checked, each with its height if one is given.
 
     Args:
         path: a file of samples.
         labels: a file of heights.
+        label: the column or key of heights; `none` for none; None to go by its name.
 
     Raises:
         InvalidDataError: no file of samples, or one that can't be read.
     """
     source = Source(Path(path))
-    given = None if labels is None else read_labels(labels)
-    rows = _rows(source, None if given is None else "none")
+    given = None if labels is None else read_labels(labels, label)
+    rows = _rows(source, label if given is None else "none")
     if rows is None:
         raise InvalidDataError(f"{path}: samples with n, k, m and P are needed, got matrices")
     at = 0
@@ -137,11 +141,20 @@ def sample_rows(path: Path, labels: Path | None = None) -> Iterator[tuple[list[A
 def holds_samples(path: Path) -> bool:
     """Whether a path holds samples with their m, rather than matrices alone.
 
-    Raises:
-        InvalidDataError: it can't be read.
+    What can't be read is taken for matrices, but for pickles, so that one reader tells why.
     """
     path = Path(path)
-    return path.is_dir() or _rows(Source(path), "none") is not None
+    if path.is_dir():
+        return True
+    try:
+        source = Source(path)
+        if source.kind == "pickle":
+            value = pickle_value(source)
+            return says_m(value) or not _may_be_matrices(value)
+        return _rows(source, "none") is not None
+    except InvalidDataError:
+        # Nothing that this reader knows; of a pickle, nobody else does.
+        return path.suffix.lower() in (".pkl", ".pickle")
 
 
 def count_samples(path: Path) -> int | None:
@@ -149,6 +162,13 @@ def count_samples(path: Path) -> int | None:
     if path.suffix.lower() == ".parquet" and path.is_file():
         return count_matrices(path)
     return None
+
+
+def _may_be_matrices(value: Any) -> bool:
+    """Whether a value without any m still holds something like a matrix."""
+    if isinstance(value, dict):
+        return any(_may_be_matrices(item) for item in list(value.values())[:100])
+    return depth(value) >= 2
 
 
 # --- samples with their m ------------------------------------------------------------------
@@ -277,26 +297,15 @@ def _of_folder(path: Path, given: Labels | None) -> Iterator[Samples]:
 
 
 def _blocks(source: Source) -> Iterator[Block]:
-    """Matrices alone; of a file that the reader of matrices does not know, all at once."""
-    if source.kind == "npy":
-        values = single_array(source)
-        if values.ndim not in (2, 3):
-            raise InvalidDataError(
-                f"{source.path}: an array of shape (k, n) or (N, k, n) is needed, "
-                f"got {values.shape}"
-            )
-        return iter([Block(values if values.ndim == 3 else values[None])])
-    if source.kind in ("npz", "mat"):
-        value = archive_value(source)
-        if len(value) != 1:
-            raise InvalidDataError(
-                f"{source.path}: arrays n, k, m, P or one array of matrices are needed, "
-                f"got {', '.join(list(value)[:8])}"
-            )
-        ((name, values),) = value.items()
-        known = next((kind for kind in KINDS if kind == name), None)
-        return iter([Block(values if values.ndim == 3 else values[None], known)])
-    return read_blocks(source.path)
+    """Matrices alone."""
+    if source.kind != "npy" or ending(source.path)[0] == ".npy":
+        return read_blocks(source.path)
+    values = single_array(source)
+    if values.ndim not in (2, 3):
+        raise InvalidDataError(
+            f"{source.path}: an array of shape (k, n) or (N, k, n) is needed, got {values.shape}"
+        )
+    return iter([Block(values if values.ndim == 3 else values[None])])
 
 
 def _matrix_samples(source: Source, m: int | None, kind: Kind | None) -> Iterator[Samples]:

@@ -92,6 +92,11 @@ class Samples:
         return len(self.k)
 
     @property
+    def n(self) -> Int:
+        """Shape (N,), the length of each code: 9."""
+        return np.full(len(self.k), CODE_LENGTH)
+
+    @property
     def group(self) -> Int:
         """Shape (N,), position of each sample's group in `GROUPS`."""
         lookup = np.full((CODE_LENGTH, CODE_LENGTH), -1, dtype=np.int64)

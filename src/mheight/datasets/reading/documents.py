@@ -32,7 +32,9 @@ def json_value(source: Source) -> Any:
     try:
         text = source.whole().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidDataError(f"{source.path}: text in UTF-8 is needed ({error})") from None
+        raise InvalidDataError(
+            f"{source.path}: can't be read: text in UTF-8 is needed ({error})"
+        ) from None
     return _json(text, str(source.path))
 
 

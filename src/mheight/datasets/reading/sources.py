@@ -150,5 +150,5 @@ class Source:
                     yield line.decode("utf-8-sig" if at == 1 else "utf-8")
                 except UnicodeDecodeError as error:
                     raise InvalidDataError(
-                        f"{self.path}, line {at}: text in UTF-8 is needed ({error})"
+                        f"{self.path}, line {at}: can't be read: text in UTF-8 is needed ({error})"
                     ) from None
