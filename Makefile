@@ -10,6 +10,9 @@
 # make results         trains what docs/results shows and writes its tables: hours
 # make hunt            a million small-integer codes against exact arithmetic and HiGHS
 # make fuzz            changed files against every reader: FUZZ=100000 each
+# make benchmark-protection  decoding and protected products, against linear programs
+# make promises      the decoder's promises on millions of random and adversarial words
+# make demo          handwritten digits on a faulty crossbar, with and without codes
 # make clean remove the environment and every cache, compiled kernels among them
 # make lock  pin the newest versions that pyproject.toml allows
 
@@ -18,7 +21,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint docs clean lock results hunt fuzz
+.PHONY: run test lint docs clean lock results hunt promises demo fuzz
 .PHONY: benchmark benchmark-long benchmark-service benchmark-peer-answers benchmark-learning
 
 run: $(VENV)/.run
@@ -64,6 +67,9 @@ benchmark-peer-answers: $(VENV)/.run $(VENV)/.peer
 benchmark-learning: $(VENV)/.run
 	$(BIN)/python benchmarks/learning.py
 
+benchmark-protection: $(VENV)/.dev
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/protection.py
+
 results: $(VENV)/.run
 	$(BIN)/python benchmarks/results.py
 
@@ -73,6 +79,12 @@ hunt: $(VENV)/.dev
 FUZZ ?= 100000
 fuzz: $(VENV)/.dev
 	$(BIN)/python tests/fuzz/readers.py $(FUZZ) 1
+
+promises: $(VENV)/.run
+	$(BIN)/python benchmarks/promises.py
+
+demo: $(VENV)/.run
+	$(BIN)/python benchmarks/digits.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -60,7 +60,7 @@ class HeightPrograms:
 def least_distance(G: np.ndarray, word: np.ndarray, kept: list[int]) -> float:
     """min over u of max over kept j of |y_j - <u, g_j>|, by HiGHS."""
     model = highspy.Highs()
-    model.setOptionValue("output_flag", False)
+    model.silent()
     k, big = len(G), highspy.kHighsInf
     model.addVars(k + 1, np.append(np.full(k, -big), 0.0), np.full(k + 1, big))
     model.changeColCost(k, 1.0)

@@ -12,6 +12,8 @@ COMMANDS = (
     ("bounds",),
     ("distance",),
     ("equivalent",),
+    ("choose",),
+    ("protect",),
     ("train",),
     ("evaluate",),
     ("compare",),

@@ -16,6 +16,7 @@ import typer
 import mheight
 from mheight.cli.adding import add_command, first_sentence
 from mheight.cli.bounds import bounds
+from mheight.cli.choose import choose
 from mheight.cli.compare import compare
 from mheight.cli.console import error_console, plain_where_needed, say
 from mheight.cli.data import app as data_app
@@ -25,6 +26,7 @@ from mheight.cli.evaluate import evaluate
 from mheight.cli.export import export
 from mheight.cli.heights import heights
 from mheight.cli.predict import predict
+from mheight.cli.protect import protect
 from mheight.cli.serve import serve
 from mheight.cli.train import train
 from mheight.cli.tune import tune
@@ -47,6 +49,8 @@ add_command(app, heights, of_matrices=True)
 add_command(app, bounds)
 add_command(app, distance, of_matrices=True)
 add_command(app, equivalent, of_matrices=True)
+add_command(app, choose)
+add_command(app, protect, of_matrices=True)
 add_command(app, train)
 add_command(app, tune)
 add_command(app, evaluate)

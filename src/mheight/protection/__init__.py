@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mheight.protection.analog_array import AnalogArray, ArrayConfig, NoiseBound
+from mheight.protection.choosing import Choice, choose, repeated_columns
 from mheight.protection.circuits import Circuits, circuits
 from mheight.protection.decoding import VERDICTS, Decoded, Decoder
 from mheight.protection.encoding import Encoder, systematic
@@ -14,6 +15,7 @@ __all__ = [
     "VERDICTS",
     "AnalogArray",
     "ArrayConfig",
+    "Choice",
     "Circuits",
     "Decoded",
     "Decoder",
@@ -24,8 +26,10 @@ __all__ = [
     "Product",
     "ProtectedProduct",
     "Statistics",
+    "choose",
     "circuits",
     "decoder_for",
     "nearest_codeword",
+    "repeated_columns",
     "systematic",
 ]

@@ -92,7 +92,9 @@ def circuits(code: LinearCode) -> Circuits:
     masks = ((words != 0.0) @ (np.int64(1) << np.arange(n))).astype(np.int64)
     masks, first = np.unique(masks, return_index=True)
     words = words[first]
-    order = np.lexsort((masks, (words != 0.0).sum(axis=1)))
+    # Circuits of one size in no order: one that a set does not meet is then found soon.
+    shuffled = np.random.default_rng(0).permutation(len(masks))
+    order = np.lexsort((shuffled, (words != 0.0).sum(axis=1)))
     return Circuits(np.ascontiguousarray(words[order]), masks[order])
 
 

@@ -206,24 +206,24 @@ class Decoder:
         """
         n = self.code.n
         received, known, single = checked_words(words, n)
-        bits = np.int64(1) << np.arange(n, dtype=np.int64)
-        erased = (~known) @ bits
-        scaled = np.where(known, received, 0.0) / self.delta
-        count = len(scaled)
+        count = len(received)
+        if known.all():
+            scaled, erased = received / self.delta, np.zeros(count, np.int64)
+        else:
+            scaled = np.where(known, received, 0.0) / self.delta
+            erased = (~known) @ (np.int64(1) << np.arange(n, dtype=np.int64))
         codes = np.empty(count, np.int8)
-        located, explained = np.empty(count, np.int64), np.empty(count, np.int64)
+        located, explained = np.empty((count, n), np.bool_), np.empty((count, n), np.bool_)
         codewords, residuals = np.empty((count, n)), np.empty(count)
         decode_words(
             scaled, erased, self._checks, self._circuits.words, self._circuits.masks,
-            self._generator, self.tau, *self._fits, codes, located, explained, codewords, residuals,
+            self._generator, self.tau, *self._fits, codes, located, explained, codewords,
+            residuals,
         )  # fmt: skip
         for i in np.flatnonzero(residuals < 0.0):
-            kept = (explained[i] & bits) == 0
-            codewords[i], residuals[i] = nearest_codeword(self._generator, scaled[i], kept)
-        return Decoded(
-            codes, (located[:, None] & bits) != 0, codewords * self.delta, residuals,
-            (explained[:, None] & bits) != 0, single,
-        )  # fmt: skip
+            codewords[i], residuals[i] = nearest_codeword(self._generator, scaled[i], ~explained[i])
+        codewords *= self.delta
+        return Decoded(codes, located, codewords, residuals, explained, single)
 
     def __repr__(self) -> str:
         return (

@@ -43,16 +43,17 @@ def nearest_codeword(G: Float, word: Float, kept: NDArray[np.bool_]) -> tuple[Fl
     wide[:k, :n] = G
     wide[k, :n] = rest / unit
     wide[k, n] = 1.0
-    basis, growth = np.empty(k + 1, np.int64), np.zeros(1)
-    table = reduced_table(wide, basis, growth)
+    # Rounding is not followed: what comes out is measured.
+    basis, errors = np.empty(k + 1, np.int64), np.zeros(n + 2)
+    table = reduced_table(wide, basis, errors)
     allowed = np.append(kept, False)
-    if not expel(table, basis, growth, allowed):
+    if not expel(table, basis, errors, allowed):
         return codeword, unit
     signs, vertex, open_ = np.empty(k + 1), np.empty(n + 1), allowed.copy()
     open_[basis] = False
     rng = np.random.default_rng(0)
     bounds = 1.0 + _NO_BOUNDS * rng.uniform(1.0, 2.0, n + 1)
-    crash(table, basis, growth, signs, vertex, open_, bounds, n)
+    crash(table, basis, errors, signs, vertex, open_, bounds, n)
     better = codeword + rest - unit * vertex[:n] / vertex[n]
     residual = float(np.abs(word - better)[kept].max())
     return (better, residual) if residual < unit else (codeword, unit)

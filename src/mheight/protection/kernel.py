@@ -6,7 +6,8 @@ Words are scaled so that delta = 1.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from mheight.codes.compiling import kernel
 
 __all__ = ["decode_words"]
 
@@ -16,7 +17,7 @@ _ROUNDING = 1e-12
 _SMALL = 1e-9
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def decode_words(  # type: ignore[no-untyped-def]
     words,
     erased,
@@ -47,8 +48,8 @@ def decode_words(  # type: ignore[no-untyped-def]
         projections: shape (sets, n, n), from a word to the codeword nearest in squares
             outside a set.
         verdicts: shape (N,), filled: 0 clean, 1 located, 2 unlocated, 3 too many.
-        located: shape (N,), filled: what all explanations have in common.
-        explained: shape (N,), filled: of the explanations with the fewest positions, the one
+        located: shape (N, n), filled: what all explanations have in common.
+        explained: shape (N, n), filled: of the explanations with the fewest positions, the one
             of the least residual.
         fitted: shape (N, n), filled: a codeword within delta of the word outside of it, the
             nearest in squares if that is one, else the nearest in the largest distance.
@@ -63,31 +64,49 @@ def decode_words(  # type: ignore[no-untyped-def]
     best = np.empty(1)
     for w in range(count):
         word, gone = words[w], erased[w]
+        if gone == 0:
+            # A codeword within delta is an explanation: no circuit is violated.
+            _project(word, projections[0], fitted[w])
+            residuals[w] = _distance(word, fitted[w], 0)
+            if residuals[w] <= 1.0:
+                verdicts[w] = CLEAN
+                _mark(0, located[w])
+                _mark(0, explained[w])
+                continue
         _check(word, checks, values)
         found = _violated(word, values, circuits, masks, gone, violated)
         common[0], common[1], common[2] = ~np.int64(0), 0, 0
         best[0] = np.inf
         _explain(violated, found, values, masks, gone, tau, common, best)
-        explained[w] = common[1]
+        chosen = common[1]
+        _mark(chosen, explained[w])
         if common[2] == 0:
-            verdicts[w], located[w], residuals[w] = TOO_MANY, 0, np.nan
+            verdicts[w], residuals[w] = TOO_MANY, np.nan
+            _mark(0, located[w])
             fitted[w] = np.nan
             continue
-        located[w] = common[0]
-        if common[1] == 0:
+        _mark(common[0], located[w])
+        if chosen == 0:
             verdicts[w] = CLEAN
         else:
             verdicts[w] = LOCATED if common[0] else UNLOCATED
-        _project(word, projections[places[common[1]]], fitted[w])
-        residuals[w] = _distance(word, fitted[w], common[1])
+        _project(word, projections[places[chosen]], fitted[w])
+        residuals[w] = _distance(word, fitted[w], chosen)
         if residuals[w] > 1.0:
-            if _fit(word, values, circuits, masks, G, common[1], best[0], fitted[w]):
-                residuals[w] = _distance(word, fitted[w], common[1])
+            if _fit(word, values, circuits, masks, G, chosen, best[0], fitted[w]):
+                residuals[w] = _distance(word, fitted[w], chosen)
             else:
                 residuals[w] = -1.0
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel()
+def _mark(mask, out):  # type: ignore[no-untyped-def]
+    """A set as flags."""
+    for j in range(len(out)):
+        out[j] = mask >> j & 1
+
+
+@kernel(fastmath=True)
 def _check(word, checks, values):  # type: ignore[no-untyped-def]
     """All <lambda_A, y>: the columns of `checks` times a word, three positions in a pass."""
     n, number = checks.shape
@@ -104,7 +123,7 @@ def _check(word, checks, values):  # type: ignore[no-untyped-def]
             values[i] += a * first[i]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _violated(word, values, circuits, masks, erased, violated):  # type: ignore[no-untyped-def]
     """Note the circuits without erased positions whose check exceeds 1; returns how many."""
     surely = 0.0
@@ -129,7 +148,7 @@ def _violated(word, values, circuits, masks, erased, violated):  # type: ignore[
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _slack(word, circuit):  # type: ignore[no-untyped-def]
     total = 0.0
     for j in range(len(word)):
@@ -137,7 +156,7 @@ def _slack(word, circuit):  # type: ignore[no-untyped-def]
     return _ROUNDING * (1.0 + total)
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _size(mask):  # type: ignore[no-untyped-def]
     size = 0
     while mask:
@@ -146,7 +165,7 @@ def _size(mask):  # type: ignore[no-untyped-def]
     return size
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _unmet(violated, found, chosen, start):  # type: ignore[no-untyped-def]
     """The first violated circuit that a set does not meet, `found` if it meets all."""
     for i in range(start, found):
@@ -155,7 +174,7 @@ def _unmet(violated, found, chosen, start):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _explain(violated, found, values, masks, erased, tau, common, best):  # type: ignore[no-untyped-def]
     """Go through all sets of at most tau positions that meet every violated circuit.
 
@@ -213,12 +232,12 @@ def _explain(violated, found, values, masks, erased, tau, common, best):  # type
         fresh = True
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _outside(value, mask, chosen):  # type: ignore[no-untyped-def]
     return abs(value) if mask & chosen == 0 else 0.0
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@kernel(fastmath=True)
 def _residual(values, masks, chosen):  # type: ignore[no-untyped-def]
     """The largest check among circuits outside a set."""
     a = b = c = d = 0.0  # four maxima that do not wait for each other
@@ -233,7 +252,7 @@ def _residual(values, masks, chosen):  # type: ignore[no-untyped-def]
     return max(max(a, b), max(c, d))
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _project(word, projection, out):  # type: ignore[no-untyped-def]
     out[:] = 0.0
     for j in range(len(word)):
@@ -241,7 +260,7 @@ def _project(word, projection, out):  # type: ignore[no-untyped-def]
             out[i] += word[j] * projection[j, i]
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _distance(word, codeword, chosen):  # type: ignore[no-untyped-def]
     """The largest distance outside a set."""
     largest = 0.0
@@ -251,7 +270,7 @@ def _distance(word, codeword, chosen):  # type: ignore[no-untyped-def]
     return largest
 
 
-@njit(cache=True, nogil=True)
+@kernel()
 def _fit(word, values, circuits, masks, G, chosen, largest, out):  # type: ignore[no-untyped-def]
     """The codeword nearest to a word in the largest distance outside a set.
 

@@ -108,8 +108,8 @@ class LongDecoder:
         if not 1.0 <= height < np.inf:
             raise InvalidCodeError(f"height must be finite and at least 1, got {height}")
         G = np.ascontiguousarray(scaled.G)
-        basis, growth = np.empty(code.k, np.int64), np.zeros(1)
-        table = reduced_table(G, basis, growth)
+        basis = np.empty(code.k, np.int64)
+        table = reduced_table(G, basis, np.zeros(code.n + 1))
         frozen: dict[str, Any] = {
             "code": code, "tau": int(tau), "sigma": int(sigma), "delta": widths,
             "height": float(height), "node_limit": int(node_limit),
@@ -206,8 +206,8 @@ class _Node:
             self.open_.copy(), 0.0,
         )  # fmt: skip
         node.value, _ = drop(
-            node.table, node.basis, np.zeros(1), node.signs, node.vertex, node.open_, bounds,
-            len(bounds) - 1, row,
+            node.table, node.basis, np.zeros(len(bounds) + 1), node.signs, node.vertex,
+            node.open_, bounds, len(bounds) - 1, row,
         )  # fmt: skip
         return node
 
@@ -222,17 +222,17 @@ def _root(decoder: LongDecoder, word: Float, erased: list[int]) -> _Node | None:
         return None
     table = np.zeros((k + 1, n + 1))
     table[:k, :n], table[k, :n], table[k, n] = decoder._table, rest, 1.0
-    basis, growth = np.append(decoder._basis, -1), np.zeros(1)
+    basis, errors = np.append(decoder._basis, -1), np.zeros(n + 2)
     free = np.abs(rest)
     free[decoder._basis] = 0.0
-    pivot(table, basis, growth, k, int(np.argmax(free)))
+    pivot(table, basis, errors, k, int(np.argmax(free)))
     allowed = np.append(kept, False)
-    if not expel(table, basis, growth, allowed):
+    if not expel(table, basis, errors, allowed):
         return None
     node = _Node(table, basis, np.empty(k + 1), np.empty(n + 1), allowed, 0.0)
     node.open_[basis] = False
     node.value, _ = crash(
-        table, basis, growth, node.signs, node.vertex, node.open_, decoder._bounds, n
+        table, basis, errors, node.signs, node.vertex, node.open_, decoder._bounds, n
     )
     return node
 
@@ -254,7 +254,11 @@ def _dropped(
         for i in range(len(node.basis))
         if int(node.basis[i]) not in promised and node.table[i, target] != 0.0
     ]
-    gains = {i: drop_value(node.table, node.vertex, node.open_, bounds, target, i) for i in rows}
+    errors = np.zeros(len(bounds) + 1)  # what is found is measured, so rounding is not followed
+    gains = {
+        i: drop_value(node.table, errors, node.vertex, node.open_, bounds, target, i)[0]
+        for i in rows
+    }
     kept = promised
     for row in sorted(rows, key=lambda i: -gains[i]):
         if room == 1 and gains[row] < _ENOUGH:

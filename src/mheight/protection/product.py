@@ -124,28 +124,35 @@ class ProtectedProduct:
             raise InvalidDataError("delta is not known: give delta, or call calibrate(X) first")
         return self._decoder
 
-    def calibrate(self, x: ArrayLike, *, failure: float = 1e-3, margin: float = 1.0) -> float:
+    def calibrate(
+        self, x: ArrayLike, *, failure: float = 1e-3, margin: float = 1.0, spread: float = 4.0
+    ) -> float:
         """Estimate delta from products with known results.
 
-        Of the |errors| of all outputs the quantile 1 - failure is taken, so that stuck cells,
-        which err more, do not count where they are rarer than that.
+        Delta is the quantile 1 - failure of the |errors| of ordinary rows of the array: those
+        whose own quantile is at most `spread` times the median row's, so that rows with a stuck
+        cell do not count as long as they are fewer than half.
 
         Args:
             x: shape (inputs,) or (inputs, N), like those to come.
             failure: share of ordinary outputs that may exceed delta, in (0, 1).
-            margin: factor on the quantile.
+            margin: factor on the quantile, positive.
+            spread: at least 1.
 
         Returns:
             Delta, which the decoder uses from now on.
         """
         if not 0.0 < failure < 1.0:
             raise InvalidDataError(f"failure must lie in (0, 1), got {failure!r}")
-        if not margin > 0.0:
-            raise InvalidDataError(f"margin must be positive, got {margin!r}")
+        for name, value, least in (("margin", margin, 0.0), ("spread", spread, 1.0)):
+            if not value > 0.0 or value < least:
+                raise InvalidDataError(f"{name} must be positive, spread at least 1, got {value!r}")
         inputs = self._inputs(x)
         wanted = self.encoder.encode(self.W) @ inputs
         errors = np.abs(np.asarray(self.array @ inputs, dtype=np.float64) - wanted)
-        delta = margin * float(np.quantile(errors, 1.0 - failure))
+        rows = np.quantile(errors, 1.0 - failure, axis=1)
+        ordinary = rows <= spread * np.median(rows)
+        delta = margin * float(np.quantile(errors[ordinary], 1.0 - failure))
         if not delta > 0.0:
             raise InvalidDataError("these products are exact: there is nothing to calibrate")
         self._decoder = Decoder(self.encoder.code, self.tau, self.sigma, delta)

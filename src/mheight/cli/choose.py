@@ -1,0 +1,94 @@
+"""`mheight choose`: which code for a task."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Annotated
+
+import typer
+
+from mheight.cli.console import out
+from mheight.cli.tables import Format, Table, render
+
+__all__ = ["choose"]
+
+
+def choose(
+    ratio: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DELTA/delta",
+            help="How much larger the outliers to be caught are than ordinary errors. [any]",
+        ),
+    ] = None,
+    tau: Annotated[int, typer.Option(help="Outliers to locate in a word of n outputs.")] = 1,
+    sigma: Annotated[int, typer.Option(help="Further ones to detect.")] = 0,
+    n: Annotated[
+        int | None, typer.Option("--n", metavar="LENGTH", help="Outputs together. [up to 20]")
+    ] = None,
+    overhead: Annotated[
+        float | None,
+        typer.Option(metavar="N/K", help="At most so many outputs for one of the product. [any]"),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="How the table is written.")] = (
+        Format.TEXT
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Choose a code that finds outliers in analog products: what it costs and promises.
+
+    Named codes and codes with repeated columns, the cheapest first; a dearer one is listed
+    only where it catches smaller outliers.
+    """
+    from mheight.errors import InvalidCodeError
+    from mheight.protection import choose as choices
+
+    found = choices(
+        ratio=math.inf if ratio is None else ratio,
+        tau=tau,
+        sigma=sigma,
+        n=n,
+        overhead=math.inf if overhead is None else overhead,
+    )
+    if not found:
+        raise InvalidCodeError(
+            f"no named code does this: {2 * tau + sigma} heights must be finite and the last one "
+            "small enough; allow a larger --ratio, --overhead or another --n"
+        )
+    rows = []
+    for choice in found:
+        if as_json:
+            out(
+                json.dumps(
+                    {
+                        "code": choice.name,
+                        "n": choice.code.n,
+                        "k": choice.code.k,
+                        "overhead": choice.overhead,
+                        "height": choice.height,
+                        "ratio": choice.ratio,
+                        "error": choice.error,
+                        "G": choice.code.G.tolist(),
+                    }
+                )
+            )
+        rows.append(
+            [
+                choice.name,
+                f"[{choice.code.n}, {choice.code.k}]",
+                f"{choice.overhead:.3g}",
+                f"{choice.height:.6g}",
+                f"{choice.ratio:.6g}",
+                f"{choice.error:.6g}",
+            ]
+        )
+    if not as_json:
+        m = 2 * tau + sigma
+        title = f"locates {tau}, detects {sigma} more"
+        notes = [
+            "Delta/delta: outliers from this many ordinary errors on are found; "
+            "error: how far the corrected product may be off, in ordinary errors"
+        ]
+        header = ["code", "[n, k]", "n/k", f"h_{m}", "Delta/delta", "error"]
+        out(render(Table(title, header, rows, notes), form))

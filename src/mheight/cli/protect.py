@@ -1,0 +1,129 @@
+"""`mheight protect`: outliers in a file of received words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mheight.cli.console import out, progress_bar
+from mheight.cli.sources import (
+    FamilyLength,
+    FamilyName,
+    ParityCheck,
+    Systematic,
+    asked_source,
+    matrix_kind,
+    opened,
+)
+from mheight.errors import InvalidCodeError, InvalidDataError
+
+__all__ = ["protect"]
+
+
+def protect(
+    words: Annotated[
+        Path,
+        typer.Argument(
+            help="Received words: .npy of shape (N, n), .csv with n numbers a line, or .parquet."
+        ),
+    ],
+    code: Annotated[
+        str | None, typer.Option("--code", metavar="MATRIX", help="The code: a matrix or a file.")
+    ] = None,
+    systematic: Systematic = False,
+    parity_check: ParityCheck = False,
+    family: FamilyName = None,
+    length: FamilyLength = None,
+    tau: Annotated[int, typer.Option(help="Outliers to locate in a word.")] = 1,
+    sigma: Annotated[int, typer.Option(help="Further ones to detect.")] = 0,
+    delta: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ERROR", help="Largest ordinary error; or n of them with commas. Needed."
+        ),
+    ] = None,
+    height: Annotated[
+        float | None,
+        typer.Option(metavar="BOUND", help="n > 20: an upper bound of the height, if known."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help=".csv, .jsonl or .parquet with what was found."),
+    ] = None,
+) -> None:
+    """Find and correct outliers in received words c + z of a code.
+
+    Every entry of z is at most delta but for a few, the outliers.  Entries nan and inf count
+    as outliers at known positions.
+    """
+    from contextlib import nullcontext
+    from itertools import chain
+
+    import numpy as np
+
+    from mheight.codes import LinearCode
+    from mheight.codes.reading import batches
+    from mheight.files import require_apart
+    from mheight.protection import VERDICTS, decoder_for
+    from mheight.protection.word_files import (
+        DecodedWriter,
+        check_decoded_path,
+        count_words,
+        read_words,
+    )
+
+    if delta is None:
+        raise InvalidDataError("--delta is needed: the largest ordinary error of an output")
+    source = asked_source(code, family, length)
+    if output is not None:
+        check_decoded_path(output)
+        require_apart([output], [words, Path(source)])
+    kind = matrix_kind(systematic, parity_check)
+    given = [G for batch in batches(*opened(source, False), kind) for G in batch.generators]
+    if len(given) != 1:
+        raise InvalidCodeError(f"{source}: one code is needed, got {len(given)}")
+    chosen = LinearCode(given[0])
+    decoder = decoder_for(chosen, tau, sigma, _numbers(delta), height=height)
+    counts = np.zeros(len(VERDICTS), np.int64)
+    located = np.zeros(chosen.n, np.int64)
+
+    blocks = read_words(words, chosen.n)
+    first = next(blocks)  # what is wrong with the input is said before anything is shown
+    writer = nullcontext() if output is None else DecodedWriter(output, chosen.n)
+    with progress_bar("decoding", count_words(words)) as advance, writer as target:
+        for block in chain([first], blocks):
+            result = decoder.decode(block)
+            counts += np.bincount(result.codes, minlength=len(VERDICTS))
+            located += result.located.sum(axis=0)
+            if target is not None:
+                target.write(result)
+            advance(len(block))
+    out(repr(decoder))
+    for verdict, number in zip(VERDICTS, counts.tolist(), strict=True):
+        if number or verdict != "undecided":
+            out(f"{verdict:10} {number:>12,}")
+    if located.any():
+        out("located at position: " + ", ".join(f"{j}: {c:,}" for j, c in enumerate(located) if c))
+    thresholds = decoder.thresholds
+    span = f"{thresholds.min():.6g}"
+    if thresholds.min() != thresholds.max():
+        span += f" to {thresholds.max():.6g}"
+    out(
+        f"With at most {tau + sigma} entries of a word off by more than delta, every one off by "
+        f"more than {span} is located, unless the verdict is 'too many'; with at most {tau}, only "
+        f"such are, and the corrected word is off by at most {decoder.error_bound:.6g}."
+    )
+    if output is not None:
+        out(f"written: {output}")
+
+
+def _numbers(text: str) -> float | list[float]:
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        raise InvalidDataError(
+            f"--delta must be a number, or numbers with commas, got {text!r}"
+        ) from None
+    return values[0] if len(values) == 1 else values
