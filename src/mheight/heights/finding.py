@@ -44,7 +44,8 @@ _WELL_CONDITIONED = 1e3
 _LATTICE_STEP = 0.7e-9  # seconds for one of the n (n-1) 2^(n-2) minima
 _LAST_DIGITS = 1e-15  # a difference, a division, and 1 subtracted from at least 2
 _TARGET = 2e-5  # seconds to begin with one of the n positions
-_PIVOT_ENTRY = 12e-9  # seconds a program for each of the k n entries of its tableau
+_PROGRAM = 0.5e-6  # seconds a program, whatever its size
+_PIVOT_ENTRY = 10e-9  # seconds a program for each of the k n entries of its tableau
 
 
 def certificates(
@@ -151,7 +152,7 @@ def find_height(
 
     The lattice of minors costs about n (n-1) 2^(n-2) steps whatever m is, and needs
     n <= 26; branch and bound takes any n, and its cost grows with m like the binomial
-    coefficient of k+m-3 over m-2.  "auto" takes the cheaper one.
+    coefficient of k+m-2 over m-2.  "auto" takes the cheaper one.
 
     Args:
         G: a `LinearCode` or a generator matrix, shape (k, n), rank k.
@@ -266,8 +267,8 @@ def predicted_seconds(n: int, k: int, m: int, method: Method) -> float:
     """
     if method == "lattice":
         return _LATTICE_STEP * n * (n - 1) * 2.0 ** (n - 2) if n <= MAX_LENGTH else float("inf")
-    programs = 1.5 * n * min(comb(k + m - 3, m - 2), comb(n - 1, m - 1)) if m > 1 else n
-    return _TARGET * n + _PIVOT_ENTRY * k * n * float(programs)
+    programs = 1.6 * n * min(comb(k + m - 2, m - 2), comb(n - 1, m - 1)) if m > 1 else n
+    return _TARGET * n + (_PROGRAM + _PIVOT_ENTRY * k * n) * float(programs)
 
 
 def _exactly(code: LinearCode) -> list[Solution]:

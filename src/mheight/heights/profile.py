@@ -13,11 +13,18 @@ from mheight.codes import LinearCode
 from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.minors import systematic_codes
 from mheight.errors import InvalidCodeError
-from mheight.heights.accuracy import settle_doubts, unsettled
+from mheight.heights.accuracy import MAX_EXACT_LENGTH, settle_doubts, unsettled
 from mheight.heights.doubts import Doubt, Profiles, warn_of
+from mheight.heights.finding import predicted_seconds
 from mheight.heights.kernel import profiles
 from mheight.heights.orders import height_index
 from mheight.heights.packed import MAX_LENGTH, packed_profile
+from mheight.heights.searched import (
+    PROFILE_SECONDS,
+    profile_seconds,
+    searched_heights,
+    searched_profiles,
+)
 from mheight.heights.tolerance import capped, checked_tolerance
 
 __all__ = [
@@ -70,8 +77,9 @@ def height_profile(
 
     Raises:
         InvalidCodeError: wrong shape, an entry that is not finite, dependent rows, or
-            a code too long for the lattice of minors (n > 26, unless n - k is small);
-            a tolerance that is negative, or 1 or more.
+            a code too long: n > 26, unless k or n - k is small; a tolerance that is
+            negative, or 1 or more.
+        UnsolvedHeightError: n > 26, and rounding leaves only bounds of a height.
 
     Reference:
         Roth, "Analog Error-Correcting Codes", IEEE T-IT 66(7), 2020; the formula by
@@ -124,6 +132,10 @@ def profile_with_doubts(
     if n == k:
         out = np.empty((count, 0))
         suspects = np.arange(count)
+    elif count and _is_searched(n, k):
+        found = searched_profiles(_codes(given), tolerance)
+        heights = found.heights[0] if given.is_single else found.heights
+        return Profiles(heights, found.doubts, tolerance)
     else:
         out, doubtful = _by_kernels(given)
         doubtful |= unsettled(given, out, tolerance)
@@ -136,6 +148,19 @@ def profile_with_doubts(
     if len(suspects):
         given.check_ranks(suspects, "" if given.is_single else " in code {}")
     return Profiles(out[0] if given.is_single else out, doubts, tolerance)
+
+
+def _is_searched(n: int, k: int) -> bool:
+    """Whether a full profile is beyond the lattice, and yet within reach."""
+    try:
+        lattice_route(n, k)
+    except InvalidCodeError:
+        return profile_seconds(n, k) <= PROFILE_SECONDS
+    return False
+
+
+def _codes(given: GivenMatrices) -> list[LinearCode]:
+    return [_code(given, i) for i in range(len(given))]
 
 
 def as_given(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any]) -> GivenMatrices:
@@ -153,7 +178,7 @@ def _by_kernels(given: GivenMatrices) -> tuple[Float, NDArray[np.bool_]]:
         return _one_by_one(batch, is_check)
     if count and n > MAX_LENGTH and (not is_check or n - k > k):
         # Few rows to expand are a must: a code of high rate goes by its P.
-        codes = [_code(given, i) for i in range(count)]
+        codes = _codes(given)
         batch = np.array([code.G if is_check else _systematic(code) for code in codes])
         is_check = False
     return profiles(batch, systematic_codes(batch), is_check=is_check)
@@ -191,10 +216,13 @@ def m_height(
     *,
     zero_tolerance: float | None = None,
 ) -> float | Float:
-    """The m-height of one code, or of each code of a batch.
+    """The m-height of one code, or of each code of a batch, as a number.
+
+    By the cheaper of the lattice, which gives all heights, and branch and bound.
+    `find_height` returns a certificate with it, or bounds where it would take too long.
 
     Args:
-        G: as for `height_profile`.
+        G: as for `height_profile`, of any length.
         m: 1 <= m < n; beyond n-k every height is infinite.
         zero_tolerance: as for `height_profile`.
 
@@ -202,7 +230,9 @@ def m_height(
         A float for one code, shape (N,) for a batch; at least 1, possibly `inf`.
 
     Raises:
-        InvalidCodeError: as for `height_profile`, or m outside 1..n-1.
+        InvalidCodeError: as for `height_profile`; m outside 1..n-1; or a height that is
+            predicted to take more than ten minutes.
+        UnsolvedHeightError: n > 16, and rounding leaves only bounds.
 
     Examples:
         >>> m_height([[1, 0, 1, 1], [0, 1, 1, 2]], 2)
@@ -214,10 +244,27 @@ def m_height(
     if m > n - k:
         given.check_ranks(range(len(given)), "" if given.is_single else " in code {}")
         return inf if given.is_single else np.full(len(given), inf)
-    found = profile_with_doubts(given, zero_tolerance=zero_tolerance)
-    warn_of([doubt for doubt in found.doubts if doubt.concerns(m)], found.codes)
-    profile = found.heights
-    return float(profile[m - 1]) if profile.ndim == 1 else profile[:, m - 1]
+    if len(given) and _search_is_better(n, k, m):
+        found = searched_heights(_codes(given), m, zero_tolerance)
+        heights = found.heights
+    else:
+        found = profile_with_doubts(given, zero_tolerance=zero_tolerance)
+        heights = np.atleast_2d(found.heights)[:, m - 1]
+    codes = None if given.is_single else len(given)
+    warn_of([doubt for doubt in found.doubts if doubt.concerns(m)], codes)
+    return float(heights[0]) if given.is_single else heights
+
+
+def _search_is_better(n: int, k: int, m: int) -> bool:
+    """Whether branch and bound takes less time for h_m than the lattice, if that is possible."""
+    try:
+        lattice_route(n, k)
+    except InvalidCodeError:
+        return True
+    lattice = predicted_seconds(n, k, m, "lattice")
+    return MAX_EXACT_LENGTH < n <= MAX_LENGTH and lattice > predicted_seconds(
+        n, k, m, "branch-and-bound"
+    )  # fmt: skip
 
 
 def lattice_route(n: int, k: int, count: int = 1) -> Literal["table", "packed"]:
@@ -233,5 +280,6 @@ def lattice_route(n: int, k: int, count: int = 1) -> Literal["table", "packed"]:
         return "table"
     raise InvalidCodeError(
         f"a full profile needs n <= {MAX_LENGTH} or a lattice of at most {MAX_LATTICE_SETS:,} "
-        f"sets; an [{n}, {k}] code has {sets:,}; for one height with a small m, use find_height"
+        f"sets; an [{n}, {k}] code has {sets:,}; for one height with a small m, use m_height "
+        "(a number) or find_height (with a certificate, or bounds)"
     )
