@@ -81,6 +81,8 @@ def test_the_limits_of_both_kernels_are_exact(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(mheight.heights.profile, "MAX_LATTICE_SETS", 4)
     assert height_profile(G).tolist() == [2.0, 3.0]
     monkeypatch.setattr(mheight.heights.profile, "MAX_LATTICE_SETS", 3)
+    assert height_profile(G).tolist() == [2.0, 3.0]  # by a search
+    monkeypatch.setattr(mheight.heights.profile, "PROFILE_SECONDS", 0.0)
     with pytest.raises(InvalidCodeError, match=r"at most 3 sets; an \[4, 2\] code has 4;"):
         height_profile(G)
     monkeypatch.setattr(mheight.heights.profile, "MAX_LENGTH", 4)

@@ -74,7 +74,7 @@ def test_bounds_are_never_returned_as_a_height(monkeypatch: pytest.MonkeyPatch) 
 def test_doubts_are_warned_of_once() -> None:
     G = np.random.default_rng(0).standard_normal((2, 30))
     G[1] = G[0] + 1e-10 * G[1]
-    with pytest.warns(AccuracyWarning, match=r"^G has condition number"):
+    with pytest.warns(AccuracyWarning, match=r"^the matrix has condition number"):
         m_height(G, 1)
-    with pytest.warns(AccuracyWarning, match=r"^1 of 2 codes; code 1: G has condition number"):
+    with pytest.warns(AccuracyWarning, match=r"^1 of 2 codes; code 1: the matrix has condition number"):
         m_height(np.array([np.random.default_rng(1).standard_normal((2, 30)), G]), 1)
