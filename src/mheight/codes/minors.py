@@ -36,6 +36,7 @@ from mheight.codes.minor_tables import minor_table
 from mheight.codes.threads import in_ranges
 
 __all__ = [
+    "CLOSE_ZERO",
     "DOUBT",
     "NOISE",
     "ZERO_TOLERANCE",
@@ -61,6 +62,10 @@ DOUBT = 1e-9
 
 ACCURACY, MOST_ACCURATE_MINORS = 1e-8, 252
 """Heights are right to this where a code has no more minors, as all have up to n = 10."""
+
+CLOSE_ZERO = 1e-3
+"""Of the permanent of a minor that counts as zero: a sum s(B + a) below may belong to a height
+of less than 1e12."""
 
 _SUSPICIOUS, _CONDITIONED, _FEW_MINORS = 2e-4, 2e-2, 126.0
 

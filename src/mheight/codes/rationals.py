@@ -97,6 +97,8 @@ def _is_list(value: Any) -> bool:
 
 def rational_number(x: Any, name: str, where: str) -> Fraction:
     """The fraction that an entry is; `name` and `where` are for messages."""
+    if type(x) is Fraction:
+        return x
     if isinstance(x, str):
         return _parsed(x, name, where)
     if isinstance(x, float | np.floating):

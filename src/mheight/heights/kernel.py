@@ -24,6 +24,7 @@ from mheight.codes.lanes import (
 )
 from mheight.codes.minor_tables import MinorTable, minor_table
 from mheight.codes.minors import (
+    CLOSE_ZERO,
     block_minors,
     by_form,
     fill_block,
@@ -97,6 +98,38 @@ def _sweep(  # type: ignore[no-untyped-def]
 
 
 @kernel()
+def _doubt_zeros(minors, bounds, sums, minor_of, circuit_of, tolerance, spare, doubt):  # type: ignore[no-untyped-def]
+    """Doubt codes where F_a(B) = s(B + a) / p(B) with p(B) = 0 may be finite, and not large.
+
+    A minor that counts as zero may be as large as rounding makes it.  That is no matter
+    beside an s(B + a) of usual size; a small one may make a moderate height of it.
+    """
+    rounded = False
+    for lane in range(LANES):
+        rounded = rounded or tolerance[0, lane] > 0.0
+    if not rounded:
+        return
+    relative, found = load(tolerance, 0), splat(0.0)
+    for s in range(len(minors)):
+        found = largest(
+            found, where_positive(load(minors, s * LANES), splat(0.0), load(bounds, s * LANES))
+        )
+    store(spare, 0, where_positive(relative, found, splat(0.0)))
+    some = False
+    for lane in range(LANES):
+        some = some or spare[0, lane] > 0.0
+    if not some:
+        return
+    found = splat(0.0)
+    for e in range(len(minor_of)):
+        basis = entry(minor_of, e)
+        limit = multiply(splat(CLOSE_ZERO), load(bounds, basis))
+        close = subtract(limit, load(sums, entry(circuit_of, e)))
+        found = largest(found, where_positive(load(minors, basis), splat(0.0), close))
+    store(doubt, 0, largest(load(doubt, 0), where_positive(relative, found, splat(0.0))))
+
+
+@kernel()
 def _profiles(  # type: ignore[no-untyped-def]
     generators, k, dual, rows, widest, column, child, sizes, order,
     circuits, minor_of, circuit_of, level_start, children, out, doubtful, room, first, last,
@@ -119,6 +152,7 @@ def _profiles(  # type: ignore[no-untyped-def]
             bounds, minors, doubt,
         )  # fmt: skip
         _sum_circuits(minors, circuits, width, sums)
+        _doubt_zeros(minors, bounds, sums, minor_of, circuit_of, tolerance, spare, doubt)
         _invert(minors, inverses)
         for level in range(levels):
             store(best, level * LANES, splat(0.0))

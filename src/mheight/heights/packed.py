@@ -48,6 +48,7 @@ class PackedProfile:
         largest_kept: largest such ratio.
         largest_dropped: largest such ratio of a minor that counts as zero.
         zeros: how many minors do, where they are not exact.
+        close: whether one of them may make a finite height.
         rows: rows of the expansion.
         minors: number of maximal minors.
     """
@@ -60,6 +61,7 @@ class PackedProfile:
     largest_kept: float
     largest_dropped: float
     zeros: int
+    close: bool
     rows: int
     minors: int
 
@@ -71,6 +73,7 @@ class PackedProfile:
             self.least_kept < digits
             or self.largest_kept < conditioned
             or self.largest_dropped > NOISE
+            or self.close
             or (self.zeros > 0 and self.least_kept < suspicious)
         )
 
@@ -213,12 +216,12 @@ def _sweep_serial(G, is_check, upwards, heights, sets):  # type: ignore[no-untyp
     """All of a short code in one call."""
     n = G.shape[1]
     k = n - G.shape[0] if is_check else G.shape[0]
-    minors, flip, kept, top, dropped, zeros = minors_and_circuits(G, is_check, upwards)
+    minors, flip, kept, top, dropped, zeros, close = minors_and_circuits(G, is_check, upwards)
     values = np.empty(1 << (n - 1))
     best, lanes = np.empty(n), np.empty((n, LANES))
     for target in range(n):
         _sweep_target(minors, n, k, flip, target, values, best, lanes, heights, sets)
-    return minors, flip, kept, top, dropped, zeros
+    return minors, flip, kept, top, dropped, zeros, close
 
 
 def packed_profile(
@@ -265,7 +268,7 @@ def packed_profile(
         basis_of = for_work(_best_basis, _SECONDS * 2**n)
         for i in range(n - k):
             bases[i] = basis_of(minors, n, k, flip, int(targets[i]), int(kept[i]))
-    least_kept, largest_kept, largest_dropped, zeros = ratios
+    least_kept, largest_kept, largest_dropped, zeros, close = ratios
     return PackedProfile(
         heights=np.maximum(reached - 1.0, 1.0),
         targets=targets,
@@ -275,6 +278,7 @@ def packed_profile(
         largest_kept=largest_kept,
         largest_dropped=largest_dropped,
         zeros=zeros,
+        close=close,
         rows=rows,
         minors=comb(n, k),
     )

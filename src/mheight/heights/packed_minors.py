@@ -10,7 +10,7 @@ import numpy as np
 
 from mheight.codes.bits import count_bits, lowest_position, next_of_same_size
 from mheight.codes.compiling import kernel
-from mheight.codes.minors import ZERO_TOLERANCE, expansion_rows
+from mheight.codes.minors import CLOSE_ZERO, ZERO_TOLERANCE, expansion_rows
 
 __all__ = ["minors_and_circuits"]
 
@@ -75,10 +75,27 @@ def _sum_circuits(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyped
 
 
 @kernel()
+def _has_close_zero(minors, bounds, n, k, flip):  # type: ignore[no-untyped-def]
+    """Whether s(B + a) is small beside the bound of a p(B) that counts as zero, for some B, a."""
+    full = (1 << n) - 1
+    basis = (1 << k) - 1
+    while basis <= full:
+        if minors[basis ^ flip] == 0.0:
+            limit = CLOSE_ZERO * bounds[basis ^ flip]
+            for a in range(n):
+                circuit = basis | (1 << a)
+                if circuit != basis and 0.0 < minors[circuit ^ flip] < limit:
+                    return True
+        basis = next_of_same_size(basis)
+    return False
+
+
+@kernel()
 def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untyped-def]
     """Absolute minors p(B) at B ^ flip, zero where below tolerance; then s(A) at A ^ flip.
 
-    Returns the least and the largest ratio kept, the largest dropped, and how many are 0.
+    Returns the least and the largest ratio kept, the largest dropped, how many are 0, and
+    whether one of those may make a finite height (see `CLOSE_ZERO`).
     """
     n = rows.shape[1]
     low_norms, high_norms = _norm_products(rows, 0), _norm_products(rows, _HALF_BITS)
@@ -104,7 +121,8 @@ def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untype
         minors[at] = value
         basis = next_of_same_size(basis)
     _sum_circuits(minors, bounds, n, k, flip, 0.0)
-    return kept, top, dropped, zeros
+    close = tolerance > 0.0 and zeros > 0 and _has_close_zero(minors, bounds, n, k, flip)
+    return kept, top, dropped, zeros, close
 
 
 @kernel()
@@ -132,7 +150,7 @@ def _settle_upwards(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyp
 
 @kernel()
 def minors_and_circuits(G, is_check, upwards):  # type: ignore[no-untyped-def]
-    """Absolute minors p(B) at B ^ flip, sums s(A) at A ^ flip; flip; three ratios and a count.
+    """Absolute minors p(B) at B ^ flip, sums s(A) at A ^ flip; flip; what `_settle` returns.
 
     If `upwards`, rounded so that heights come out no smaller than they are.
     """
@@ -150,8 +168,8 @@ def minors_and_circuits(G, is_check, upwards):  # type: ignore[no-untyped-def]
         r = len(rows)
         slack = 0.0 if exact else 1.01 * (2 * r + r * (r - 1) // 2) * _UNIT
         _settle_upwards(minors, bounds, n, k, flip, slack)
-        return minors, flip, 1.0, 1.0, 0.0, 0
-    kept, top, dropped, zeros = _settle(
+        return minors, flip, 1.0, 1.0, 0.0, 0, False
+    kept, top, dropped, zeros, close = _settle(
         minors, bounds, rows, k, flip, 0.0 if exact else ZERO_TOLERANCE
     )
-    return minors, flip, kept, top, dropped, zeros
+    return minors, flip, kept, top, dropped, zeros, close
