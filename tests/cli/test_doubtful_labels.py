@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import warnings
 
 import numpy as np
@@ -99,3 +100,13 @@ def test_the_other_commands_too(mheight, samples: Samples, tmp_path) -> None:
     assert "3 are in doubt (column doubt); sample 0: h_2 = " in text
     _, text, _ = mheight("heights", tmp_path / "x.parquet", "-o", tmp_path / "h.npy")
     assert "3 are in doubt; sample 0: h_2 = " in text
+
+
+def test_samples_of_any_length_beyond_the_redundancy_are_infinite(mheight, tmp_path) -> None:
+    P = [[1.0, 2.0, 3.0], [1.0, 1.0, 2.0], [3.0, 1.0, 1.0]]
+    rows = [[6, 3, m, P] for m in (1, 3, 4, 5)]
+    (tmp_path / "x.pkl").write_bytes(pickle.dumps(rows))
+    status, _, _ = mheight("heights", tmp_path / "x.pkl", "-o", tmp_path / "h.npy")
+    assert status == 0
+    heights = np.load(tmp_path / "h.npy")
+    assert np.isfinite(heights).tolist() == [True, True, False, False]

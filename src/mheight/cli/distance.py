@@ -47,20 +47,25 @@ def distance(
 
     Fractions and decimals are meant exactly.
     """
-    from mheight.heights.distance import MAX_COLUMN_SETS, minimum_distance
+    from mheight.heights.distance import MAX_COLUMN_SETS, distance_with_doubts
+    from mheight.heights.doubts import doubt_text
 
     kind = matrix_kind(systematic, parity_check)
     asked = asked_source(source, family, length)
-    rows = []
+    rows, notes = [], []
     for code, (name, matrix) in enumerate(rational_sources([asked], kind)):
         n, k = len(matrix[0]), len(matrix)
         try:
-            d = minimum_distance(matrix, limit=MAX_COLUMN_SETS if limit is None else limit)
+            most = MAX_COLUMN_SETS if limit is None else limit
+            d, doubts = distance_with_doubts(matrix, limit=most)
         except InvalidCodeError as error:
             raise InvalidCodeError(f"{name}: {error}") from None
         if as_json:
-            out(json.dumps({"code": code, "n": n, "k": k, "d": d}))
+            told = {"doubts": [doubt.as_dict() for doubt in doubts]} if doubts else {}
+            out(json.dumps({"code": code, "n": n, "k": k, "d": d, **told}))
+        if doubts:
+            notes.append(f"code {code} is in doubt: {doubt_text(doubts)}")
         rows.append([str(code), str(n), str(k), str(d), str(n - k + 1)])
     if not as_json:
         title = "minimum distance d; at most n-k+1 (Singleton)"
-        out(render(Table(title, ["code", "n", "k", "d", "n-k+1"], rows), form))
+        out(render(Table(title, ["code", "n", "k", "d", "n-k+1"], rows, notes), form))

@@ -120,10 +120,13 @@ def exact_labels_of_any(
                 f"{samples.where}, sample {index[0]}: {error}; mheight heights -m searches for "
                 "one height of a matrix"
             ) from None
-        out[index] = found.heights[np.arange(len(index)), samples.m[index] - 1]
+        known = found.heights.shape[1]
+        heights = np.full((len(index), int(samples.n[index[0]])), np.inf)  # as those beyond n-k
+        heights[:, :known] = found.heights
+        out[index] = heights[np.arange(len(index)), samples.m[index] - 1]
         for doubt in found.doubts:
             row = int(index[doubt.code])
-            if doubt.concerns(int(samples.m[row])):
+            if samples.m[row] <= known and doubt.concerns(int(samples.m[row])):
                 doubts.append(replace(doubt, code=row))
         if progress is not None:
             progress(len(index))

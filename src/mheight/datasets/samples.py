@@ -200,7 +200,7 @@ def checked_sample(
         raise InvalidDataError(f"{where}: k must lie in 1..n-1, got n = {n}, k = {k}")
     if not 1 <= m < n:
         raise InvalidDataError(f"{where}: m must lie in 1..n-1 = 1..{n - 1}, got {m}")
-    if m > n - k:
+    if of_a_group and m > n - k:
         raise InvalidDataError(
             f"{where}: every height with m > n-k = {n - k} is infinite, got m = {m}"
         )

@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from mheight.codes import LinearCode
 from mheight.codes.exact_matrices import exact_rank
 from mheight.errors import InvalidCodeError
-from mheight.heights.profile import height_profile
+from mheight.heights.doubts import Doubt, DoubtKind, warn_of
+from mheight.heights.profile import profile_with_doubts
 
-__all__ = ["MAX_COLUMN_SETS", "minimum_distance"]
+__all__ = ["MAX_COLUMN_SETS", "distance_with_doubts", "minimum_distance"]
 
 MAX_COLUMN_SETS = 2_000_000
 """How many sets of columns `minimum_distance` looks at before it gives up; minutes at most."""
@@ -29,6 +30,9 @@ plus what rounding may do to it, in coordinates where the matrix has orthonormal
 
 _NOISE, _MOST_NOISE = 1e-14, 1e-9
 """Rounding of those coordinates: the first times the condition of G, at most the second."""
+
+_ROUNDED = 1e-14
+"""Columns this near to dependent are so but for rounding of their entries."""
 
 Float = NDArray[np.float64]
 
@@ -46,7 +50,8 @@ def minimum_distance(
     is NP-hard.
 
     For matrices of integers, fractions and texts such as "1/3" every dependence found among
-    rounded numbers is confirmed exactly.
+    rounded numbers is confirmed exactly.  For others an `AccuracyWarning` says what rounding
+    leaves open.
 
     Args:
         G: a `LinearCode` or a generator matrix of shape (k, n), rank k.
@@ -67,20 +72,42 @@ def minimum_distance(
         >>> minimum_distance([[1, 0, 1, 1], [0, 1, 1, 2]])
         3
     """
+    distance, doubts = distance_with_doubts(G, limit=limit)
+    warn_of(doubts)
+    return distance
+
+
+def distance_with_doubts(
+    G: LinearCode | ArrayLike | Sequence[Any], *, limit: int = MAX_COLUMN_SETS
+) -> tuple[int, tuple[Doubt, ...]]:
+    """The minimum distance as `minimum_distance` finds it, and what of it is in doubt.
+
+    Args:
+        G: as for `minimum_distance`.
+        limit: likewise.
+
+    Returns:
+        d, and what rounding leaves open; nothing is warned of.
+    """
     if isinstance(limit, bool) or not isinstance(limit, int | np.integer) or limit < 1:
         raise InvalidCodeError(f"limit must be a positive integer, got {limit!r}")
     code = G if isinstance(G, LinearCode) else LinearCode(G)
     if code.k == code.n:
-        return 1
+        return 1, ()
     if code.n <= _SHORT:
-        return 1 + int(np.isfinite(height_profile(code)).sum())
-    return _by_enumeration(code, int(limit))
+        found = profile_with_doubts(code)
+        # Digits of a finite height do not matter here.
+        doubts = tuple(d for d in found.doubts if d.kind is not DoubtKind.SMALL_MINOR)
+        return 1 + int(np.isfinite(found.heights).sum()), doubts
+    words = _Words(code)
+    distance = _by_enumeration(code, int(limit), words)
+    near = Doubt(0, DoubtKind.NEAR_DEPENDENCE, value=words.gap)
+    return distance, (near,) if words.gap else ()
 
 
-def _by_enumeration(code: LinearCode, limit: int) -> int:
+def _by_enumeration(code: LinearCode, limit: int, words: _Words) -> int:
     n, k = code.n, code.k
     generator, check, noise = _orthonormal(code)
-    words = _Words(code)
     hyperplanes = comb(n, k - 1)
     examined = 0
     for weight in range(1, n - k + 1):
@@ -176,19 +203,23 @@ def _most_zeros(generator: Float, noise: float, words: _Words) -> int:
 
 
 class _Words:
-    """Confirms dependences of columns exactly where entries are meant so; trusts others."""
+    """Confirms dependences of columns exactly where entries are meant so; trusts others.
+
+    Attributes:
+        gap: how far from dependent the columns were that were trusted, relatively, where
+            rounding of the entries does not explain it; 0 where there were none.
+    """
 
     def __init__(self, code: LinearCode) -> None:
         self._k, self._n = code.k, code.n
         self._is_check = code.given.is_check
-        self._rows = None
-        if code.given.is_meant():
-            self._rows = code.given.rows() if self._is_check else code.exact_generator
+        self._rows = code.given.rows() if self._is_check else code.exact_generator
+        self._are_meant = code.given.is_meant()
+        self._basis = _even(code.given.expanded[0])
+        self.gap = 0.0
 
     def vanish(self, positions: NDArray[np.int64]) -> bool:
         """Whether a codeword other than 0 vanishes at these positions."""
-        if self._rows is None:
-            return True
         chosen = {int(j) for j in positions}
         if self._is_check:
             # It is a dependence of the other columns of H.
@@ -196,4 +227,17 @@ class _Words:
         columns = sorted(chosen)
         independent = len(columns) if self._is_check else self._k
         found = exact_rank(tuple(tuple(row[j] for j in columns) for row in self._rows))
-        return found < independent
+        if found < independent or self._are_meant:
+            return found < independent
+        values = np.linalg.svd(self._basis[:, columns], compute_uv=False)
+        gap = float(values[-1] / values[0])
+        if gap > _ROUNDED:
+            self.gap = max(self.gap, gap)
+        return True
+
+
+def _even(matrix: Float) -> Float:
+    """The matrix with rows and columns of like size."""
+    scaled = matrix / np.abs(matrix).max(axis=1, keepdims=True)
+    lengths = np.linalg.norm(scaled, axis=0)
+    return np.asarray(scaled / np.where(lengths > 0.0, lengths, 1.0))

@@ -26,6 +26,7 @@ class DoubtKind(StrEnum):
         LARGE_HEIGHT: exact for these entries, and so large that rounding may have made it.
         CALLED_INFINITE: finite for exactly these entries, but so large that it counts as infinite.
         CONDITION: the rows of the matrix are nearly dependent.
+        NEAR_DEPENDENCE: columns count as dependent, and are not for exactly these entries.
         CERTIFICATE: a codeword does not reach the height when checked without rounding.
     """
 
@@ -35,6 +36,7 @@ class DoubtKind(StrEnum):
     LARGE_HEIGHT = "large height"
     CALLED_INFINITE = "called infinite"
     CONDITION = "condition"
+    NEAR_DEPENDENCE = "near dependence"
     CERTIFICATE = "certificate"
 
 
@@ -122,6 +124,10 @@ _TEXTS: dict[DoubtKind, Callable[[Doubt], str]] = {
     DoubtKind.LARGE_HEIGHT: _large_height,
     DoubtKind.CALLED_INFINITE: _large_height,
     DoubtKind.CONDITION: _condition,
+    DoubtKind.NEAR_DEPENDENCE: lambda doubt: (
+        f"columns count as dependent that are so to {doubt.value:.0e}, "
+        "but not for exactly these entries"
+    ),
     DoubtKind.CERTIFICATE: lambda doubt: f"the certificate of h_{doubt.m} is spoilt by rounding",
 }
 

@@ -11,6 +11,7 @@ import pytest
 
 import mheight
 from mheight import AccuracyWarning, DoubtKind, find_height, height_profile, m_height
+from mheight.heights.distance import distance_with_doubts
 from mheight.heights.doubts import Doubt, Profiles, summary
 from mheight.heights.rows import profile_rows, witness_rows
 from mheight.heights.tables import json_lines
@@ -127,3 +128,20 @@ def test_nobody_listens_to_these_warnings() -> None:
         source = path.read_text(encoding="utf-8")
         hooks = "showwarning" in source or "catch_warnings" in source
         assert not (hooks and "AccuracyWarning" in source), path
+
+
+def test_a_distance_in_doubt_is_said() -> None:
+    """Two columns that are parallel but for 1e-11: of weight 2 as rounded, not as they are."""
+    rng = np.random.default_rng(3)
+    P = rng.uniform(1, 2, (3, 17))
+    P[0] = 0.0
+    P[0, 0], P[0, 1] = 1.0, 1e-11
+    G = np.hstack([np.eye(3), P])
+    with pytest.warns(AccuracyWarning, match=r"count as dependent that are so to .e-1[12],"):
+        assert mheight.minimum_distance(G) == 2
+    with pytest.warns(AccuracyWarning, match="h_2 = "):
+        mheight.minimum_distance(G[:, :12])
+    P[0, 1] = 0.0
+    distance, doubts = distance_with_doubts(np.hstack([np.eye(3), P]))
+    assert (distance, doubts) == (2, ())
+    assert distance_with_doubts(rng.standard_normal((3, 20))) == (18, ())
