@@ -11,6 +11,8 @@ It runs in a process of its own, because a fault may end it.
 from __future__ import annotations
 
 import base64
+import gzip
+import io
 import json
 import pickle
 import resource
@@ -23,8 +25,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from mheight.datasets import load_pickle
+from mheight.datasets import load_pickle, read_any_samples, read_samples
+from mheight.datasets.reading import read_labels
 from mheight.errors import MheightError
 
 MEMORY = 2**29
@@ -44,8 +49,84 @@ def honest_pickles() -> list[bytes]:
     return found + [pickle.dumps(rows, protocol) for protocol in range(6)]
 
 
+def sample_values() -> list[Any]:
+    """Samples in the nestings that `docs/data.md` names."""
+    rng = np.random.default_rng(0)
+    matrices = [rng.integers(-9, 9, (4, 5)), rng.normal(size=(6, 3))]
+    rows = [[9, len(P), 2, P.tolist()] for P in matrices]
+    objects = [{**dict(zip("nkmP", row, strict=True)), "height": 2.5} for row in rows]
+    return [
+        rows,
+        rows[0],
+        objects,
+        {"about": "x", "codes": objects},
+        {"[9, 4, 2]": rows[0][3], "[9,6,2]": [rows[1][3]]},
+        {
+            "a": {"n": 9, "k": 4, "m": 2, "P": rows[0][3]},
+            "b": {"m": 2, "GeneratorMatrix": np.eye(4, 9).tolist()},
+        },
+        {name: [row[i] for row in rows] for i, name in enumerate("nkmP")},
+    ]
+
+
+def honest_json() -> list[bytes]:
+    return [json.dumps(value).encode() for value in sample_values()]
+
+
+def honest_json_lines() -> list[bytes]:
+    lines = [[json.dumps(one) for one in value] for value in sample_values() if type(value) is list]
+    return ["\n".join(part).encode() for part in lines if part[0][0] in "[{"]
+
+
+def honest_tables() -> list[bytes]:
+    header = ["n", "k", "m", *(f"p{i}" for i in range(20)), "height"]
+    rows = [
+        ["9", "4", "2", *map(str, range(20)), "2.5"],
+        ["9", "6", "2", *["1/3"] * 18, "", "", "inf"],
+    ]
+    texts = ["\n".join(mark.join(row) for row in [header, *rows]) for mark in ",;\t"]
+    texts.append('n,k,m,P\n9,4,2,"[[1,2,3,4,5],[6,7,8,9,1],[1,3,5,7,9],[2,4,6,8,1]]"\n')
+    return [text.encode() for text in texts]
+
+
+def honest_gzip() -> list[bytes]:
+    return [gzip.compress(content) for content in honest_tables()]
+
+
+def honest_archives() -> list[bytes]:
+    stream = io.BytesIO()
+    P = np.arange(40.0).reshape(2, 20)
+    np.savez(stream, n=[9, 9], k=[4, 4], m=[2, 3], P=P)
+    return [stream.getvalue()]
+
+
+def honest_parquet() -> list[bytes]:
+    out = []
+    for P in ([np.arange(20.0).tolist()] * 2, [np.eye(4, 5).tolist()] * 2):
+        stream = io.BytesIO()
+        table = {"n": [9, 9], "k": [4, 4], "m": [2, 3], "P": P, "height": [2.5, 3.5]}
+        pq.write_table(pa.table(table), stream)
+        out.append(stream.getvalue())
+    return out
+
+
+def honest_heights() -> list[bytes]:
+    texts = ["2\n3\ninf\n", "height\n2\n3\n", "n,k,m,h_m\n9,4,2,2.5\n", "[2, 3, null]"]
+    texts += ['{"[9,4,2]": 2.5, "[9, 4, 3]": [3, 4]}', '{"heights": [2, 3]}']
+    values = [[2.5, np.float64(3)], np.array([2.5, 3]), {(9, 4, 2): 2.5}]
+    return [text.encode() for text in texts] + [pickle.dumps(value) for value in values]
+
+
 READERS: dict[str, tuple[str, Callable[[Path], Any], Callable[[], list[bytes]]]] = {
     "pickle": ("x.pkl", load_pickle, honest_pickles),
+    "json": ("x.json", read_any_samples, honest_json),
+    "json-lines": ("x.jsonl", read_any_samples, honest_json_lines),
+    "table": ("x.csv", read_any_samples, honest_tables),
+    "gzip": ("x.csv.gz", read_any_samples, honest_gzip),
+    "archive": ("x.npz", read_any_samples, honest_archives),
+    "parquet": ("x.parquet", read_any_samples, honest_parquet),
+    "content": ("x", read_samples, lambda: [*honest_json()[:1], *honest_tables()[:3]]),
+    "heights": ("y", read_labels, honest_heights),
 }
 
 

@@ -26,9 +26,12 @@ def load_pickle(path: Path) -> Any:
             made to fill the memory.
         OSError: the file can't be read.
     """
-    with Path(path).open("rb") as stream:
-        content = stream.read(MOST_BYTES + 1)
-    return unpickled(content, str(path))
+    path = Path(path)
+    if path.stat().st_size > MOST_BYTES:
+        raise InvalidDataError(
+            f"{path}: a pickle may have {MOST_BYTES // 2**20} MiB; write Parquet for larger data"
+        )
+    return unpickled(path.read_bytes(), str(path))
 
 
 def unpickled(content: bytes, where: str) -> Any:

@@ -84,8 +84,9 @@ def read_parquet(path: Path) -> Samples:
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
+        text = " ".join(str(error).split())[:200]
         raise InvalidDataError(
-            f"{path}: not a readable Parquet file, perhaps cut short ({error})"
+            f"{path}: not a readable Parquet file, perhaps cut short ({text})"
         ) from None
     missing = [name for name in ("n", "k", "m", "P") if name not in table.column_names]
     if missing:

@@ -323,8 +323,11 @@ def test_arrays_of_objects_are_refused(tmp_path):
         read_samples(tmp_path / "x")
 
 
-def test_parquet_that_holds_far_too_much(tmp_path):
-    values = pa.array(np.zeros(2**24 + 1))
+def test_parquet_that_holds_far_too_much(tmp_path, monkeypatch):
+    from mheight.datasets.reading import tables
+
+    monkeypatch.setattr(tables, "_MOST_BATCH_BYTES", 2**16)
+    values = pa.array(np.zeros(2**13 + 1))
     column = pa.ListArray.from_arrays(pa.array([0, len(values)], pa.int32()), values)
     pq.write_table(pa.table({"n": [9], "k": [4], "m": [2], "P": column}), tmp_path / "x.parquet")
     with pytest.raises(InvalidDataError, match="far more than samples do"):

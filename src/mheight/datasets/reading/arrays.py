@@ -71,8 +71,10 @@ def _npz(source: Source) -> dict[str, Any]:
                     raise InvalidDataError(f"{source.path}: {name[:40]!r} is no array of its own")
                 if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                     raise InvalidDataError(f"{source.path}: {name[:40]!r} is packed in another way")
+                if member.file_size > left:
+                    raise InvalidDataError(f"{source.path}: larger than {_LARGEST // 2**20} MiB")
                 with archive.open(member) as stream:
-                    content = stream.read(left + 1)
+                    content = stream.read(member.file_size + 1)
                 left -= len(content)
                 if left < 0:
                     raise InvalidDataError(f"{source.path}: larger than {_LARGEST // 2**20} MiB")
@@ -80,7 +82,9 @@ def _npz(source: Source) -> dict[str, Any]:
     except InvalidDataError:
         raise
     except Exception as error:  # a damaged zip can raise anything at all
-        raise InvalidDataError(f"{source.path}: not a readable NPZ file ({error})") from None
+        raise InvalidDataError(
+            f"{source.path}: not a readable NPZ file ({' '.join(str(error).split())[:100]})"
+        ) from None
     return out
 
 
@@ -101,7 +105,9 @@ def _mat(source: Source) -> dict[str, Any]:
     except InvalidDataError:
         raise
     except Exception as error:  # a damaged file can raise anything at all
-        raise InvalidDataError(f"{source.path}: not a readable .mat file ({error})") from None
+        raise InvalidDataError(
+            f"{source.path}: not a readable .mat file ({' '.join(str(error).split())[:100]})"
+        ) from None
     return {name: _scalar(value) for name, value in found.items() if not name.startswith("__")}
 
 

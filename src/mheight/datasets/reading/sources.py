@@ -49,6 +49,7 @@ _BEGINNINGS: tuple[tuple[bytes, FileKind], ...] = (
 _GZIP = b"\x1f\x8b"
 _LONGEST_LINE = 2**24
 _LARGEST_WHOLE = 2**28
+_PIECE = 2**20
 _LARGEST_UNPACKED = 2**32
 
 
@@ -120,14 +121,18 @@ class Source:
         Raises:
             InvalidDataError: there is more than that.
         """
+        # Asked for at once, so many bytes would be set aside for any file.
+        pieces, size = [], 0
         with self.binary() as stream:
-            content = stream.read(largest + 1)
-        if len(content) > largest:
+            while size <= largest and (piece := stream.read(_PIECE)):
+                pieces.append(piece)
+                size += len(piece)
+        if size > largest:
             raise InvalidDataError(
                 f"{self.path}: larger than {largest // 2**20} MiB; write Parquet, CSV or JSON "
                 "lines, which are read a piece at a time"
             )
-        return content
+        return b"".join(pieces)
 
     def lines(self) -> Iterator[str]:
         """Lines of a text in UTF-8, with their ends, without a byte-order mark.

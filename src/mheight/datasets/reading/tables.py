@@ -161,11 +161,15 @@ def opened_parquet(source: Source) -> Any:
         if isinstance(error, InvalidDataError):
             raise
         raise InvalidDataError(
-            f"{source.path}: not a readable Parquet file, perhaps cut short ({error})"
+            f"{source.path}: not a readable Parquet file, perhaps cut short ({_line(error)})"
         ) from None
     if len(set(names)) < len(names):
         raise InvalidDataError(f"{source.path}: every column needs a name of its own")
     return file
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
 
 
 def parquet_columns(source: Source) -> list[str]:
@@ -199,7 +203,7 @@ def parquet_rows(source: Source, label: str | None = None) -> Iterator[Row]:
                 yield from _batch_rows(batch, fields, source, sample)
                 sample += batch.num_rows
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            raise InvalidDataError(f"{source.path}: can't be read ({error})") from None
+            raise InvalidDataError(f"{source.path}: can't be read ({_line(error)})") from None
 
 
 def _is_number_type(kind: Any) -> bool:
@@ -227,7 +231,7 @@ def parquet_table(source: Source) -> dict[str, list[Any]]:
             table = file.read(columns=names)
             out = {name: table[name].to_pylist() for name in names}
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            raise InvalidDataError(f"{source.path}: can't be read ({error})") from None
+            raise InvalidDataError(f"{source.path}: can't be read ({_line(error)})") from None
     return out
 
 

@@ -246,6 +246,6 @@ def _flat(item: Any, meaning: str) -> Any:
 
 
 def _short(value: Any) -> str:
-    if isinstance(value, _SCALARS | str):
+    if isinstance(value, (*_SCALARS, str)):
         return str(value)[:40]
     return type(value).__name__
