@@ -247,6 +247,22 @@ def test_witnesses(mheight):
     assert rows_of(out) == [["1", "inf", "inf", "0", "0", "-", "1 0"]]
 
 
+def test_a_printed_codeword_can_be_pasted_back(mheight):
+    """As a matrix of one row it is the same word, to the last digit."""
+    from mheight.codes import parse_code
+
+    for options in ([], ["--exact"]):
+        matrix = "1 0 0.3 -0.1; 0 1 -0.7 1/3"
+        _, out, _ = mheight("heights", matrix, "--witness", *options)
+        _, found, _ = mheight("heights", matrix, "--witness", "--json", *options)
+        printed = [row[-1] for row in rows_of(out)]
+        assert any("-" in word for word in printed)
+        for word, certificate in zip(printed, json.loads(found)["certificates"], strict=True):
+            assert "-0 " not in f"{word} "
+            pasted = parse_code(word).G[0].tolist()
+            assert pasted == [float(Fraction(x)) for x in certificate["codeword"]]
+
+
 def test_capability(mheight, tmp_path):
     _, out, _ = mheight("heights", "1 0 1 1 3; 0 1 1 2 3", "--capability")
     assert rows_of(out)[:3] == [

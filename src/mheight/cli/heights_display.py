@@ -20,7 +20,7 @@ from mheight.heights.doubts import doubt_text
 from mheight.heights.tolerance import tolerance_text
 
 if TYPE_CHECKING:
-    from mheight.heights.certificate import Certificate
+    from mheight.heights.certificate import Certificate, Number
     from mheight.heights.rows import HeightRows
 
 __all__ = ["Doubts", "Watch", "interrupts", "table_texts", "write_lines"]
@@ -82,6 +82,11 @@ def _table(title: str, rows: HeightRows, piece: slice) -> Table:
     return Table(title, header, cells, notes)
 
 
+def _in_full(x: Number) -> str:
+    """A number that can be pasted back and is the same: all digits, no -0."""
+    return repr(float(x) + 0.0).removesuffix(".0") if isinstance(x, float) else str(x)
+
+
 def _between(rows: HeightRows, i: int) -> str:
     lower, upper, _ = rows.bounds(i)
     return f"{lower:.9g} <= h <= {upper:.9g}"
@@ -95,7 +100,7 @@ def _witness_cells(certificate: Certificate | None) -> list[str]:
         str(certificate.target),
         " ".join(map(str, certificate.larger)),
         "-" if places is None else " ".join(map(str, places)),
-        " ".join(f"{x:.6g}" if isinstance(x, float) else str(x) for x in certificate.codeword),
+        " ".join(map(_in_full, certificate.codeword)),
     ]
 
 

@@ -88,7 +88,7 @@ def rounded(height: Number) -> float:
 def _plain(value: Number) -> float | str | None:
     if isinstance(value, Fraction):
         return str(value)
-    return float(value) if math.isfinite(value) else None
+    return float(value) + 0.0 if math.isfinite(value) else None  # no -0
 
 
 def verify(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from numpy.lib import format as npy
 from mheight.codes.reading.blocks import Block, batch_length
 from mheight.codes.reading.headers import kind_of_name
 from mheight.codes.reading.objects import array_blocks
-from mheight.codes.reading.opening import ending, opened, seekable
+from mheight.codes.reading.opening import LARGEST, ending, opened, seekable
 from mheight.codes.reading.records import tell_left_out
 from mheight.errors import InvalidCodeError
 
@@ -53,10 +54,19 @@ def count_arrays(path: Path) -> int | None:
 
 def npz_blocks(path: Path, _exact: bool = False) -> Iterator[Block]:
     """Matrices of the arrays of an archive: those called G, P or H, or all of them."""
-    with _readable(path), np.load(seekable(path), allow_pickle=False) as archive:
+    place = seekable(path)
+    # Opened here, since NumPy leaves a damaged file open.
+    with _readable(path), place if isinstance(place, io.BytesIO) else place.open("rb") as stream:
+        archive = np.load(stream, allow_pickle=False)
         if not isinstance(archive, Mapping):
             raise InvalidCodeError(f"{path}: an archive of arrays is needed, got one array")
-        arrays = {name: archive[name] for name in archive}
+        with archive:
+            if sum(member.file_size for member in archive.zip.infolist()) > LARGEST:
+                raise InvalidCodeError(
+                    f"{path}: at most {LARGEST // 2**20:,} MiB are read of an archive; "
+                    "write one .npy file for each array"
+                )
+            arrays = {name: archive[name] for name in archive}
     yield from _named(arrays, path)
 
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
 
 from mheight.codes.numbers import is_number, shortened
 from mheight.codes.reading.blocks import Block
-from mheight.codes.reading.headers import Layout, holds_samples, is_header, layout_of, numbered
+from mheight.codes.reading.headers import (
+    Layout,
+    holds_samples,
+    is_header,
+    kind_of_name,
+    layout_of,
+    numbered,
+)
 from mheight.codes.reading.records import Record, blocks_of_records, entry
 from mheight.codes.reading.rows import decimal_comma
 from mheight.errors import InvalidCodeError
@@ -69,7 +76,8 @@ def _first(lines: Iterable[str]) -> tuple[str | None, str, Iterator[str]]:
         if plain.startswith("#"):
             comment = plain.lstrip("# ")
         elif plain.strip(";,\t "):
-            return _mark(plain.split("#", 1)[0]), comment, chain(before, iterator)
+            mark = "," if kind_of_name(plain.strip('"')) else _mark(plain.split("#", 1)[0])
+            return mark, comment, chain(before, iterator)
     return None, comment, iter(before)
 
 
@@ -163,7 +171,19 @@ def _plain(records: Iterable[Record], mark: str | None, exact: bool) -> Iterator
                 "the matrix: leave the line out, or write g0, g1, ... above it"
             )
         texts.append([str(cell) for cell in cells])
+        if mark == ",":
+            _refuse_spaces(cells, where)
         rows.append([_cell(cell, j, mark, where, exact) for j, cell in enumerate(cells)])
+
+
+def _refuse_spaces(cells: Sequence[str], where: str) -> None:
+    """Commas beside spaces, `1 0,5`: decimal commas, or one more separator."""
+    for j, (cell, after) in enumerate(pairwise(cells)):
+        words, behind = cell.split(), after.split()
+        spaced = len(words) > 1 or len(behind) > 1
+        if spaced and words and behind and _INTEGER.fullmatch(words[-1]) and behind[0].isdigit():
+            said = decimal_comma(f"{words[-1]},{behind[0]}")
+            raise InvalidCodeError(f"{where}, column {j}: {said}")
 
 
 def _cell(cell: str, column: int, mark: str | None, where: str, exact: bool) -> object:

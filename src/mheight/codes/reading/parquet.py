@@ -57,7 +57,11 @@ def column_blocks(path: Path, exact: bool = False) -> Iterator[Block]:
         schema, names = file.schema_arrow, _names(file, path)
         found = [name for name in names if kind_of_name(name) is not None]
         try:
-            if len(found) == 1 and _is_list(schema.field(found[0]).type):
+            if (
+                len(found) == 1
+                and not holds_samples(names)
+                and _is_list(schema.field(found[0]).type)
+            ):
                 yield from _of_lists(file, found[0], path)
             else:
                 yield from _of_columns(file, found, path, exact)

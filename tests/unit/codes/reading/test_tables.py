@@ -1,0 +1,204 @@
+"""CSV and its kin, Parquet columns: what headers say, and what is refused."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mheight.codes.reading import batches, count_matrices, read_blocks
+from mheight.errors import InputWarning, InvalidCodeError
+
+ONE = [[[1, 0, 1], [0, 1, 2]]]
+TWO = [*ONE, [[2, 0, 1], [0, 2, 1]]]
+
+
+def read(path: Path, kind: Any = None) -> list[Any]:
+    found = batches(read_blocks(path), str(path), kind)
+    return [G.tolist() for batch in found for G in batch.generators]
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.tsv", "x.txt", "x.dat"])
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("1,0,1\n0,1,2\n", ONE),
+        ("1\t0\t1\n0\t1\t2\n\n2\t0\t1\n0\t2\t1\n", TWO),
+        ("1 0 1\r0 1 2\r", ONE),
+        ("g0,g1,g2\n1,0,1\n0,1,2\n", ONE),
+        ("g_2;g_0;g_1\n1;1;0\n2;0;1\n", ONE),
+        ("G1\tG2\tG3\n1\t0\t1\n0\t1\t2\n", ONE),
+        ("# g0 g1 g2\n1 0 1\n0 1 2\n", ONE),
+        ("# saved by hand\n1 0 1\n0 1 2\n", ONE),
+        (",0,1,2\n0,1,0,1\n1,0,1,2\n", ONE),
+        (",g0,g1,g2\n0,1,0,1\n1,0,1,2\n", ONE),
+        ("row,g0,g1,g2\n0,1,0,1\n1,0,1,2\n0,2,0,1\n1,0,2,1\n", TWO),
+        ("code,row,g0,g1,g2\nA,1,1,0,1\nA,2,0,1,2\nB,1,2,0,1\nB,2,0,2,1\n", TWO),
+        ("g0,g1,g2\n1,0,1\n0,1,2\n\ng0,g1,g2\n2,0,1\n0,2,1\n", TWO),
+        ("n,k,p0,p1,p2,p3\n3,2,1,2,,\n", ONE),
+        ("k,n,g0,g1,g2,g3,g4,g5\n2,3,1,0,1,0,1,2\n", ONE),
+        ("p0\n1\n2\n", ONE),
+        ('G\n"[[1,0,1],[0,1,2]]"\n"2 0 1; 0 2 1"\n', TWO),
+        ('GeneratorMatrix,n,k\n"[[1. 0. 1.]\n [0. 1. 2.]]",3,2\n', ONE),
+        ("1 0 1; 0 1 2\n\n[[2, 0, 1], [0, 2, 1]]\n", TWO),
+        ("[[[1. 0. 1.]\n  [0. 1. 2.]]\n\n [[2. 0. 1.]\n  [0. 2. 1.]]]", TWO),
+        ("\\begin{bmatrix}\n1 & 0 & 1 \\\\\n0 & 1 & 2\n\\end{bmatrix}\n", ONE),
+        ("0 1 2\n", [[[0, 1, 2]]]),
+    ],
+)
+def test_what_is_read(tmp_path: Path, name: str, content: str, expected: list[Any]) -> None:
+    (tmp_path / name).write_text(content, newline="")
+    assert read(tmp_path / name) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("0,1,2,3\n1,0,1,1\n0,1,1,2\n", "line 1: 0,1,2,3 may be the names of columns or a row"),
+        ("1\t2\t3\n1\t0\t1\n", "line 1: 1,2,3 may be the names of columns or a row"),
+        ("0,1,5\n1,2,3\n2,4,4\n", "column 0 counts 0, 1, 2, ...: it may be an index or a coord"),
+        ("a,b\n1,2\n", "line 1: the header a, b is not understood: columns are called g0"),
+        ("h1,h2\n1,2\n", "line 1: the header h1, h2 is not understood"),
+        ("g0,g2\n1,2\n", "columns g0, g1, ... without a gap are needed, missing g1"),
+        ("g0,g0\n1,2\n", "every column needs a name of its own, got 'g0' twice"),
+        ("g0,p0\n1,2\n", "names several matrices"),
+        ("n,g0,g1\n2,1,2\n", "n and k are needed together"),
+        ("n,k,m,p0,p1\n3,1,1,1,2\n", "that of samples n, k, m, P, not of matrices"),
+        ("# n,k,m,p0,p1\n3,1,1,1,2\n", "that of samples n, k, m, P, not of matrices"),
+        (",".join(f"p{i}" for i in range(20)) + "\n", "may be one row of P or all of it"),
+        ("1,0,1\n0,,2\n", "line 2, column 1: an entry is needed, got an empty cell"),
+        ("n,k,p0,p1,p2\n3,2,1,,\n", "line 2, p1: an entry is needed, got an empty cell"),
+        ("n,k,p0,p1,p2\n3,2,1,2,7\n", "but p2 holds 7"),
+        ("n,k,p0,p1\ninf,2,1,2\n", "line 2: n must be an integer, got 'inf'"),
+        ("n,k,p0,p1\n1e999,2,1,2\n", "line 2: n must be an integer"),
+        ("n,k,p0,p1\n3,2.5,1,2\n", "line 2: k must be an integer, got '2.5'"),
+        ("row,g0,g1\n0,1,2\n2,1,3\n", "row 1 is needed, got row 2"),
+        ("code,g0,g1\n1,1,2\n2,1,3\n1,1,4\n", "lines of code 1 do not stand together"),
+        ("g0,g1\n1,2,3\n", "line 2: 2 cells are needed as in the first line, got 3"),
+        ('"1,0,1\n0,1,2\n', "line 1: a quote is opened and never closed"),
+        ('1,0,1\n"0,1,2\n', "line 2: a quote is opened and never closed"),
+        ("1," + "2" * 140_000 + "\n", "more than 131,072 characters"),
+        ("1 " + "2" * 5_000 + "\n", "at most 4,000 characters, got 5,000"),
+        ("1,1_0\n", "line 1, column 1: numbers are needed, got '1_0'"),
+        ("1;0;0,5\n0;1;1,5\n", "line 1, column 2: '0,5' is 0.5 or the two numbers 0 and 5"),
+        ("1\t0,5\n", "line 1, column 1: '0,5' is 0.5 or the two numbers 0 and 5"),
+        ("1 0,5\n", "line 1, column 0: '0,5' is 0.5 or the two numbers 0 and 5"),
+        ("1,0,1\n0,1\n", "got 3 entries above and 2 here"),
+        ("1 \0 2\n", "text is needed, got binary data"),
+        ("1,1e-400\n", "too small for a float"),
+        ('row,G\n1,""\n', "line 2: a matrix is needed, got an empty cell"),
+        ('G\n"H = [1 1]"\n', "column G holds a matrix H"),
+    ],
+)
+def test_what_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(content)
+    with pytest.raises(InvalidCodeError, match=message) as caught:
+        read(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_lines_of_two_numbers_are_no_p(tmp_path: Path) -> None:
+    """Each may be one decimal number."""
+    path = tmp_path / "x.csv"
+    for content, refused in (("1,5\n2,5\n", True), ("1, 5\n2, 5\n", False), ("1,-5\n2,5\n", False)):
+        path.write_text(content)
+        assert len(read(path, "H" if content == "1,5\n2,5\n"[:4] else None)) == 1
+        if refused:
+            with pytest.raises(InvalidCodeError, match=r"as P, '1,5' is 1.5 or the two numbers"):
+                read(path, "P")
+        else:
+            assert len(read(path, "P")[0][0]) == 4
+
+
+def test_columns_that_are_not_read_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("name,g0,g1,height\nA,1,2,2\n")
+    with pytest.warns(InputWarning, match=r"x\.csv: not read: name, height"):
+        assert read(path) == [[[1, 2]]]
+
+
+def test_text_in_utf_16_and_what_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes("1\t0\t1\r\n0\t1\t2\r\n".encode("utf-16"))
+    assert read(path) == ONE
+    path.write_bytes(b"g0,g1\n1,2\n# caf\xe9\n")
+    with pytest.raises(InvalidCodeError, match="UTF-8 is needed, got the byte 0xe9"):
+        read(path)
+
+
+PLAIN = {
+    "x.csv": b"1,0,1\n0,1,2\n",
+    "x.jsonl": b"[[1,0,1],[0,1,2]]\n",
+    "x.json": b'{"P": [[1],[2]]}',
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_compressed_text(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"{name}.gz"
+    path.write_bytes(gzip.compress(PLAIN[name]))
+    assert read(path) == ONE
+    assert count_matrices(path) in (1, None)
+    for broken in (gzip.compress(PLAIN[name])[:-9], PLAIN[name]):
+        path.write_bytes(broken)
+        with pytest.raises(InvalidCodeError, match="can't be read"):
+            read(path)
+
+
+COLUMNS = [
+    ({"g0": [1, 0], "g1": [0, 1], "g2": [1.0, 2.0]}, ONE),
+    ({"row": [0, 1], "g0": [1, 0], "g1": [0, 1], "g2": [1, 2]}, ONE),
+    ({"n": [3], "k": [2], "p_0": [1.0], "p_1": [2.0], "p_2": [None]}, ONE),
+    ({"code": ["A", "A", "B"], "g0": [1, 0, 5], "g1": [0, 1, 6]}, [[[1, 0], [0, 1]], [[5, 6]]]),
+    ({"G": ["1 0 1; 0 1 2", "[[2,0,1],[0,2,1]]"]}, TWO),
+    ({"n": [3], "k": [2], "G": ["1 0 1; 0 1 2"]}, ONE),
+    ({"GeneratorMatrix": [ONE[0], TWO[1]]}, TWO),
+]
+
+
+@pytest.mark.parametrize(("table", "expected"), COLUMNS)
+@pytest.mark.parametrize("compressed", [False, True])
+def test_columns_of_parquet(
+    tmp_path: Path, table: dict[str, Any], expected: list[Any], compressed: bool
+) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table(table), path)
+    if compressed:
+        packed = tmp_path / "x.parquet.gz"
+        packed.write_bytes(gzip.compress(path.read_bytes()))
+        path = packed
+    assert read(path) == expected
+
+
+def test_parquet_that_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    for table, message in (
+        (pa.table([[1], [2]], names=["g0", "g0"]), "got g0 twice"),
+        (
+            pa.table({"g0": [1, None], "g1": [1, 2]}),
+            "row 1, column 0: .* got null",
+        ),
+        (pa.table({"n": [9], "k": [4], "m": [2], "P": [[1.0]]}), "samples n, k, m, P"),
+        (pa.table({"n": [1e30], "k": [1.0], "p0": [1.0]}), "got 1 columns of entries"),
+    ):
+        pq.write_table(table, path)
+        with pytest.raises(InvalidCodeError, match=message):
+            read(path)
+    pq.write_table(pa.table({"G": ONE, "height": [1.0]}), path)
+    with pytest.warns(InputWarning, match="not read: height"):
+        assert read(path) == ONE
+
+
+def test_long_tables_are_read_line_by_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    matrices = np.random.default_rng(0).integers(-9, 10, (300, 2, 4))
+    path.write_text("\n".join("\n".join(",".join(map(str, r)) for r in G) + "\n" for G in matrices))
+    blocks = read_blocks(path)
+    assert next(blocks).values == matrices[0].tolist()
+    assert read(path) == matrices.tolist()
