@@ -168,6 +168,8 @@ def _may_be_matrices(value: Any) -> bool:
     """Whether a value without any m still holds something like a matrix."""
     if isinstance(value, dict):
         return any(_may_be_matrices(item) for item in list(value.values())[:100])
+    if isinstance(value, list | tuple) and value and isinstance(value[0], dict):
+        return _may_be_matrices(value[0])
     return depth(value) >= 2
 
 

@@ -57,8 +57,8 @@ def npz_blocks(path: Path, _exact: bool = False) -> Iterator[Block]:
     place = seekable(path)
     # Opened here, since NumPy leaves a damaged file open.
     with _readable(path), place if isinstance(place, io.BytesIO) else place.open("rb") as stream:
-        archive = np.load(stream, allow_pickle=False)
-        if not isinstance(archive, Mapping):
+        archive: Any = np.load(stream, allow_pickle=False)
+        if isinstance(archive, np.ndarray):
             raise InvalidCodeError(f"{path}: an archive of arrays is needed, got one array")
         with archive:
             if sum(member.file_size for member in archive.zip.infolist()) > LARGEST:

@@ -72,8 +72,11 @@ def rows_of(value: Any, known: Known) -> Iterator[Row]:
 def says_m(value: Any) -> bool:
     """Whether a value holds samples that say which height they mean, not matrices alone."""
     if isinstance(value, dict):
+        plain = {str(name).strip().lower() for name in list(value)[:100]}
+        if "m" in plain or ("generatormatrix" in plain and plain & {"height", "h", "result"}):
+            return True  # a height asks for its m, a generator matrix alone does not
         for name, item in list(value.items())[:100]:
-            if triple(name) or str(name).strip().lower() in ("m", "generatormatrix"):
+            if triple(name):
                 return True
             if (isinstance(item, dict) or is_container(item)) and says_m(item):
                 return True
