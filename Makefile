@@ -8,7 +8,7 @@
 # make benchmark-peer-answers  where the published package's profiles are wrong, and how often
 # make benchmark-learning  training and prediction speed, against bare steps and exact heights
 # make results         trains what docs/results shows and writes its tables: hours
-# make hunt            a million small-integer codes against exact arithmetic and HiGHS
+# make hunt            wrong heights, sought among millions of codes by every route, HiGHS too
 # make fuzz            changed files against every reader: FUZZ=100000 each
 # make benchmark-protection  decoding and protected products, against linear programs
 # make promises      the decoder's promises on millions of random and adversarial words
@@ -75,6 +75,7 @@ results: $(VENV)/.run
 
 hunt: $(VENV)/.dev
 	$(BIN)/python benchmarks/hunt.py
+	$(BIN)/python benchmarks/differential.py
 
 FUZZ ?= 100000
 fuzz: $(VENV)/.dev

@@ -21,6 +21,7 @@ Ctrl-C prints what was found so far.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections import Counter
@@ -47,7 +48,7 @@ LARGEST_CERTAIN = 1e12
 """A larger height of floats may be called infinite without a doubt, by the rule."""
 
 CHUNK = 64
-LENGTHS = [3, 4, 5, 6, 7] * 4 + [8, 9]  # rational arithmetic takes 1 ms for n = 9
+LENGTHS = [3, 4, 5, 6] * 5 + [7, 7, 8, 9]  # rational arithmetic takes 1 ms for n = 9
 
 Rng = np.random.Generator
 Shape = tuple[int, int, int]
@@ -265,6 +266,8 @@ def main() -> None:
     parser.add_argument("--alone", type=float, default=0.02, help="share also done alone")
     parser.add_argument("--searched", type=float, default=0.01, help="share for find_height")
     options = parser.parse_args()
+    # Also where a shell started this in the background, with interrupts ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     hunt, start, chunk, told = Hunt(options.alone, options.searched), time.monotonic(), 0, 0
     try:
         while hunt.codes < options.codes:
