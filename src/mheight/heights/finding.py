@@ -26,7 +26,7 @@ from mheight.heights.orders import height_index
 from mheight.heights.packed import MAX_LENGTH, packed_profile
 from mheight.heights.rational import exact_certificates, singleton_certificate
 from mheight.heights.solution import EXACT_TO, Method, Solution
-from mheight.heights.tolerance import checked_tolerance, under_tolerance
+from mheight.heights.tolerance import checked_tolerance, is_near, under_tolerance
 from mheight.heights.witness import build_certificate, integer_rows, positions
 
 __all__ = [
@@ -86,7 +86,7 @@ def certified(
         raise InvalidCodeError(
             f"certificates of all heights need n <= {MAX_LENGTH}, got {code.n}; use find_height"
         )
-    return [under_tolerance(solution, tolerance) for solution in lattice_solutions(code)]
+    return tolerant(code, lattice_solutions(code), tolerance)
 
 
 def lattice_solutions(code: LinearCode) -> list[Solution]:
@@ -104,6 +104,17 @@ def lattice_solutions(code: LinearCode) -> list[Solution]:
     if not out:
         out = _by_lattice(code, matrix, range(1, code.n - code.k + 1))
     return [_with_doubts(solution, doubts, code) for solution in out]
+
+
+def tolerant(
+    code: LinearCode, solutions: list[Solution], tolerance: float | None
+) -> list[Solution]:
+    """Solutions with entries that count as zero; rounding does not decide which do."""
+    tipping = [s.m for s in solutions if s.method != "rational" and is_near(s, tolerance)]
+    if tipping and settles_exactly(code.n, code.k):
+        exactly = _exactly(code)
+        solutions = [exactly[s.m - 1] if s.m in tipping else s for s in solutions]
+    return [under_tolerance(solution, tolerance) for solution in solutions]
 
 
 def _prepared(code: LinearCode) -> tuple[Float, tuple[Doubt, ...]]:
@@ -207,7 +218,7 @@ def solved(
         code, m, method=method, time_limit=time_limit, node_limit=node_limit,
         progress=progress, stop=stop,
     )  # fmt: skip
-    return under_tolerance(solution, tolerance)
+    return tolerant(code, [solution], tolerance)[0]
 
 
 def _solved(

@@ -26,11 +26,14 @@ __all__ = [
     "capped",
     "checked_tolerance",
     "counts_as_infinite",
+    "is_near",
     "kept_doubts",
     "near_limit",
     "under_tolerance",
     "with_tolerance",
 ]
+
+_NEAR = 1e-9  # relative
 
 _SETTLED_BY_TOLERANCE = (DoubtKind.LARGE_HEIGHT, DoubtKind.CALLED_INFINITE)
 
@@ -75,7 +78,14 @@ def near_limit(heights: NDArray[np.float64], tolerance: float) -> NDArray[np.boo
     """Which codes have a height so close to 1/tolerance that rounding may tip it, shape (N,)."""
     if not tolerance:
         return np.zeros(len(heights), np.bool_)
-    return np.asarray((np.abs(heights * tolerance - 1.0) < 1e-9).any(axis=1))
+    return np.asarray((np.abs(heights * tolerance - 1.0) < _NEAR).any(axis=1))
+
+
+def is_near(solution: Solution, tolerance: float | None) -> bool:
+    """Whether rounding may decide if a solution's height is at least 1/tolerance."""
+    if not tolerance or not solution.is_exact:
+        return False
+    return abs(solution.lower * tolerance - 1.0) < _NEAR
 
 
 def kept_doubts(doubts: tuple[Doubt, ...], tolerance: float | None) -> tuple[Doubt, ...]:

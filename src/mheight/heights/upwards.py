@@ -14,10 +14,10 @@ from mheight.codes.compiling import work_clock
 from mheight.errors import InvalidCodeError
 from mheight.heights.branch_and_bound import Progress
 from mheight.heights.certificate import Certificate
-from mheight.heights.finding import lattice_solutions, predicted_seconds, solved
+from mheight.heights.finding import lattice_solutions, predicted_seconds, solved, tolerant
 from mheight.heights.packed import MAX_LENGTH
 from mheight.heights.solution import Method, Solution
-from mheight.heights.tolerance import checked_tolerance, under_tolerance
+from mheight.heights.tolerance import checked_tolerance
 
 __all__ = ["find_heights"]
 
@@ -67,8 +67,7 @@ def find_heights(
         if left <= 0 or (stop is not None and stop()):
             return
         if method == "auto" and _lattice_is_better(n, k, m, left):
-            for solution in lattice_solutions(code)[m - 1 :]:
-                yield under_tolerance(solution, tolerance)
+            yield from tolerant(code, lattice_solutions(code)[m - 1 :], tolerance)
             return
         solution = solved(
             code,

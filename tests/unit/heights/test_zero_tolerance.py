@@ -113,6 +113,14 @@ def test_the_limit_is_decided_without_rounding() -> None:
     assert height_profile(G, zero_tolerance=1 / 3).tolist() == [2.0, 3.0]
     assert height_profile(G, zero_tolerance=just_above_a_third).tolist() == [2.0, inf]
     assert height_profile([G] * 9, zero_tolerance=1 / 3)[8].tolist() == [2.0, 3.0]
+    # h_5 times this tolerance is 1 + 2e-17: infinite, by less than floats can tell.
+    G = [[-33333.333333333336, 33.333333333333336, 0.6666666666666666, 333333.3333333333,
+          3.333333333333333e-07, -3.333333333333333e-06]]  # fmt: skip
+    truth = expected(G, 1e-12)
+    assert height_profile(G, zero_tolerance=1e-12).tolist() == truth
+    for method in ("lattice", "branch-and-bound"):
+        assert find_height(G, 5, method=method, zero_tolerance=1e-12).height == truth[4]
+    assert float(mheight.certificates(G, zero_tolerance=1e-12)[4].height) == truth[4]
 
 
 def test_a_tolerance_is_said() -> None:
