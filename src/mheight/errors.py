@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "AccuracyWarning",
     "BundleError",
@@ -24,7 +26,13 @@ class MheightError(Exception):
 
 
 class AccuracyWarning(UserWarning):
-    """Rounding leaves a result in doubt; the text says which, and by how much."""
+    """Rounding leaves a result in doubt; the text says which, and by how much.
+
+    Attributes:
+        doubts: the same as values, each a `mheight.Doubt`.
+    """
+
+    doubts: tuple[Any, ...] = ()
 
 
 class InputWarning(UserWarning):

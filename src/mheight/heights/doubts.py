@@ -213,8 +213,6 @@ def warn_of(doubts: Sequence[Doubt], codes: int | None = None, *, stacklevel: in
     """
     text = summary(doubts, codes)
     if text is not None:
-        warnings.warn(
-            f"{text}; exact_profile computes without rounding",
-            AccuracyWarning,
-            stacklevel=stacklevel + 1,
-        )
+        warning = AccuracyWarning(f"{text}; exact_profile computes without rounding")
+        warning.doubts = tuple(doubts)
+        warnings.warn(warning, stacklevel=stacklevel + 1)

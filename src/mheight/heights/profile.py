@@ -30,6 +30,7 @@ from mheight.heights.tolerance import capped, checked_tolerance
 __all__ = [
     "as_given",
     "height_profile",
+    "kernel_heights",
     "lattice_route",
     "m_height",
     "profile_with_doubts",
@@ -137,8 +138,7 @@ def profile_with_doubts(
         heights = found.heights[0] if given.is_single else found.heights
         return Profiles(heights, found.doubts, tolerance)
     else:
-        out, doubtful = _by_kernels(given)
-        doubtful |= unsettled(given, out, tolerance)
+        out, doubtful = kernel_heights(given, tolerance)
         out = capped(out, tolerance)
         if doubtful.any():
             doubts = settle_doubts(given, doubtful, out, tolerance)
@@ -168,6 +168,22 @@ def as_given(G: LinearCode | GivenMatrices | ArrayLike | Sequence[Any]) -> Given
     if isinstance(G, GivenMatrices):
         return G
     return G.given if isinstance(G, LinearCode) else given_matrices(G)
+
+
+def kernel_heights(
+    given: GivenMatrices, tolerance: float | None = None
+) -> tuple[Float, NDArray[np.bool_]]:
+    """Heights as the kernels find them, and which codes `settled` is to do again.
+
+    Args:
+        given: N matrices of codes with k < n, in reach of the lattice; ranks are not looked at.
+        tolerance: zero tolerance, which may want codes done again; heights are as they are.
+
+    Returns:
+        Shape (N, n-k); shape (N,).
+    """
+    out, doubtful = _by_kernels(given)
+    return out, doubtful | unsettled(given, out, tolerance)
 
 
 def _by_kernels(given: GivenMatrices) -> tuple[Float, NDArray[np.bool_]]:

@@ -214,7 +214,7 @@ class HeightWriter:
             "m": pa.array(rows.m.astype(np.int32)),
             "height": pa.array(rows.height, mask=mask),
             "log2_height": pa.array(rows.log2_height, mask=mask),
-            "doubt": pa.array(rows.doubt_texts, type=pa.string()),
+            "doubt": _doubt_column(rows),
         }
         if rows.status is not None:
             columns["lower"] = pa.array(rows.lower)
@@ -228,6 +228,14 @@ class HeightWriter:
             columns |= _witness_columns(rows.certificates, rows.exact is not None, lists)
         table = pa.table(columns)
         return _with_capability(table, rows) if self._capability else table
+
+
+def _doubt_column(rows: HeightRows) -> Any:
+    import pyarrow as pa
+
+    if not rows.doubts:
+        return pa.nulls(len(rows), pa.string())
+    return pa.array(rows.doubt_texts, type=pa.string())
 
 
 class _CsvWriter:

@@ -57,6 +57,8 @@ def test_warnings_follow_from_the_value() -> None:
         height_profile(np.array([CERTAIN, LARGE]))
     assert str(caught[0].message) == f"{found.text}; exact_profile computes without rounding"
     assert caught[0].filename == __file__
+    assert isinstance(caught[0].message, AccuracyWarning)
+    assert caught[0].message.doubts == found.doubts
 
 
 def test_one_height_is_warned_of_only_if_it_is_in_doubt() -> None:

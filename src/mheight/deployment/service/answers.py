@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from mheight.codes import LinearCode
 from mheight.codes.given import given_matrices
-from mheight.codes.minors import systematic_codes
 from mheight.deployment.service.work import Stop
 from mheight.errors import InvalidCodeError
 from mheight.heights import (
@@ -25,8 +24,7 @@ from mheight.heights import (
 from mheight.heights.accuracy import MAX_EXACT_LENGTH, settled
 from mheight.heights.doubts import Doubt, doubt_text
 from mheight.heights.finding import lattice_solutions, solved
-from mheight.heights.kernel import profiles as kernel_profiles
-from mheight.heights.profile import lattice_route
+from mheight.heights.profile import kernel_heights, lattice_route
 from mheight.heights.solution import Method, Solution
 from mheight.heights.upwards import find_heights
 
@@ -80,8 +78,7 @@ def profiles(shape: tuple[int, int], batch: list[Float]) -> list[Profile]:
     if k == n or len(batch) < _FEW or lattice_route(n, k, len(batch)) != "table":
         return _in_turn(batch, np.ones(len(batch), np.bool_), [])
     start = time.perf_counter()
-    codes = np.array(batch)
-    heights, doubtful = kernel_profiles(codes, systematic_codes(codes))
+    heights, doubtful = kernel_heights(given_matrices(np.array(batch)))
     seconds = (time.perf_counter() - start) / len(batch)
     # Without k independent columns every height is infinite: no code.
     alone = doubtful | np.isinf(heights).all(axis=1)
