@@ -4,6 +4,7 @@
 # make docs  the pages as a site
 # make benchmark       height profiles a second, against a published package
 # make benchmark-long  long codes: lattice, branch and bound, exact, start-up
+# make benchmark-first      what first answers cost while nothing is compiled
 # make benchmark-service    requests a second of the HTTP service, against a plain handler
 # make benchmark-peer-answers  where the published package's profiles are wrong, and how often
 # make benchmark-learning  training and prediction speed, against bare steps and exact heights
@@ -22,7 +23,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run test lint docs clean lock results hunt promises demo fuzz
-.PHONY: benchmark benchmark-long benchmark-service benchmark-peer-answers benchmark-learning
+.PHONY: benchmark benchmark-first benchmark-long benchmark-service benchmark-peer-answers benchmark-learning
 
 run: $(VENV)/.run
 	$(BIN)/mheight train runs/quickstart.toml --output-root results --resume
@@ -57,6 +58,9 @@ benchmark: $(VENV)/.run $(VENV)/.peer
 
 benchmark-long: $(VENV)/.dev
 	$(BIN)/python benchmarks/long_codes.py
+
+benchmark-first: $(VENV)/.run
+	$(BIN)/python benchmarks/first_answer.py
 
 benchmark-service: $(VENV)/.run
 	$(BIN)/python benchmarks/service.py

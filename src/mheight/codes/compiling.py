@@ -38,14 +38,22 @@ from numba.core.dispatcher import Dispatcher
 from numba.core.types import unliteral
 from numba.extending import intrinsic
 
-__all__ = ["for_work", "kernel", "kernel_function", "plain", "work_clock"]
+__all__ = [
+    "for_work",
+    "interpret_no_more",
+    "kernel",
+    "kernel_function",
+    "of_one_form",
+    "plain",
+    "work_clock",
+]
 
 config: Any = numba_config  # its attributes are set at run time
 _log = logging.getLogger("mheight.compiling")
 
 COMPILING = "compiling, once"
 NOT_KEPT = (
-    "compiled kernels cannot be kept ({reason}), so each start compiles them anew; "
+    "compiled kernels cannot be kept (%s), so each start compiles them anew; "
     "NUMBA_CACHE_DIR names a folder that can be written"
 )
 
@@ -61,7 +69,9 @@ def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        dispatcher = njit(**{"nogil": True, "boundscheck": False, **options})(function)
+        dispatcher = njit(
+            **{"nogil": True, "boundscheck": False, "no_cfunc_wrapper": True, **options}
+        )(function)
         dispatcher._cache = _Cache(function)
         dispatcher.compile = _timed(dispatcher.compile)
         # Type inference asks for forms by literal arguments too, and then uses none of them.
@@ -138,6 +148,20 @@ def for_work(function: Any, seconds: float) -> Callable[..., Any]:
     return _quietly(plain(function))
 
 
+def of_one_form(array: Any) -> Any:
+    """A float64 array, copied unless it is C-contiguous and may be written.
+
+    Kernels are compiled anew for every other layout, and for what is read-only.
+    """
+    return np.require(array, np.float64, ("C", "W"))
+
+
+def interpret_no_more() -> None:
+    """Have `for_work` give compiled kernels only, for a service that starts once."""
+    global _spent
+    _spent = float("inf")
+
+
 def _quietly(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same without the warnings of NumPy, which compiled kernels do not have."""
 
@@ -165,11 +189,11 @@ _said: set[str] = set()
 _own = threading.local()
 
 
-def _say(level: int, text: str) -> None:
-    """Log a text, once a process."""
+def _say(level: int, text: str, *details: object) -> None:
+    """Log a text, once a process whatever the details."""
     if text not in _said:
         _said.add(text)
-        _log.log(level, text)
+        _log.log(level, text, *details)
 
 
 def work_clock() -> float:
@@ -254,8 +278,8 @@ class _Cache:
                 place.keep(key, data)
                 return
             except OSError as error:
-                reason = f"{error.strerror or error}, {place.folder}"
-        _say(logging.WARNING, NOT_KEPT.format(reason=reason))
+                reason = f"{error.strerror or error}, {Path(place.folder).parent}"
+        _say(logging.WARNING, NOT_KEPT, reason)
 
     def _found(self) -> list[_Place]:
         """Where to look, and to write, in this order."""

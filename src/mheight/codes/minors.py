@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import for_work, kernel
+from mheight.codes.compiling import for_work, kernel, of_one_form
 from mheight.codes.lanes import (
     LANES,
     add,
@@ -389,7 +389,7 @@ def products_get_lost(matrices: Float) -> NDArray[np.bool_]:
     """
     if matrices.size > _FEW_ENTRIES:
         found = np.empty(len(matrices), np.bool_)
-        _find_lost(np.ascontiguousarray(matrices), found)
+        _find_lost(of_one_form(matrices), found)
         return found
     sizes = np.abs(matrices)
     largest = sizes.max(axis=2)
@@ -464,7 +464,7 @@ def absolute_minors(generators: Float) -> Float:
         lexicographic order.  Minors that are zero up to rounding are exactly 0 (see
         `ZERO_TOLERANCE`; for integer matrices this is decided exactly).
     """
-    generators = np.ascontiguousarray(generators, dtype=np.float64)
+    generators = of_one_form(generators)
     count, k, n = generators.shape
     out = np.empty((count, comb(n, k)))
     if not count:

@@ -10,7 +10,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import work_clock
+from mheight.codes.compiling import of_one_form, work_clock
 from mheight.codes.rationals import Matrix, rational_matrix
 from mheight.errors import InvalidCodeError
 from mheight.heights.certified import measure, node_bound, start_errors
@@ -326,7 +326,8 @@ def _enclosed(G: Float, exact: Matrix | None, better: Float) -> Enclosure:
     k, n = G.shape
     basis = np.full(k, -1)
     sizes = np.abs(better).max(axis=1, keepdims=True)
-    reduced_table(better / np.where(sizes > 0.0, sizes, 1.0), basis, np.zeros(n + 1))
+    scaled = of_one_form(better / np.where(sizes > 0.0, sizes, 1.0))
+    reduced_table(scaled, basis, np.zeros(n + 1))
     found = enclose(G, basis, exact) if (basis >= 0).all() else None
     if found is None:
         raise InvalidCodeError(

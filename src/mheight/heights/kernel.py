@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import for_work, kernel
+from mheight.codes.compiling import for_work, kernel, of_one_form
 from mheight.codes.lanes import (
     LANES,
     add,
@@ -181,6 +181,7 @@ def profiles(matrices: Float, systematic: Flags, *, is_check: bool = False) -> t
         Heights of shape (N, n-k), column m-1 holds h_m; and shape (N,), which codes have
         a minor that rounding leaves in doubt (see `mheight.codes.minors.block_minors`).
     """
+    matrices = of_one_form(matrices)
     count, rows, n = matrices.shape
     k = n - rows if is_check else rows
     out = np.empty((count, n - k))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.bits import count_bits, lowest_position, next_of_same_size, with_gap
-from mheight.codes.compiling import for_work, kernel, plain
+from mheight.codes.compiling import for_work, kernel, of_one_form, plain
 from mheight.codes.lanes import LANES, largest, least, load, store, subset_minima
 from mheight.codes.minors import NOISE, doubt_limits
 from mheight.codes.threads import in_parts, thread_count
@@ -237,6 +237,7 @@ def packed_profile(
         upwards: whether to round so that no height comes out smaller than it is, with the
             entries taken as they are: only a minor below its rounding error is zero.
     """
+    G = of_one_form(G)
     n = G.shape[1]
     k = n - len(G) if is_check else len(G)
     if n < _SERIAL_LENGTH:

@@ -11,7 +11,7 @@ import numpy as np
 from flint import fmpz_mat
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import for_work
+from mheight.codes.compiling import for_work, of_one_form
 from mheight.codes.rationals import Matrix, rational_matrix
 from mheight.codes.solving import solve_refined
 from mheight.heights.certificate import Certificate, Number, rounded
@@ -113,7 +113,7 @@ def _vertex_of_kept(G: Float, target: int, kept: Sequence[int]) -> tuple[list[in
     allowed[list(kept)] = True
     basis, errors = np.full(len(G), -1), np.zeros(G.shape[1] + 1)
     seconds = _STEP * G.size * len(G)
-    table = for_work(reduced_table, seconds)(np.ascontiguousarray(G), basis, errors)
+    table = for_work(reduced_table, seconds)(of_one_form(G), basis, errors)
     if (basis < 0).any():
         return None
     found = optimal_vertex(table, basis, target, allowed)
