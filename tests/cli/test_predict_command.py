@@ -156,3 +156,19 @@ def test_an_invalid_run_is_not_exported(finished_run, tmp_path, fails, monkeypat
     monkeypatch.setattr(RunFolder, "read_report", lambda self: invalid)
     error = fails("export", finished_run.path, "-o", tmp_path / "bundle")
     assert error.endswith("run7: its protocol is INVALID (rows were augmented first)")
+
+
+def test_one_spelling_of_what_matrices_are(mheight, fails, tmp_path):
+    (tmp_path / "x.json").write_text(json.dumps([[[1, 2, 3, 4, 5]] * 3 + [[1, 1, 2, 3, 5]]]))
+    outputs = []
+    for option in (["-P"], ["--systematic"], ["--as", "P"]):
+        target = tmp_path / "y.csv"
+        status, _, err = mheight(
+            "predict", tmp_path / "x.json", "-m", 2, "--method", "exact", "-o", target, *option
+        )
+        assert (status, err.strip()) == (0, "")
+        outputs.append(target.read_text())
+    assert outputs[0] == outputs[1] == outputs[2]
+    arguments = ("predict", tmp_path / "x.json", "-o", tmp_path / "z.csv")
+    assert "choose one" in fails(*arguments, "-P", "--as", "H")
+    assert "choose one of -P and -H" in fails(*arguments, "-P", "-H")

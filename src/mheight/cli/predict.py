@@ -10,6 +10,8 @@ import typer
 
 from mheight.cli.console import out, progress_bar, say
 from mheight.cli.sample_options import SAMPLES, SHOWN, LabelColumn, LabelsFile, tell_faults
+from mheight.cli.sources import ParityCheck, Systematic, matrix_kind
+from mheight.errors import InvalidCodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,9 +54,10 @@ def predict(
     m: Annotated[
         int | None, typer.Option("-m", help="Matrices alone: which height; else all of a group.")
     ] = None,
+    systematic: Systematic = False,
+    parity_check: ParityCheck = False,
     kind: Annotated[
-        Literal["G", "P", "H"] | None,
-        typer.Option("--as", help="Matrices alone: what they are; else G."),
+        Literal["G", "P", "H"] | None, typer.Option("--as", hidden=True)  # the former spelling
     ] = None,
     labels: LabelsFile = None,
     label_column: LabelColumn = None,
@@ -76,11 +79,12 @@ def predict(
     from mheight.errors import InvalidDataError
     from mheight.files import require_apart
 
+    wanted = _kind(kind, systematic, parity_check)
     check_output(output, submit=submit)
     if method is not Method.MODEL and run is not None:
         raise InvalidDataError(f"--run names a model, but --method {method} uses none")
     require_apart([output], [file, labels, run])
-    blocks = sample_blocks(file, m, kind, labels=labels, label=label_column)
+    blocks = sample_blocks(file, m, wanted, labels=labels, label=label_column)
     first = next(blocks)  # what is wrong with the input is said before a model is loaded
     predictions = _model(run) if method is Method.MODEL else None
     tally = _Tally(exact_labels)
@@ -93,6 +97,16 @@ def predict(
             target.write(block, heights, more)
             advance(len(block))
     tally.tell(output, file, predictions is None)
+
+
+def _kind(
+    named: Literal["G", "P", "H"] | None, systematic: bool, parity_check: bool
+) -> Literal["G", "P", "H"] | None:
+    """What matrices alone are."""
+    kind = matrix_kind(systematic, parity_check)
+    if named is not None and kind is not None and named != kind:
+        raise InvalidCodeError(f"matrices are {kind} by -{kind} and {named} by --as: choose one")
+    return named or kind
 
 
 def _model(run: Path | None) -> Callable[[Samples], Predictions]:

@@ -48,7 +48,7 @@ def read_blocks(path: Path, *, exact: bool = False) -> Iterator[Block]:
     readers: dict[str, Callable[[Path, bool], Iterator[Block]]] = {
         ".json": _json_blocks,
         ".jsonl": _json_line_blocks,
-        **dict.fromkeys(TEXT, _text_blocks),
+        **dict.fromkeys((*TEXT, ""), _text_blocks),
     }
     suffix, _ = ending(path)
     if suffix in (".npy", ".npz", ".mat"):
@@ -77,7 +77,7 @@ def check_readable(path: Path) -> None:
         raise InvalidCodeError(f"{path}: a file is needed, got a device, a pipe or a socket")
     if path.stat().st_size == 0:
         raise InvalidCodeError(f"{path}: matrices are needed, got an empty file")
-    if ending(path)[0] not in SUFFIXES:
+    if ending(path)[0] not in (*SUFFIXES, ""):
         raise InvalidCodeError(
             f"{path}: a {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file is needed"
             f"{_converted(path)}"
