@@ -51,12 +51,6 @@ __all__ = [
 config: Any = numba_config  # its attributes are set at run time
 _log = logging.getLogger("mheight.compiling")
 
-COMPILING = "compiling, once"
-NOT_KEPT = (
-    "compiled kernels cannot be kept (%s), so each start compiles them anew; "
-    "NUMBA_CACHE_DIR names a folder that can be written"
-)
-
 
 def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """A decorator: `numba.njit` without the GIL and without bounds checks, kept on disk.
@@ -185,15 +179,15 @@ def _is_intrinsic(value: Any) -> bool:
 
 # --- what is said, and what counts as work -------------------------------------------------
 
-_said: set[str] = set()
+_said: set[int] = set()
 _own = threading.local()
 
 
-def _say(level: int, text: str, *details: object) -> None:
-    """Log a text, once a process whatever the details."""
-    if text not in _said:
-        _said.add(text)
-        _log.log(level, text, *details)
+def _say(level: int, text: str) -> None:
+    """Log a text; of one level only the first in a process."""
+    if level not in _said:
+        _said.add(level)
+        _log.log(level, text)
 
 
 def work_clock() -> float:
@@ -265,7 +259,7 @@ class _Cache:
                     return CompileResult._rebuild(target_context, *kept)
             except Exception as error:
                 _log.debug("a compiled kernel can't be used: %r", error)
-        _say(logging.INFO, COMPILING)
+        _say(logging.INFO, "compiling, once")
         return None
 
     def save_overload(self, signature: Any, result: Any) -> None:
@@ -279,7 +273,11 @@ class _Cache:
                 return
             except OSError as error:
                 reason = f"{error.strerror or error}, {Path(place.folder).parent}"
-        _say(logging.WARNING, NOT_KEPT, reason)
+        _say(
+            logging.WARNING,
+            f"compiled kernels cannot be kept ({reason}), so each start compiles them anew; "
+            "NUMBA_CACHE_DIR names a folder that can be written",
+        )
 
     def _found(self) -> list[_Place]:
         """Where to look, and to write, in this order."""
