@@ -215,3 +215,15 @@ def test_without_a_model_predictions_are_not_found(start):
         reply = httpx.post(f"{service.url}/api/predictions", json={"P": [[1]]})
         assert reply.status_code == 404
         assert "without a model" in reply.json()["error"]
+
+
+def test_a_parity_check_matrix_is_held_as_it_was_given(heights):
+    H = [[80000, -5000000, 0, 20, 500, 9000], [0, 5, -1000, -3000000, -3000000, -1000000]]
+    far = [[1, 1, 1, 1], [1, 2, 3, 1e11 / 3]]
+    for answers in (heights(H=H), heights(codes=[{"H": H}] * 5)):
+        for answer in answers:
+            assert [h["height"] for h in answer["heights"]] == [7000.00007048, 763420999.995]
+    exact = [float(h) for h in mheight.exact_profile(LinearCode.from_parity_check(far))]
+    for options in ({}, {"witness": True}):
+        for answer in heights(codes=[{"H": far}] * 5, **options):
+            assert [h["lower"] for h in answer["heights"]] == pytest.approx(exact, rel=1e-9)

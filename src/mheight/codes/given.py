@@ -73,6 +73,11 @@ class GivenMatrices:
         return int(b - a if self.kind == "H" else a)
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """Of a generator matrix of one of them: (k, n)."""
+        return self.k, self.n
+
+    @property
     def is_check(self) -> bool:
         """Whether `expanded` holds parity-check matrices."""
         return self.kind == "H"
@@ -82,6 +87,19 @@ class GivenMatrices:
         """Shape (N, r, n): H where it was given, else G; what the kernels expand minors of."""
         values = systematic_generators(self.values) if self.kind == "P" else self.values
         return np.ascontiguousarray(values)
+
+    @classmethod
+    def joined(cls, parts: Sequence[GivenMatrices]) -> GivenMatrices:
+        """Matrices of one kind and shape in one batch."""
+        exact: dict[int, Matrix] = {}
+        count = 0
+        for part in parts:
+            exact |= {count + i: rows for i, rows in part.exact.items()}
+            count += len(part)
+        values = parts[0].values
+        if len(parts) > 1:
+            values = np.concatenate([part.values for part in parts])
+        return cls(parts[0].kind, values, exact, count == 1)
 
     def alone(self, i: int) -> GivenMatrices:
         """One of the matrices."""
@@ -227,6 +245,8 @@ def given_matrices(
         >>> given_matrices([["1/3", 2**60 + 1]]).rows()
         ((Fraction(1, 3), Fraction(1152921504606846977, 1)),)
     """
+    if isinstance(value, GivenMatrices):
+        return value
     if isinstance(value, str):
         # The readers build on this module.
         from mheight.codes.reading.text import rows_of_text

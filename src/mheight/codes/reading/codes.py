@@ -237,16 +237,9 @@ def _without_texts(values: Any) -> Any:
 
 def _together(parts: list[GivenMatrices], first: int, name: str) -> GivenMatrices:
     """Matrices of one kind and shape; those of H are of independent rows."""
-    exact: dict[int, Matrix] = {}
-    count = 0
-    for part in parts:
-        exact |= {count + i: rows for i, rows in part.exact.items()}
-        count += len(part)
-    kind = parts[0].kind
-    values = parts[0].values if len(parts) == 1 else np.concatenate([p.values for p in parts])
-    given = GivenMatrices(kind, values, exact, count == 1)
-    if kind == "H":
-        found, rows = given.ranks(), values.shape[1]
+    given = GivenMatrices.joined(parts)
+    if given.is_check:
+        found, rows = given.ranks(), given.values.shape[1]
         if (found < rows).any():
             at = int(np.argmax(found < rows))
             try:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes import LinearCode
-from mheight.codes.given import given_matrices
+from mheight.codes.given import KINDS, GivenMatrices
 from mheight.deployment.service.work import Stop
 from mheight.errors import InvalidCodeError
 from mheight.heights import (
@@ -21,7 +21,7 @@ from mheight.heights import (
     predicted_seconds,
     profile_with_doubts,
 )
-from mheight.heights.accuracy import MAX_EXACT_LENGTH, settled
+from mheight.heights.accuracy import MAX_EXACT_LENGTH
 from mheight.heights.doubts import Doubt, doubt_text
 from mheight.heights.finding import lattice_solutions, solved
 from mheight.heights.profile import kernel_heights, lattice_route
@@ -61,7 +61,7 @@ class Profile:
     error: str | None = None
 
 
-def profiles(shape: tuple[int, int], batch: list[Float]) -> list[Profile]:
+def profiles(shape: tuple[int, int], batch: list[GivenMatrices]) -> list[Profile]:
     """Height profiles of codes of one shape; a bad one spoils no other.
 
     The kernel does all codes at once, and says which ones rounding leaves in doubt.  Those
@@ -69,61 +69,61 @@ def profiles(shape: tuple[int, int], batch: list[Float]) -> list[Profile]:
 
     Args:
         shape: (k, n), n <= 16.
-        batch: generator matrices.
+        batch: codes one by one.
 
     Returns:
         Profiles of the first codes, at least of one.
     """
     k, n = shape
-    if k == n or len(batch) < _FEW or lattice_route(n, k, len(batch)) != "table":
-        return _in_turn(batch, np.ones(len(batch), np.bool_), [])
+    known: list[Profile | None] = [None] * len(batch)
+    if k < n and len(batch) >= _FEW and lattice_route(n, k, len(batch)) == "table":
+        for kind in KINDS:
+            at = [i for i, given in enumerate(batch) if given.kind == kind]
+            if len(at) >= _FEW:
+                for i, profile in zip(at, _by_kernel([batch[i] for i in at]), strict=True):
+                    known[i] = profile
+    return _in_turn(batch, known)
+
+
+def _by_kernel(batch: list[GivenMatrices]) -> list[Profile | None]:
+    """Profiles of codes of one kind, None where the kernel leaves them in doubt."""
     start = time.perf_counter()
-    heights, doubtful = kernel_heights(given_matrices(np.array(batch)))
+    heights, doubtful = kernel_heights(GivenMatrices.joined(batch))
     seconds = (time.perf_counter() - start) / len(batch)
     # Without k independent columns every height is infinite: no code.
     alone = doubtful | np.isinf(heights).all(axis=1)
-    return _in_turn(batch, alone, [Profile(row, seconds) for row in heights])
+    return [None if alone[i] else Profile(row, seconds) for i, row in enumerate(heights)]
 
 
-def _in_turn(batch: list[Float], alone: NDArray[np.bool_], known: list[Profile]) -> list[Profile]:
+def _in_turn(batch: list[GivenMatrices], known: list[Profile | None]) -> list[Profile]:
     """Known profiles, and those of the codes that are to be done alone."""
     end = time.perf_counter() + _BATCH_SECONDS
     out: list[Profile] = []
-    for i, G in enumerate(batch):
-        if alone[i] and out and time.perf_counter() > end:
-            break
-        if not alone[i]:
-            out.append(known[i])
-        else:
-            out.append(_settled(G, known[i].heights) if known else _profile(G))
+    for given, profile in zip(batch, known, strict=True):
+        if profile is None:
+            if out and time.perf_counter() > end:
+                break
+            profile = _profile(given)
+        out.append(profile)
     return out
 
 
-def _profile(G: Float) -> Profile:
+def _profile(given: GivenMatrices) -> Profile:
     start = time.perf_counter()
     try:
-        found = profile_with_doubts(G)
+        found = profile_with_doubts(given)
     except InvalidCodeError as error:
         return Profile(np.empty(0), 0.0, error=str(error))
     return Profile(found.heights, time.perf_counter() - start, found.doubts)
 
 
-def _settled(G: Float, found: Float) -> Profile:
-    """The profile of a code that the kernel leaves in doubt, or which may be none."""
-    start = time.perf_counter()
-    heights, doubts = settled(given_matrices(G), 0, found)
-    if heights is None or np.isinf(heights).all():
-        return _profile(G)
-    return Profile(heights, time.perf_counter() - start, doubts)
-
-
 def search(
-    G: Float, m: int | None, stop: Stop, *, witness: bool, patience: float | None
+    given: GivenMatrices, m: int | None, stop: Stop, *, witness: bool, patience: float | None
 ) -> dict[str, Any]:
     """Heights of one code and, where time does not suffice, bounds.
 
     Args:
-        G: shape (k, n), 1 <= k <= n.
+        given: the code, 1 <= k <= n.
         m: only this height, 1 <= m < n; None for all, where k < n.
         stop: ends the search.
         witness: whether codewords are wanted.
@@ -132,23 +132,23 @@ def search(
     Raises:
         InvalidCodeError: dependent rows.
     """
-    k, n = G.shape
+    k, n = given.shape
     start = time.perf_counter()
     if m is not None and m > n - k:
-        solution = solved(G, m)
+        solution = solved(LinearCode.from_given(given), m)
         return from_solutions(n, k, m, [solution], time.perf_counter() - start, None)
     left = stop.left
     if not left:
         return from_solutions(n, k, m, [], 0.0, NO_TIME)
     lattice = predicted_seconds(n, k, 1, "lattice")
     if n > MAX_EXACT_LENGTH and m is None and not witness and _SLACK * lattice <= left:
-        found = _profile(G)
+        found = _profile(given)
         if found.error is not None:
             raise InvalidCodeError(found.error)
         if not found.doubts:
             return from_profile((k, n), found, None, False)
         left = max(stop.left, 1e-3)
-    solutions = _solutions(G, m, stop, left, lattice, patience)
+    solutions = _solutions(LinearCode.from_given(given), m, stop, left, lattice, patience)
     remark = None
     if any(solution.status == "rounding" for solution in solutions):
         remark = _ROUNDED
@@ -160,24 +160,24 @@ def search(
 
 
 def _solutions(
-    G: Float, m: int | None, stop: Stop, left: float, lattice: float, patience: float | None
+    code: LinearCode, m: int | None, stop: Stop, left: float, lattice: float, patience: float | None
 ) -> list[Solution]:
-    k, n = G.shape
+    k, n = code.k, code.n
     if n <= MAX_EXACT_LENGTH:
-        found = lattice_solutions(LinearCode(G))
+        found = lattice_solutions(code)
         return found if m is None else [found[m - 1]]
     # A lattice can't be stopped, and runs twice for a certificate.
     fits = 2 * _SLACK * lattice <= left
     if m is None and fits:
-        return lattice_solutions(LinearCode(G))
+        return lattice_solutions(code)
     orders = range(1, n - k + 1) if m is None else [m]
     expected = sum(predicted_seconds(n, k, i, "branch-and-bound") for i in orders)
     if patience is not None and not fits and expected > left:
         left = min(left, patience)
     method: Method = "auto" if fits else "branch-and-bound"
     if m is None:
-        return list(find_heights(G, method=method, time_limit=left, stop=stop))
-    return [solved(G, m, method=method, time_limit=left, stop=stop)]
+        return list(find_heights(code, method=method, time_limit=left, stop=stop))
+    return [solved(code, m, method=method, time_limit=left, stop=stop)]
 
 
 # --- values for JSON ------------------------------------------------------------------------

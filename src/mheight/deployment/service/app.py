@@ -25,7 +25,7 @@ from mheight.deployment.service.bodies import read_json, validated
 from mheight.deployment.service.codes import known_codes, random_code
 from mheight.deployment.service.engine import Engine, Model
 from mheight.deployment.service.failures import ServiceError, busy, error_body
-from mheight.deployment.service.inputs import generators, parity_rows
+from mheight.deployment.service.inputs import given_codes, parity_rows
 from mheight.deployment.service.metrics import Metrics
 from mheight.deployment.service.middleware import Guard
 from mheight.deployment.service.reference import reference_page
@@ -239,7 +239,7 @@ def _heights_input(body: bytes, settings: ServiceSettings) -> tuple[schemas.Heig
             422, f"time_limit may be at most {settings.seconds:g} here, got {asked.time_limit:g}",
             "time_limit",
         )  # fmt: skip
-    return asked, generators(asked, settings)
+    return asked, given_codes(asked, settings)
 
 
 async def _while_connected(request: Request, work: Any) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.compiling import interpret_no_more
+from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.datasets import Samples
 from mheight.datasets.samples import PADDED_ENTRIES
 from mheight.deployment.service.answers import (
@@ -82,7 +83,7 @@ class Engine:
             "waiting_limit": settings.waiting_codes,
             "gather_seconds": settings.gather_seconds,
         }
-        self._heights: Batcher[Shape, Float, Profile] = Batcher(
+        self._heights: Batcher[Shape, GivenMatrices, Profile] = Batcher(
             profiles, self._kernel, largest=_largest_batch, at_once=self._is_small,
             observe=metrics.batch.labels("heights").observe, **limits,
         )  # fmt: skip
@@ -112,7 +113,8 @@ class Engine:
         for n, m in ((8, 2), (18, 3), (18, None), (30, 3)):
             # Time enough to compile whatever is called.
             stop = Stop(time.perf_counter() + 600.0)
-            search(rng.standard_normal((4, n)), m, stop, witness=True, patience=None)
+            given = given_matrices(rng.standard_normal((4, n)))
+            search(given, m, stop, witness=True, patience=None)
 
     def close(self) -> None:
         """Stop searches, and end the threads."""
@@ -135,7 +137,7 @@ class Engine:
 
     # --- heights --------------------------------------------------------------------------
 
-    async def heights(self, request: HeightsRequest, codes: Sequence[Float]) -> list[Any]:
+    async def heights(self, request: HeightsRequest, codes: Sequence[GivenMatrices]) -> list[Any]:
         """Answers for all codes of a request, in order.
 
         Raises:
@@ -145,9 +147,9 @@ class Engine:
         deadline = time.perf_counter() + seconds
         direct: dict[Shape, list[int]] = {}
         searched = []
-        for i, G in enumerate(codes):
-            if G.shape[1] <= self.settings.direct_length and not request.witness:
-                direct.setdefault((G.shape[0], G.shape[1]), []).append(i)
+        for i, given in enumerate(codes):
+            if given.n <= self.settings.direct_length and not request.witness:
+                direct.setdefault(given.shape, []).append(i)
             else:
                 searched.append(i)
         out: list[Any] = [None] * len(codes)
@@ -162,7 +164,7 @@ class Engine:
         return out
 
     async def _by_kernel(
-        self, shape: Shape, at: list[int], codes: Sequence[Float], request: HeightsRequest,
+        self, shape: Shape, at: list[int], codes: Sequence[GivenMatrices], request: HeightsRequest,
         deadline: float, out: list[Any],
     ) -> None:  # fmt: skip
         found = await self._heights.submit(shape, [codes[i] for i in at], deadline)
@@ -176,7 +178,7 @@ class Engine:
                 out[i] = from_profile(shape, profile, request.m, request.capability)
 
     async def _by_search(
-        self, at: list[int], codes: Sequence[Float], request: HeightsRequest,
+        self, at: list[int], codes: Sequence[GivenMatrices], request: HeightsRequest,
         deadline: float, out: list[Any],
     ) -> None:  # fmt: skip
         patience = None if request.time_limit else self.settings.bound_seconds
@@ -255,7 +257,7 @@ def _largest_batch(shape: Shape) -> int:
 
 
 def _search_all(
-    at: list[int], codes: Sequence[Float], request: HeightsRequest, patience: float | None,
+    at: list[int], codes: Sequence[GivenMatrices], request: HeightsRequest, patience: float | None,
     stop: Stop,
 ) -> list[Any]:  # fmt: skip
     """One code after the other, until the time is up."""

@@ -1,13 +1,14 @@
-"""From the matrices of a request to generator matrices."""
+"""From the matrices of a request to codes, held as they were given."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.reading import KINDS, Block, Kind, batches
+from mheight.codes.given import GivenMatrices
+from mheight.codes.reading import KINDS, Block, CodeBatch, Kind, batches
 from mheight.deployment.service.failures import ServiceError
 from mheight.deployment.service.schemas import CodeInput, HeightsRequest, PredictionsRequest
 from mheight.deployment.service.settings import LARGEST_ENTRY, SMALLEST_ENTRY, ServiceSettings
@@ -15,7 +16,7 @@ from mheight.errors import InvalidCodeError
 from mheight.heights.profile import systematic_form
 from mheight.tiers import CODE_LENGTH, GROUPS, group_index
 
-__all__ = ["Row", "generators", "parity_rows", "place"]
+__all__ = ["Row", "given_codes", "parity_rows", "place"]
 
 Float = NDArray[np.float64]
 
@@ -28,10 +29,10 @@ def place(request: HeightsRequest | PredictionsRequest, i: int) -> str | None:
     return None if request.codes is None else f"codes[{i}]"
 
 
-def generators(
+def given_codes(
     request: HeightsRequest | PredictionsRequest, settings: ServiceSettings
-) -> list[Float]:
-    """Generator matrices of all codes of a request; k < n, or k <= n where m is given.
+) -> list[GivenMatrices]:
+    """The matrices of all codes of a request, one by one; k < n, or k <= n where m is given.
 
     Ranks of G are not looked at.
 
@@ -41,8 +42,8 @@ def generators(
     """
     codes: Sequence[CodeInput] = [request] if request.codes is None else request.codes
     found = _together(codes, settings.length) or _one_by_one(request, codes, settings.length)
-    for i, G in enumerate(found):
-        k, n = G.shape
+    for i, given in enumerate(found):
+        k, n = given.shape
         if k == n and request.m is None:
             raise ServiceError(
                 422, f"n > k is needed, got n = k = {n}: every height is infinite",
@@ -57,8 +58,8 @@ def generators(
     return found
 
 
-def _together(codes: Sequence[CodeInput], longest: int) -> list[Float] | None:
-    """Generator matrices of many codes of one kind and shape; None if anything is amiss."""
+def _together(codes: Sequence[CodeInput], longest: int) -> list[GivenMatrices] | None:
+    """Many codes of one kind and shape; None if anything is amiss."""
     kinds = [kind for kind in KINDS if getattr(codes[0], kind) is not None]
     if len(codes) == 1 or len(kinds) != 1:
         return None
@@ -73,24 +74,24 @@ def _together(codes: Sequence[CodeInput], longest: int) -> list[Float] | None:
     if stack.ndim != 3 or _wrong_entries(stack).any() or _length(kind, stack[0]) > longest:
         return None
     try:
-        return [G for batch in batches([Block(stack, kind)]) for G in batch.generators]
+        return _alone(batches([Block(stack, kind)]))
     except InvalidCodeError:
         return None
 
 
 def _one_by_one(
     request: HeightsRequest | PredictionsRequest, codes: Sequence[CodeInput], longest: int
-) -> list[Float]:
-    """Generator matrices of codes of any kind; says which one is wrong, and where."""
+) -> list[GivenMatrices]:
+    """Codes of any kind; says which one is wrong, and where."""
     blocks = []
     for i, code in enumerate(codes):
         kind, matrix = _matrix(code, place(request, i))
         _check_size(kind, matrix, _join(place(request, i), kind), longest)
         blocks.append(Block(matrix, kind))
     try:
-        return [G for batch in batches(blocks) for G in batch.generators]
+        return _alone(batches(blocks))
     except InvalidCodeError:
-        return [_alone(block, place(request, i)) for i, block in enumerate(blocks)]
+        return [_one(block, place(request, i)) for i, block in enumerate(blocks)]
 
 
 def _wrong_entries(matrix: Float) -> NDArray[np.bool_]:
@@ -133,12 +134,16 @@ def _length(kind: Kind, matrix: Float) -> int:
     return int(max(rows, rows + columns if kind == "P" else columns))
 
 
-def _alone(block: Block, where: str | None) -> Float:
+def _alone(found: Iterable[CodeBatch]) -> list[GivenMatrices]:
+    return [batch.given.alone(i) for batch in found for i in range(len(batch))]
+
+
+def _one(block: Block, where: str | None) -> GivenMatrices:
     try:
         (batch,) = batches([block])
     except InvalidCodeError as error:
         raise ServiceError(422, str(error), _join(where, str(block.kind))) from None
-    return np.asarray(batch.generators[0])
+    return batch.given.alone(0)
 
 
 def _join(where: str | None, name: str) -> str:
@@ -157,8 +162,8 @@ def parity_rows(
         ServiceError: as for `generators`; 422 for codes that the model does not know.
     """
     counts, rows = [], []
-    for i, G in enumerate(generators(request, settings)):
-        k, n = G.shape
+    for i, given in enumerate(given_codes(request, settings)):
+        k, n = given.shape
         if n != CODE_LENGTH or k not in {group.k for group in GROUPS}:
             raise ServiceError(
                 422, f"the model predicts codes of n = 9 and k = 4, 5 or 6, got [{n}, {k}]; "
@@ -173,7 +178,7 @@ def parity_rows(
                     "/api/heights computes the others", place(request, i) or "m",
                 )  # fmt: skip
             orders = [request.m]
-        P = _parity(G, place(request, i))
+        P = _parity(CodeBatch(0, given).generators[0], place(request, i))
         counts.append(len(orders))
         rows += [(k, m, P) for m in orders]
     return counts, rows
