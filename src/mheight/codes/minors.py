@@ -387,10 +387,23 @@ def products_get_lost(matrices: Float) -> NDArray[np.bool_]:
     Returns:
         Shape (N,).
     """
-    if matrices.size > _FEW_ENTRIES:
-        found = np.empty(len(matrices), np.bool_)
-        _find_lost(of_one_form(matrices), found)
-        return found
+    if matrices.size <= _FEW_ENTRIES:
+        return _lose_products(matrices)
+    count, rows, n = matrices.shape
+    extremes = np.empty((count, 2))
+    bits = np.ascontiguousarray(matrices).reshape(count, -1).view(np.uint64)
+    _find_extremes(bits, extremes.view(np.uint64))
+    smallest, largest = extremes.T
+    with np.errstate(all="ignore"):
+        sound = (smallest / largest / n) ** rows > _SMALLEST
+    sound &= (largest <= _LARGEST) & (smallest >= _SMALLEST)
+    lost: NDArray[np.bool_] = ~sound
+    suspicious = np.flatnonzero(lost)
+    lost[suspicious] = _lose_products(matrices[suspicious])
+    return lost
+
+
+def _lose_products(matrices: Float) -> NDArray[np.bool_]:
     sizes = np.abs(matrices)
     largest = sizes.max(axis=2)
     smallest = np.where(sizes > 0.0, sizes, np.inf).min(axis=2)
@@ -401,34 +414,21 @@ def products_get_lost(matrices: Float) -> NDArray[np.bool_]:
     return np.asarray(lost)
 
 
-@kernel(error_model="numpy")
-def _find_lost(matrices, found):  # type: ignore[no-untyped-def]
-    count, rows, n = matrices.shape
+@kernel()
+def _find_extremes(bits, out):  # type: ignore[no-untyped-def]
+    """The least magnitude other than 0 and the largest one, of each row of floats as bits.
+
+    Magnitudes are ordered as their bits are, and integers are compared side by side.
+    """
+    count, entries = bits.shape
+    one, magnitude = np.uint64(1), np.uint64(2**63 - 1)
     for code in range(count):
-        largest, smallest = 0.0, np.inf
-        for i in range(rows):
-            for j in range(n):
-                size = abs(matrices[code, i, j])
-                largest = max(largest, size)
-                smallest = min(smallest, size if size > 0.0 else np.inf)
-        product, lost = 1.0, False
-        for _ in range(rows):
-            product *= smallest / largest / n
-        if product > _SMALLEST and largest <= _LARGEST and smallest >= _SMALLEST:
-            found[code] = False
-            continue
-        product = 1.0
-        for i in range(rows):
-            largest, smallest = 0.0, np.inf
-            for j in range(n):
-                size = abs(matrices[code, i, j])
-                largest = max(largest, size)
-                if size > 0.0:
-                    smallest = min(smallest, size)
-            if largest > 0.0:
-                product *= smallest / largest / n
-            lost = lost or largest > _LARGEST or smallest < _SMALLEST
-        found[code] = lost or not product > _SMALLEST
+        smallest, largest = np.uint64(2**64 - 1), np.uint64(0)
+        for j in range(entries):
+            size = bits[code, j] & magnitude
+            largest = max(largest, size)
+            smallest = min(smallest, size - one)  # 0 becomes the largest of all
+        out[code, 0], out[code, 1] = smallest + one, largest
 
 
 def by_form(generators: Float, systematic: NDArray[np.bool_]) -> Iterator[tuple[Any, bool]]:

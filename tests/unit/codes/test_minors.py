@@ -11,6 +11,7 @@ from mheight.codes import (
     minor_spectrum,
     systematic_generators,
 )
+from mheight.codes.minors import products_get_lost
 
 
 @pytest.mark.parametrize(("k", "n"), [(1, 1), (1, 4), (3, 3), (2, 6), (4, 9), (7, 9)])
@@ -67,3 +68,15 @@ def test_spectra_that_differ_in_one_entry_only_are_apart() -> None:
 def test_no_codes_no_classes() -> None:
     assert len(equivalence_classes(np.empty((0, 6)))) == 0
     assert absolute_minors(np.empty((0, 2, 4))).shape == (0, 6)
+
+
+def test_lost_products_of_a_batch_are_those_of_each_matrix_alone() -> None:
+    rng = np.random.default_rng(0)
+    matrices = 10.0 ** rng.uniform(-1, 1, (4000, 4, 9)) * rng.choice([-1, 0, 1], (4000, 4, 9))
+    matrices[::3] *= 10.0 ** rng.uniform(-150, 150, (len(matrices[::3]), 4, 9))
+    matrices[0], matrices[1] = 0.0, -0.0
+    matrices[2, 0, 0], matrices[4, 3, 8] = 5e-324, 1.7e308
+    found = products_get_lost(matrices)
+    alone = [bool(products_get_lost(matrix[None])[0]) for matrix in matrices]
+    assert found.tolist() == alone
+    assert 0.2 < found.mean() < 0.5
