@@ -14,6 +14,7 @@ from mheight.codes.compiling import of_one_form, work_clock
 from mheight.codes.rationals import Matrix, rational_matrix
 from mheight.errors import InvalidCodeError
 from mheight.heights.certified import measure, node_bound, start_errors
+from mheight.heights.dives import Dives, are_worthwhile
 from mheight.heights.enclosure import Enclosure, enclose
 from mheight.heights.simplex import crash, expel, reduced_table
 from mheight.heights.solution import EXACT_TO, Solution, Status
@@ -36,6 +37,7 @@ Progress = Callable[[int, int, float, float], None]
 """Called with targets done, targets in all, and the bounds so far."""
 
 _PERTURBATION = 1e-10
+_DIVING = 0.3  # of the time, at most
 _SLICE = 2000  # nodes between two looks at the clock
 
 
@@ -100,7 +102,7 @@ class _Search:
         self.k, self.n = G.shape
         self.drops = m - 1
         rng = np.random.default_rng(0)
-        self.bounds = 1.0 + _PERTURBATION * rng.uniform(1.0, 2.0, self.n)
+        self.bounds: Float = np.add(1.0, _PERTURBATION * rng.uniform(1.0, 2.0, self.n))
         self.stack = _Stack.of(self.k, self.n, self.drops)
         self.R = (
             enclosure.high, enclosure.low, enclosure.blur,
@@ -222,6 +224,32 @@ class _Search:
         root.upper = min(root.upper, float(worst[0]))
         return None
 
+    def dive(
+        self, targets: list[int], limit: Callable[[], Status | None], time_left: Callable[[], bool]
+    ) -> None:
+        """Raise the best value by dives from each target, and exchanges."""
+        dives = Dives(self.R[0], self.R[4], self.bounds, self.drops)
+        high, _, blur, weights, _ = self.R
+
+        def note(value: float, target: int, dropped: Int) -> None:
+            if value <= self.incumbent:
+                return
+            tables, bases = dives.stack[:2]
+            if value < np.inf:
+                measure(high, blur, weights, tables[0], bases[0], dives.errors)
+                most = node_bound(
+                    value, self.line, *self.R, tables[0], bases[0], target, dives.errors,
+                    self.stack.promised[0], True,
+                )  # fmt: skip
+                value = min(value, most)
+            self.improve(value, target, dropped[1 : 1 + dropped[0]].tolist())
+
+        def enough(programs: int) -> bool:
+            self.nodes += programs
+            return limit() is not None or not time_left()
+
+        dives.run(targets, note, enough)
+
     def stages(self) -> list[int]:
         """Numbers of groups to try in turn before the search itself."""
         levels = self.drops - 1
@@ -286,6 +314,10 @@ def branch_and_bound(
         if root is not None:
             roots.append(root)
     # Dives first, for a good value to prune by; then bounds, worst target first.
+    if are_worthwhile(search.k, search.n, search.drops) and not search.infinite and reason is None:
+        roots.sort(key=lambda root: -root.value)
+        share = float("inf") if time_limit is None else _DIVING * time_limit
+        search.dive([root.target for root in roots], limit, lambda: work_clock() - start < share)
     for root in roots:
         if search.drops and not search.infinite and (reason := reason or limit()) is None:
             search.load(root)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from math import comb
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from mheight.errors import InvalidCodeError
 from mheight.heights.accuracy import condition_doubts, large_doubts, settles_exactly
 from mheight.heights.branch_and_bound import Progress, branch_and_bound
 from mheight.heights.certificate import Certificate, Number, rounded, verify
+from mheight.heights.dives import search_programs
 from mheight.heights.doubts import Doubt, DoubtKind, warn_of
 from mheight.heights.enclosure import rounded_down, rounded_up
 from mheight.heights.orders import height_index
@@ -278,8 +278,7 @@ def predicted_seconds(n: int, k: int, m: int, method: Method) -> float:
     """
     if method == "lattice":
         return _LATTICE_STEP * n * (n - 1) * 2.0 ** (n - 2) if n <= MAX_LENGTH else float("inf")
-    programs = 1.6 * n * min(comb(k + m - 2, m - 2), comb(n - 1, m - 1)) if m > 1 else n
-    return _TARGET * n + (_PROGRAM + _PIVOT_ENTRY * k * n) * float(programs)
+    return _TARGET * n + (_PROGRAM + _PIVOT_ENTRY * k * n) * search_programs(k, n, m - 1)
 
 
 def _exactly(code: LinearCode) -> list[Solution]:

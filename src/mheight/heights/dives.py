@@ -1,0 +1,290 @@
+"""Numba kernel: good sets of dropped constraints, greedily and by exchanges.
+
+A dive drops, m-1 times, the tight constraint whose loss gains most.  Then, one after the
+other, each dropped constraint is kept again and the best one dropped in its place, as long
+as that gains.  Last, some of those dropped from a good target are taken back at random, and
+all that again.  What comes out is a set of positions, for which the linear program is solved
+anew: nothing here has to be right to the last digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.codes.compiling import kernel
+from mheight.heights.certified import negligible
+from mheight.heights.simplex import crash, drop, drop_value, expel, pivot, reoptimise
+
+__all__ = ["Dives", "are_worthwhile", "search_programs"]
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+LEVELS = 4  # vertices at work: the current one, one with a constraint more, a trial, the best
+
+_FEASIBLE = 1e-9
+_MOST_STEPS = 50  # of the dual simplex method, times k
+_GAIN = 1e-9  # relative, of an exchange
+_PART = 0.02  # of the programs of the search, at most, are for dives
+_EACH = 0.7  # programs for each of the k n (m-1) constraints that dives look at
+_FAVOUR = 6.0  # kicks go to the best targets: their mean rank
+
+
+@kernel()
+def _copy(source, to, tables, bases, signs, words, opens):  # type: ignore[no-untyped-def]
+    tables[to] = tables[source]
+    bases[to] = bases[source]
+    signs[to] = signs[source]
+    words[to] = words[source]
+    opens[to] = opens[source]
+
+
+@kernel()
+def _restore(table, basis, errors, signs, word, open_, bounds, target, column):  # type: ignore[no-untyped-def]
+    """Keep `column` again: dual simplex steps from an optimal vertex to the optimal one."""
+    k, n = table.shape
+    open_[column] = True
+    for j in range(n):
+        word[j] = 0.0
+        for i in range(k):
+            word[j] += signs[i] * bounds[basis[i]] * table[i, j]
+    for _ in range(_MOST_STEPS * k):
+        worst, entering = _FEASIBLE, -1
+        for j in range(n):
+            if open_[j] and abs(word[j]) - bounds[j] > worst:
+                worst, entering = abs(word[j]) - bounds[j], j
+        if entering < 0:
+            break
+        side = 1.0 if word[entering] > 0.0 else -1.0
+        least, row, size = np.inf, -1, 0.0
+        for i in range(k):
+            rate = side * signs[i] * table[i, entering]
+            if rate > 1e-9:
+                step = max(signs[i] * table[i, target], 0.0) / rate
+                if step < least or (step == least and rate > size):
+                    least, row, size = step, i, rate
+        if row < 0:
+            break
+        leaving = basis[row]
+        pivot(table, basis, errors, row, entering)
+        shift = side * bounds[entering] - word[entering]
+        for j in range(n):
+            word[j] += shift * table[row, j]
+        signs[row] = side
+        word[entering] = side * bounds[entering]
+        open_[entering] = False
+        open_[leaving] = True
+    reoptimise(table, basis, errors, signs, word, open_, bounds, target)
+
+
+@kernel()
+def _drop_best(  # type: ignore[no-untyped-def]
+    source, target, to_beat, tables, bases, signs, words, opens, errors, bounds, order, quick
+):  # fmt: skip
+    """Drop what gains most from a vertex, if that beats a value; the result is vertex 3.
+
+    Returns the value, or `to_beat`; the column; and the programs solved.
+    """
+    table, basis = tables[source], bases[source]
+    zero = negligible(table, target)
+    count = 0
+    for row in range(len(basis)):
+        if abs(table[row, target]) <= zero:
+            continue
+        value, _ = drop_value(table, errors, words[source], opens[source], bounds, target, row)
+        at = count
+        while at > 0 and quick[at - 1] < value:
+            quick[at], order[at] = quick[at - 1], order[at - 1]
+            at -= 1
+        quick[at], order[at] = value, row
+        count += 1
+    column, programs = -1, 0
+    for i in range(count):
+        if quick[i] <= to_beat:  # its first step bounds a child
+            break
+        _copy(source, 2, tables, bases, signs, words, opens)
+        value, _ = drop(
+            tables[2], bases[2], errors, signs[2], words[2], opens[2], bounds, target, order[i]
+        )  # fmt: skip
+        programs += 1
+        if value > to_beat:
+            to_beat, column = value, basis[order[i]]
+            _copy(2, 3, tables, bases, signs, words, opens)
+    return to_beat, column, programs
+
+
+@kernel()
+def _deepen(  # type: ignore[no-untyped-def]
+    drops, dropped, value, target, tables, bases, signs, words, opens, errors, bounds, order, quick
+):  # fmt: skip
+    """Drop one constraint after the other from vertex 0, until `drops` are dropped.
+
+    `dropped[0]` is how many are, and they follow.  Returns the value and the programs solved.
+    """
+    programs = 0
+    while dropped[0] < drops and value < np.inf:
+        errors[-1] = 0.0
+        value, column, solved = _drop_best(
+            0, target, value, tables, bases, signs, words, opens, errors, bounds, order, quick
+        )  # fmt: skip
+        programs += solved
+        if column < 0:
+            break
+        dropped[0] += 1
+        dropped[dropped[0]] = column
+        if value < np.inf:
+            _copy(3, 0, tables, bases, signs, words, opens)
+    return value, programs
+
+
+@kernel()
+def _exchange(  # type: ignore[no-untyped-def]
+    dropped, value, target, tables, bases, signs, words, opens, errors, bounds, order, quick
+):  # fmt: skip
+    """Exchange each dropped constraint in turn for a better one; returns value and programs."""
+    programs = 0
+    for place in range(1, dropped[0] + 1):
+        errors[-1] = 0.0
+        _copy(0, 1, tables, bases, signs, words, opens)
+        _restore(
+            tables[1], bases[1], errors, signs[1], words[1], opens[1], bounds, target,
+            dropped[place],
+        )  # fmt: skip
+        better, column, solved = _drop_best(
+            1, target, value * (1.0 + _GAIN), tables, bases, signs, words, opens, errors, bounds,
+            order, quick,
+        )  # fmt: skip
+        programs += 1 + solved
+        if column >= 0:
+            value, dropped[place] = better, column
+            if value == np.inf:
+                break
+            _copy(3, 0, tables, bases, signs, words, opens)
+    return value, programs
+
+
+class Dives:
+    """Dives from the targets of one matrix; each keeps where it has got to.
+
+    Args:
+        high: shape (k, n), the tableau of `corner`.
+        corner: shape (k,).
+        bounds: shape (n,), of the magnitudes of a codeword at kept positions.
+        drops: m - 1.
+    """
+
+    def __init__(self, high: Float, corner: Int, bounds: Float, drops: int) -> None:
+        self.high, self.corner, self.bounds, self.drops = high, corner, bounds, drops
+        k, n = high.shape
+        self.stack = (
+            np.empty((LEVELS, k, n)), np.empty((LEVELS, k), np.int64), np.empty((LEVELS, k)),
+            np.empty((LEVELS, n)), np.empty((LEVELS, n), np.bool_),
+        )  # fmt: skip
+        self.errors = np.ones(n + 1)
+        self.programs = 0
+        self.order, self.quick = np.empty(k, np.int64), np.empty(k)
+
+    def value(self, target: int, dropped: Int) -> float:
+        """Solve anew with these constraints dropped; vertex 0 is the optimal one."""
+        tables, bases, signs, words, opens = self.stack
+        tables[0], bases[0] = self.high, self.corner
+        allowed = np.ones(len(self.bounds), np.bool_)
+        allowed[target] = False
+        allowed[dropped[1 : 1 + dropped[0]]] = False
+        self.errors[:] = 1.0
+        if not expel(tables[0], bases[0], self.errors, allowed):
+            return float("inf")
+        opens[0] = allowed
+        opens[0][bases[0]] = False
+        value, _ = crash(
+            tables[0], bases[0], self.errors, signs[0], words[0], opens[0], self.bounds, target
+        )  # fmt: skip
+        return float(value)
+
+    def deepen(self, target: int, dropped: Int) -> tuple[float, int]:
+        """Drop until m-1 are dropped; `dropped` is filled.  Returns the value and the programs."""
+        value = self.value(target, dropped)
+        _, programs = _deepen(
+            self.drops, dropped, value, target, *self.stack, self.errors, self.bounds,
+            self.order, self.quick,
+        )  # fmt: skip
+        return self.value(target, dropped), programs + 2
+
+    def exchange(self, target: int, dropped: Int) -> tuple[float, int]:
+        """Exchange each dropped constraint once, if that gains; as `deepen`."""
+        value = self.value(target, dropped)
+        _, programs = _exchange(
+            dropped, value, target, *self.stack, self.errors, self.bounds, self.order, self.quick
+        )  # fmt: skip
+        return self.value(target, dropped), programs + 2
+
+    def run(
+        self,
+        targets: Sequence[int],
+        note: Callable[[float, int, Int], None],
+        limit: Callable[[int], bool],
+    ) -> None:
+        """Dive from each target, exchange, and kick.
+
+        Args:
+            targets: those first that promise most.
+            note: told of each value, its target and what is dropped, `dropped[0]` positions.
+            limit: told of programs solved, and asked whether to stop.
+        """
+        found: list[tuple[float, int, Int]] = []
+        for target in targets:
+            state = self._improved(target, np.zeros(self.drops + 1, np.int64), note, limit)
+            if state is None:
+                return
+            found.append(state)
+        rng = np.random.default_rng(0)
+        k, n = self.high.shape
+        most = _PART * search_programs(k, n, self.drops)
+        while found and self.programs < most:
+            found.sort(key=lambda state: -state[0])
+            at = min(int(rng.exponential(_FAVOUR)), len(found) - 1)
+            value, target, dropped = found[at]
+            kept = dropped[0] - int(rng.integers(1, self.drops // 2 + 2))
+            other = np.zeros_like(dropped)
+            other[0] = max(kept, 0)
+            other[1 : 1 + other[0]] = rng.permutation(dropped[1 : 1 + dropped[0]])[: other[0]]
+            state = self._improved(target, other, note, limit)
+            if state is None:
+                return
+            if state[0] > value:
+                found[at] = state
+
+    def _improved(
+        self,
+        target: int,
+        dropped: Int,
+        note: Callable[[float, int, Int], None],
+        limit: Callable[[int], bool],
+    ) -> tuple[float, int, Int] | None:
+        """What dropping and exchanging come to; None if there is no time, or no bound."""
+        value, programs = self.deepen(target, dropped)
+        while True:
+            self.programs += programs
+            note(value, target, dropped)
+            if limit(programs) or value == np.inf:
+                return None
+            before = value
+            value, programs = self.exchange(target, dropped)
+            if value <= before * (1.0 + _GAIN):
+                return before, target, dropped
+
+
+def search_programs(k: int, n: int, drops: int) -> float:
+    """About how many linear programs the search with so many drops solves."""
+    if drops == 0:
+        return float(n)
+    return 1.6 * n * min(comb(k + drops - 1, drops - 1), comb(n - 1, drops))
+
+
+def are_worthwhile(k: int, n: int, drops: int) -> bool:
+    """Whether dives cost little beside the search that they prepare."""
+    return drops > 1 and _EACH * k * n * drops < _PART * search_programs(k, n, drops)
