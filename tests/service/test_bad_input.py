@@ -35,7 +35,7 @@ def refused(reply, status):
         ('{"G": [[1, 1]], "P": [[1]]}', 422, "exactly one", None),
         ('{"G": [[1, 1]], "n": 2}', 422, "not a known key", "n"),
         ('{"G": [[1, 2], [1]]}', 422, "lengths 1 and 2", "G"),
-        ('{"G": [["1", 2]]}', 422, "a number, got the text", "G[0][0]"),
+        ('{"G": [["x", 2]]}', 422, "a number, got the text", "G[0][0]"),
         ('{"G": [[1, true]]}', 422, "a number, got true", "G[0][1]"),
         ('{"G": [[1, null]]}', 422, "got null", "G[0][1]"),
         ('{"G": "1 1"}', 422, "a list", "G"),

@@ -15,7 +15,10 @@ OPERATIONS = [
     ("GET", "/api/codes"),
     ("GET", "/api/random"),
     ("GET", "/api/model"),
+    ("GET", "/api/affords"),
     ("POST", "/api/heights"),
+    ("POST", "/api/search"),
+    ("POST", "/api/matrix"),
     ("POST", "/api/predictions"),
 ]
 

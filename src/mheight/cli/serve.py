@@ -26,6 +26,9 @@ def serve(
     seconds: Annotated[
         float, typer.Option(min=0.01, max=600, help="Time limit of a request.")
     ] = 2.0,
+    longest_seconds: Annotated[
+        float, typer.Option(min=0.01, max=3600, help="Time that a longer search may ask for.")
+    ] = 60.0,
     length: Annotated[int, typer.Option(min=2, max=128, help="Largest n.")] = 64,
     codes: Annotated[int, typer.Option(min=1, max=100_000, help="Codes in a request.")] = 1000,
     body_bytes: Annotated[
@@ -60,7 +63,8 @@ def serve(
     from mheight.deployment.service.server import is_loopback, open_socket
 
     settings = ServiceSettings(
-        seconds=seconds, length=length, codes=codes, body_bytes=body_bytes,
+        seconds=seconds, longest_seconds=longest_seconds, length=length, codes=codes,
+        body_bytes=body_bytes,
         concurrency=concurrency, connections=connections, searches=searches,
         waiting_searches=waiting_searches, request_seconds=request_seconds,
     )  # fmt: skip

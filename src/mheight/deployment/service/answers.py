@@ -13,15 +13,20 @@ from numpy.typing import NDArray
 
 from mheight.codes import LinearCode
 from mheight.codes.given import KINDS, GivenMatrices
+from mheight.codes.rationals import Matrix
 from mheight.deployment.service.work import Stop
 from mheight.errors import InvalidCodeError
 from mheight.heights import (
     best_lower_bound,
     capability_table,
+    exact_certificates,
+    exact_profile,
     predicted_seconds,
     profile_with_doubts,
 )
 from mheight.heights.accuracy import MAX_EXACT_LENGTH
+from mheight.heights.branch_and_bound import Progress
+from mheight.heights.certificate import Number, rounded
 from mheight.heights.doubts import Doubt, doubt_text
 from mheight.heights.finding import lattice_solutions, solved
 from mheight.heights.profile import kernel_heights, lattice_route
@@ -30,6 +35,8 @@ from mheight.heights.upwards import find_heights
 
 __all__ = [
     "Profile",
+    "Watch",
+    "exact_search",
     "from_profile",
     "from_solutions",
     "known_profile",
@@ -42,7 +49,6 @@ __all__ = [
 Float = NDArray[np.float64]
 
 NO_TIME = "the time limit ended before this code was looked at"
-BOUNDS = "the search ended before all heights were known; bounds are shown"
 _ROUNDED = "rounding leaves only bounds of some heights"
 
 
@@ -117,8 +123,38 @@ def _profile(given: GivenMatrices) -> Profile:
     return Profile(found.heights, time.perf_counter() - start, found.doubts)
 
 
+@dataclass
+class Watch:
+    """What a search has come to, for who watches it from another thread.
+
+    Attributes:
+        begun: whether a thread is at it.
+        found: heights so far.
+        now: m of the height that is searched for, and its bounds.
+    """
+
+    begun: bool = False
+    found: tuple[Solution, ...] = ()
+    now: tuple[int, float, float] | None = None
+
+    def progress(self, m: int) -> Progress:
+        """What the search for h_m is to call."""
+
+        def note(done: int, targets: int, lower: float, upper: float) -> None:
+            self.now = (m, lower, upper)
+
+        return note
+
+
 def search(
-    given: GivenMatrices, m: int | None, stop: Stop, *, witness: bool, patience: float | None
+    given: GivenMatrices,
+    m: int | None,
+    stop: Stop,
+    *,
+    witness: bool,
+    patience: float | None,
+    unstoppable: float = math.inf,
+    watch: Watch | None = None,
 ) -> dict[str, Any]:
     """Heights of one code and, where time does not suffice, bounds.
 
@@ -128,6 +164,8 @@ def search(
         stop: ends the search.
         witness: whether codewords are wanted.
         patience: seconds for a code that is expected to take longer than there is time.
+        unstoppable: seconds that a step may take that can't be stopped.
+        watch: is told of what is found.
 
     Raises:
         InvalidCodeError: dependent rows.
@@ -140,7 +178,11 @@ def search(
     left = stop.left
     if not left:
         return from_solutions(n, k, m, [], 0.0, NO_TIME)
+    watch = watch or Watch()
+    watch.begun = True
     lattice = predicted_seconds(n, k, 1, "lattice")
+    if _SLACK * lattice > unstoppable:
+        lattice = math.inf
     if n > MAX_EXACT_LENGTH and m is None and not witness and _SLACK * lattice <= left:
         found = _profile(given)
         if found.error is not None:
@@ -148,20 +190,30 @@ def search(
         if not found.doubts:
             return from_profile((k, n), found, None, False)
         left = max(stop.left, 1e-3)
-    solutions = _solutions(LinearCode.from_given(given), m, stop, left, lattice, patience)
+    code = LinearCode.from_given(given)
+    solutions = _solutions(code, m, stop, left, lattice, patience, watch)
     remark = None
     if any(solution.status == "rounding" for solution in solutions):
         remark = _ROUNDED
     # Time may also end between two heights, the last of which is exact then.
     wanted = n - k if m is None else 1
     if len(solutions) < wanted or solutions[-1].status in ("time limit", "stopped"):
-        remark = BOUNDS
+        remark = _bounds_text(sum(solution.is_exact for solution in solutions), wanted)
     return from_solutions(n, k, m, solutions, time.perf_counter() - start, remark)
 
 
+def _bounds_text(known: int, wanted: int) -> str:
+    return (
+        "the search ended before the height was known; bounds are shown"
+        if wanted == 1
+        else f"the search ended with {known} of {wanted} heights known; bounds are shown"
+    )
+
+
 def _solutions(
-    code: LinearCode, m: int | None, stop: Stop, left: float, lattice: float, patience: float | None
-) -> list[Solution]:
+    code: LinearCode, m: int | None, stop: Stop, left: float, lattice: float,
+    patience: float | None, watch: Watch,
+) -> list[Solution]:  # fmt: skip
     k, n = code.k, code.n
     if n <= MAX_EXACT_LENGTH:
         found = lattice_solutions(code)
@@ -175,9 +227,50 @@ def _solutions(
     if patience is not None and not fits and expected > left:
         left = min(left, patience)
     method: Method = "auto" if fits else "branch-and-bound"
-    if m is None:
-        return list(find_heights(code, method=method, time_limit=left, stop=stop))
-    return [solved(code, m, method=method, time_limit=left, stop=stop)]
+    options: dict[str, Any] = {"method": method, "time_limit": left, "stop": stop}
+    if m is not None:
+        return [solved(code, m, progress=watch.progress(m), **options)]
+    for solution in find_heights(code, progress=watch.progress, **options):
+        watch.found = (*watch.found, solution)
+    return list(watch.found)
+
+
+def exact_search(
+    G: Matrix, m: int | None, stop: Stop, *, witness: bool, capability: bool
+) -> dict[str, Any]:
+    """Heights of one code without rounding.
+
+    Args:
+        G: k rows of n fractions, k < n.
+        m: only this height; None for all.
+        stop: asked before the work, which can't be stopped.
+        witness: whether codewords are wanted.
+        capability: whether the outliers located and detected are wanted.
+
+    Raises:
+        InvalidCodeError: dependent rows.
+    """
+    k, n = len(G), len(G[0])
+    if stop():
+        return from_solutions(n, k, m, [], 0.0, NO_TIME)
+    start = time.perf_counter()
+    found = exact_certificates(G) if witness else None
+    profile = exact_profile(G) if found is None else tuple(one.height for one in found)
+    heights = []
+    for i in range(1, n - k + 1) if m is None else [m]:
+        height: Number = profile[i - 1] if i <= n - k else math.inf
+        value = rounded(height)
+        word = found[i - 1].codeword if found is not None and i <= n - k else None
+        heights.append({
+            **_height(i, value, value, True, word),
+            "infinite": height == math.inf,
+            "fraction": None if height == math.inf else str(height),
+        })  # fmt: skip
+    answer = {
+        "n": n, "k": k, "seconds": time.perf_counter() - start, "heights": heights,
+        "capability": None, "remark": None, "doubts": [],
+    }  # fmt: skip
+    return with_capability(answer, [rounded(h) for h in profile]) if capability else answer
 
 
 # --- values for JSON ------------------------------------------------------------------------
@@ -200,6 +293,7 @@ def _height(
         "upper": _finite(upper),
         "log2_height": math.log2(lower) if known else None,
         "codeword": None if codeword is None else [float(x) for x in codeword],
+        "fraction": None,
     }
 
 
@@ -216,6 +310,7 @@ def _exact(m: int, height: float) -> dict[str, Any]:
         "upper": value,
         "log2_height": None if infinite else math.log2(height),
         "codeword": None,
+        "fraction": None,
     }
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic.json_schema import models_json_schema
@@ -21,13 +21,22 @@ from starlette.exceptions import HTTPException
 
 import mheight
 from mheight.deployment.service import schemas
+from mheight.deployment.service.affords import affordable, typed_profile
+from mheight.deployment.service.answers import Watch
 from mheight.deployment.service.bodies import read_json, validated
 from mheight.deployment.service.codes import known_codes, random_code
 from mheight.deployment.service.engine import Engine, Model
 from mheight.deployment.service.failures import ServiceError, busy, error_body
-from mheight.deployment.service.inputs import given_codes, parity_rows
+from mheight.deployment.service.inputs import (
+    exact_generators,
+    given_codes,
+    parity_rows,
+    typed_matrix,
+    with_numbers,
+)
 from mheight.deployment.service.metrics import Metrics
 from mheight.deployment.service.middleware import Guard
+from mheight.deployment.service.progress import KIND, progress_lines
 from mheight.deployment.service.reference import reference_page
 from mheight.deployment.service.settings import ServiceSettings
 from mheight.tiers import GROUPS
@@ -36,9 +45,11 @@ __all__ = ["create_app"]
 
 _log = logging.getLogger("mheight.service")
 _STATIC = Path(__file__).parent / "static"
-_BODY_PATHS = ("/api/heights", "/api/predictions")
+_BODY_PATHS = ("/api/heights", "/api/search", "/api/predictions", "/api/matrix")
 
-Request_ = TypeVar("Request_", schemas.HeightsRequest, schemas.PredictionsRequest)
+Request_ = TypeVar(
+    "Request_", schemas.HeightsRequest, schemas.SearchRequest, schemas.PredictionsRequest
+)
 
 
 def create_app(settings: ServiceSettings | None = None, predictor: Model | None = None) -> FastAPI:
@@ -74,6 +85,7 @@ def create_app(settings: ServiceSettings | None = None, predictor: Model | None 
     _add_health(app, metrics)
     _add_codes(app, settings)
     _add_work(app, engine)
+    _add_search(app, engine)
     _add_pages(app)
     paths = [getattr(route, "path", "") for route in app.routes]
     app.add_middleware(
@@ -171,7 +183,8 @@ def _add_work(app: FastAPI, engine: Engine) -> None:
         _check_ready(app)
         body = await request.body()
         asked, codes = await engine.read(lambda: _heights_input(body, settings), len(body))
-        answers = await _while_connected(request, engine.heights(asked, codes))
+        work = engine.exact_heights if asked.exact else engine.heights
+        answers = await _while_connected(request, work(asked, codes))
         return await engine.read(lambda: _json({"codes": answers}), len(body))
 
     @app.post(
@@ -211,6 +224,76 @@ def _add_work(app: FastAPI, engine: Engine) -> None:
         )
 
 
+def _add_search(app: FastAPI, engine: Engine) -> None:
+    settings = engine.settings
+
+    @app.post(
+        "/api/search",
+        response_class=StreamingResponse,
+        responses={
+            200: {"content": {KIND: {}}, "description": "lines of progress, then the answer"},
+            **_failures(400, 408, 413, 415, 422, 503),
+        },
+        openapi_extra=_body_of("SearchRequest"),
+    )
+    async def search(request: Request) -> Response:
+        """Search the heights of one code for longer, and tell how far it is.
+
+        The reply is JSON lines: `{"progress": ...}` every half second, and at the end
+        `{"answer": ...}` (as a code of /api/heights) or `{"error": ...}`.  Closing the
+        connection cancels the search.
+        """
+        _check_ready(app)
+        asked, given = _search_input(await request.body(), settings)
+        watch = Watch()
+        lines = progress_lines(engine.search(asked, given, watch), watch, given.shape, asked.m)
+        # What is refused at once is refused with a status of its own.
+        first = await anext(lines)
+
+        async def all_lines() -> AsyncIterator[str]:
+            try:
+                yield first
+                async for line in lines:
+                    yield line
+            finally:
+                await lines.aclose()
+
+        return StreamingResponse(all_lines(), media_type=KIND)
+
+    @app.post(
+        "/api/matrix", response_model=schemas.MatrixReply,
+        responses=_failures(400, 408, 413, 415, 422), openapi_extra=_body_of("MatrixRequest"),
+    )  # fmt: skip
+    async def matrix(request: Request) -> Response:
+        """Read a matrix as the command line does."""
+        body = await request.body()
+        asked = validated(schemas.MatrixRequest, read_json(body))
+        return await engine.read(lambda: _json(typed_matrix(asked.text, asked.file)), len(body))
+
+    @app.get("/api/affords", response_model=schemas.Affordable, responses=_failures(422, 503))
+    async def affords(
+        ratio: Annotated[float, Query(gt=0, allow_inf_nan=False, description="Delta/delta")],
+        profile: Annotated[
+            str | None, Query(max_length=4000, description="heights of a code, 2,3,inf")
+        ] = None,
+    ) -> Response:
+        """How many outliers a ratio lets codes locate and detect, at most."""
+        _check_ready(app)
+        return _json(affordable(ratio, None if profile is None else typed_profile(profile)))
+
+
+def _search_input(body: bytes, settings: ServiceSettings) -> tuple[schemas.SearchRequest, Any]:
+    asked = _checked(schemas.SearchRequest, body, settings)
+    longest = settings.longest_seconds
+    if asked.time_limit > longest:
+        raise ServiceError(
+            422, f"time_limit may be at most {longest:g} here, got {asked.time_limit:g}",
+            "time_limit",
+        )  # fmt: skip
+    (given,) = given_codes(schemas.HeightsRequest(**asked.model_dump()), settings)
+    return asked, given
+
+
 def _model(engine: Engine) -> Model:
     if engine.model is None:
         raise ServiceError(404, "this service was started without a model")
@@ -229,17 +312,22 @@ def _checked(kind: type[Request_], body: bytes, settings: ServiceSettings) -> Re
         raise ServiceError(
             413, f"a request may hold at most {settings.codes} codes, got {len(codes)}", "codes"
         )
-    return validated(kind, value)
+    try:
+        return validated(kind, value)
+    except ServiceError:
+        # Entries may be texts of numbers; looked for only here, since that takes time.
+        return validated(kind, with_numbers(value))
 
 
 def _heights_input(body: bytes, settings: ServiceSettings) -> tuple[schemas.HeightsRequest, Any]:
     asked = _checked(schemas.HeightsRequest, body, settings)
     if asked.time_limit is not None and asked.time_limit > settings.seconds:
         raise ServiceError(
-            422, f"time_limit may be at most {settings.seconds:g} here, got {asked.time_limit:g}",
-            "time_limit",
+            422, f"time_limit may be at most {settings.seconds:g} here, got {asked.time_limit:g}; "
+            f"/api/search takes one code for up to {settings.longest_seconds:g} s", "time_limit",
         )  # fmt: skip
-    return asked, given_codes(asked, settings)
+    codes: list[Any] = list(given_codes(asked, settings))
+    return asked, exact_generators(asked, body, settings) if asked.exact else codes
 
 
 async def _while_connected(request: Request, work: Any) -> Any:
@@ -273,6 +361,8 @@ def _add_pages(app: FastAPI) -> None:
         return HTMLResponse(reference_page(app.openapi()))
 
 
+_REQUESTS = ("HeightsRequest", "SearchRequest", "PredictionsRequest", "MatrixRequest")
+
 # --- OpenAPI --------------------------------------------------------------------------------
 
 
@@ -300,7 +390,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
         _, requests = models_json_schema(
-            [(schemas.HeightsRequest, "validation"), (schemas.PredictionsRequest, "validation")],
+            [(getattr(schemas, name), "validation") for name in _REQUESTS],
             ref_template="#/components/schemas/{model}",
         )
         known = schema.setdefault("components", {}).setdefault("schemas", {})

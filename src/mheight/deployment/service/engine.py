@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 
 from mheight.codes.compiling import interpret_no_more
 from mheight.codes.given import GivenMatrices, given_matrices
+from mheight.codes.rationals import Matrix
 from mheight.datasets import Samples
 from mheight.datasets.samples import PADDED_ENTRIES
 from mheight.deployment.service.answers import (
     NO_TIME,
     Profile,
+    Watch,
+    exact_search,
     from_profile,
     from_solutions,
     known_profile,
@@ -31,7 +34,7 @@ from mheight.deployment.service.answers import (
 from mheight.deployment.service.failures import ServiceError
 from mheight.deployment.service.inputs import Row, place
 from mheight.deployment.service.metrics import Metrics
-from mheight.deployment.service.schemas import HeightsRequest
+from mheight.deployment.service.schemas import HeightsRequest, SearchRequest
 from mheight.deployment.service.settings import ServiceSettings
 from mheight.deployment.service.work import Batcher, SearchPool, Stop
 from mheight.errors import InvalidCodeError
@@ -79,6 +82,8 @@ class Engine:
         self._predicting = 0  # requests
         self._reader = ThreadPoolExecutor(1, "reader")
         self._pool = SearchPool(settings.searches, settings.waiting_searches)
+        # Long ones must not keep the others waiting.
+        self._long = SearchPool(settings.long_searches, settings.waiting_long_searches)
         limits: dict[str, Any] = {
             "waiting_limit": settings.waiting_codes,
             "gather_seconds": settings.gather_seconds,
@@ -93,7 +98,11 @@ class Engine:
         )  # fmt: skip
         metrics.watch("mheight_waiting_codes", "Codes that wait for the kernel.",
                       lambda: self._heights.waiting + self._predictions.waiting)  # fmt: skip
-        metrics.watch("mheight_searches", "Searches that run or wait.", lambda: self._pool.load)
+        metrics.watch(
+            "mheight_searches",
+            "Searches that run or wait.",
+            lambda: self._pool.load + self._long.load,
+        )
 
     async def warm_up(self) -> None:
         """Load and run everything once, so that no client waits for a compiler."""
@@ -118,6 +127,7 @@ class Engine:
 
     def close(self) -> None:
         """Stop searches, and end the threads."""
+        self._long.close()
         self._pool.close()
         self._kernel.shutdown(wait=True, cancel_futures=True)
         self._reader.shutdown(wait=True, cancel_futures=True)
@@ -136,6 +146,43 @@ class Engine:
         return shape[1] <= 9 and codes <= _FEW and not self._predicting
 
     # --- heights --------------------------------------------------------------------------
+
+    async def exact_heights(self, request: HeightsRequest, codes: Sequence[Matrix]) -> list[Any]:
+        """Answers in fractions for all codes of a request, in order.
+
+        Raises:
+            ServiceError: 422 for a matrix of dependent rows; 503.
+        """
+        deadline = time.perf_counter() + (request.time_limit or self.settings.seconds)
+        found = await self._pool.run(functools.partial(_exact_all, codes, request), deadline)
+        if found is None:
+            shapes = [(len(G[0]), len(G)) for G in codes]
+            return [from_solutions(n, k, request.m, [], 0.0, NO_TIME) for n, k in shapes]
+        self.metrics.codes.labels("heights").inc(len(codes))
+        return found
+
+    async def search(self, request: SearchRequest, given: GivenMatrices, watch: Watch) -> Any:
+        """The answer for one code that is searched for longer; a caller that is cancelled ends it.
+
+        Args:
+            request: what is wanted.
+            given: the code.
+            watch: is told of what is found.
+
+        Raises:
+            ServiceError: 422 for dependent rows; 503.
+        """
+        deadline = time.perf_counter() + request.time_limit
+        asked = HeightsRequest(**request.model_dump())
+        job = functools.partial(
+            _search_all, [0], [given], asked, None, unstoppable=self.settings.seconds, watch=watch
+        )
+        found = await self._long.run(job, deadline)
+        self.metrics.codes.labels("heights").inc()
+        if found is None:
+            k, n = given.shape
+            return from_solutions(n, k, request.m, [], 0.0, NO_TIME)
+        return found[0]
 
     async def heights(self, request: HeightsRequest, codes: Sequence[GivenMatrices]) -> list[Any]:
         """Answers for all codes of a request, in order.
@@ -258,13 +305,13 @@ def _largest_batch(shape: Shape) -> int:
 
 def _search_all(
     at: list[int], codes: Sequence[GivenMatrices], request: HeightsRequest, patience: float | None,
-    stop: Stop,
+    stop: Stop, **more: Any,
 ) -> list[Any]:  # fmt: skip
     """One code after the other, until the time is up."""
     out = []
     for i in at:
         k, n = codes[i].shape
-        options: dict[str, Any] = {"witness": request.witness, "patience": patience}
+        options: dict[str, Any] = {"witness": request.witness, "patience": patience, **more}
         beyond = request.m is not None and request.m > n - k
         try:
             # What a code can do follows from all heights.
@@ -282,6 +329,18 @@ def _search_all(
             for value in answer["heights"]:
                 value["codeword"] = None
         out.append(answer)
+    return out
+
+
+def _exact_all(codes: Sequence[Matrix], request: HeightsRequest, stop: Stop) -> list[Any]:
+    """One code after the other in fractions, until the time is up."""
+    options = {"witness": request.witness, "capability": request.capability}
+    out = []
+    for i, G in enumerate(codes):
+        try:
+            out.append(exact_search(G, request.m, stop, **options))
+        except InvalidCodeError as error:
+            raise ServiceError(422, str(error), _matrix_place(request, i)) from None
     return out
 
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.given import GivenMatrices
-from mheight.codes.reading import KINDS, Block, CodeBatch, Kind, batches
+from mheight.codes.numbers import canonical, number
+from mheight.codes.rationals import Matrix
+from mheight.codes.reading import (
+    KINDS,
+    Block,
+    CodeBatch,
+    Kind,
+    batches,
+    rational_codes,
+    read_stream,
+)
+from mheight.codes.reading.text import parse_block
 from mheight.deployment.service.failures import ServiceError
 from mheight.deployment.service.schemas import CodeInput, HeightsRequest, PredictionsRequest
 from mheight.deployment.service.settings import LARGEST_ENTRY, SMALLEST_ENTRY, ServiceSettings
@@ -16,9 +29,20 @@ from mheight.errors import InvalidCodeError
 from mheight.heights.profile import systematic_form
 from mheight.tiers import CODE_LENGTH, GROUPS, group_index
 
-__all__ = ["Row", "given_codes", "parity_rows", "place"]
+__all__ = [
+    "Row",
+    "exact_generators",
+    "given_codes",
+    "parity_rows",
+    "place",
+    "typed_matrix",
+    "with_numbers",
+]
 
 Float = NDArray[np.float64]
+
+_LONGEST_ENTRY = 40
+"""Characters of an entry given as text, or of one to be taken exactly."""
 
 Row = tuple[int, int, Float]
 """k, m and P of a sample of the nine groups."""
@@ -56,6 +80,128 @@ def given_codes(
                 _join(place(request, i), "m") if request.codes is None else place(request, i),
             )  # fmt: skip
     return found
+
+
+def with_numbers(value: Any) -> Any:
+    """A request in which texts of numbers, such as "1/3", are numbers.
+
+    Texts that are none stay, so that whoever checks the request says so.
+    """
+    if isinstance(value, dict):
+        return {
+            key: [_with_numbers(code) for code in inner]
+            if key == "codes" and isinstance(inner, list)
+            else inner
+            for key, inner in _with_numbers(value).items()
+        }
+    return value
+
+
+def _with_numbers(code: Any) -> Any:
+    if not isinstance(code, dict):
+        return code
+    return {key: _rows(inner) if key in KINDS else inner for key, inner in code.items()}
+
+
+def _rows(rows: Any) -> Any:
+    if not isinstance(rows, list):
+        return rows
+    return [[_number(x) for x in row] if isinstance(row, list) else row for row in rows]
+
+
+def _number(entry: Any) -> Any:
+    if not isinstance(entry, str) or len(entry) > _LONGEST_ENTRY:
+        return entry
+    try:
+        found = float(number(entry))
+    except (ValueError, ArithmeticError):
+        return entry
+    return found if np.isfinite(found) else entry
+
+
+def exact_generators(
+    request: HeightsRequest, body: bytes, settings: ServiceSettings
+) -> list[Matrix]:
+    """Generator matrices of all codes of a request, in fractions, as they are written.
+
+    Args:
+        request: what was read of the body; its codes are checked already.
+        body: the JSON itself, since a decimal may have more digits than a float.
+        settings: limits.
+
+    Raises:
+        ServiceError: 422; a code that is too long, or an entry of too many digits.
+    """
+    value = json.loads(body, parse_float=str)
+    given = [value] if request.codes is None else value["codes"]
+    out = []
+    for i, code in enumerate(given):
+        (kind,) = (kind for kind in KINDS if code.get(kind) is not None)
+        where = _join(place(request, i), kind)
+        for row in code[kind]:
+            for x in row:
+                if len(str(x)) > _LONGEST_ENTRY:
+                    raise ServiceError(
+                        422, f"an entry may have at most {_LONGEST_ENTRY} characters here", where
+                    )
+        rows = [[canonical(x) if isinstance(x, str) else x for x in row] for row in code[kind]]
+        try:
+            ((_, matrix),) = rational_codes([Block(rows, kind)])
+        except InvalidCodeError as error:
+            raise ServiceError(422, str(error), where) from None
+        n = len(matrix[0])
+        if n > settings.exact_length:
+            raise ServiceError(
+                422, f"exact calculates codes of n up to {settings.exact_length} here, got n = {n}",
+                where,
+            )  # fmt: skip
+        out.append(matrix)
+    return out
+
+
+def typed_matrix(text: str, file: str | None = None) -> dict[str, Any]:
+    """What a text is read as: its kind if it says so, its entries as they are written, numbers.
+
+    Args:
+        text: typed or pasted, or what a file holds.
+        file: the name of that file; None for none.
+
+    Raises:
+        ServiceError: 422; no matrix, several, or one that can be read in two ways.
+    """
+    try:
+        if file is None:
+            block = parse_block(text, exact=True)
+        else:
+            lines = text.splitlines(keepends=True)
+            blocks = list(read_stream(lines, file, exact=True))
+            if len(blocks) != 1:
+                raise ServiceError(
+                    422, f"one matrix is needed here, got {len(blocks)} in {file}", "text"
+                )
+            (block,) = blocks
+    except InvalidCodeError as error:
+        raise ServiceError(422, str(error), "text") from None
+    kind, values = block.kind, block.values
+    if isinstance(values, dict):
+        (kind,) = (name for name in KINDS if name in values)
+        values = values[kind]
+    if isinstance(values, np.ndarray):
+        values = values.tolist()
+    if len(values) == 1 and isinstance(values[0][0], list):
+        (values,) = values
+    try:
+        texts = [[_entry_text(x) for x in row] for row in values]
+        rows = [[float(number(x)) for x in row] for row in texts]
+    except (ValueError, TypeError, ArithmeticError):
+        raise ServiceError(422, "a matrix is rows of finite numbers", "text") from None
+    if not all(map(np.isfinite, (x for row in rows for x in row))):
+        raise ServiceError(422, "entries must be finite", "text")
+    return {"kind": kind, "rows": rows, "texts": texts, "not_p": block.not_p}
+
+
+def _entry_text(entry: Any) -> str:
+    return canonical(entry) if isinstance(entry, str) else repr(entry)
 
 
 def _together(codes: Sequence[CodeInput], longest: int) -> list[GivenMatrices] | None:

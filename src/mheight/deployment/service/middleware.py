@@ -19,7 +19,8 @@ __all__ = ["Guard"]
 _log = logging.getLogger("mheight.service")
 
 _POLICY = (
-    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "default-src 'self'; img-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; "
     "frame-ancestors 'none'"
 )
 _HEADERS = [

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    WithJsonSchema,
+    model_validator,
+)
 
 __all__ = [
+    "Affordable",
     "CodeHeights",
     "CodeInput",
     "CodePredictions",
@@ -15,14 +23,23 @@ __all__ = [
     "HeightsReply",
     "HeightsRequest",
     "KnownCode",
+    "MatrixReply",
+    "MatrixRequest",
     "ModelReply",
     "PredictionsReply",
     "PredictionsRequest",
     "RandomCode",
+    "SearchRequest",
     "State",
 ]
 
-_Entry = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+_TEXT = {"type": "string", "pattern": r"^[-+]?[0-9]{1,12}(/[1-9][0-9]{0,11}|\.[0-9]{1,12})?$"}
+# Texts of numbers are read before a request is checked.
+_Entry = Annotated[
+    float,
+    Field(strict=True, allow_inf_nan=False),
+    WithJsonSchema({"anyOf": [{"type": "number"}, _TEXT]}),
+]
 # The first wrong entry is enough: a list of all could be larger than the body.
 _Row = Annotated[list[_Entry], Field(min_length=1, fail_fast=True)]
 Matrix = Annotated[list[_Row], Field(min_length=1, fail_fast=True)]
@@ -36,7 +53,10 @@ class _Strict(BaseModel):
 
 
 class CodeInput(_Strict):
-    """One code by exactly one matrix: G, P of G = [I | P], or a parity-check matrix H."""
+    """One code by exactly one matrix: G, P of G = [I | P], or a parity-check matrix H.
+
+    Entries are numbers, or texts of numbers such as "1/3".
+    """
 
     G: Matrix | None = Field(None, description="generator matrix, k rows of n numbers")
     P: Matrix | None = Field(None, description="P of G = [I | P], k rows of n-k numbers")
@@ -73,9 +93,35 @@ class HeightsRequest(_Codes):
     m: int | None = Field(None, ge=1, description="only this height, 1..n-1; else all, 1..n-k")
     witness: bool = Field(False, description="add a codeword that reaches each height")
     capability: bool = Field(False, description="add the outliers located and detected")
+    exact: bool = Field(
+        False,
+        description="calculate in fractions, for n up to 16: entries are the decimals and "
+        "fractions that they are written as, and `fraction` holds each height",
+    )
     time_limit: float | None = Field(
         None, gt=0, allow_inf_nan=False, description="seconds, at most the limit of the service"
     )
+
+
+class SearchRequest(CodeInput):
+    """One code whose heights are to be searched for longer."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"G": [[1, 0, 1, 1], [0, 1, 1, 2]], "time_limit": 30}]}
+    )
+
+    m: int | None = Field(None, ge=1, description="only this height, 1..n-1; else all, 1..n-k")
+    witness: bool = Field(False, description="add a codeword that reaches each height")
+    capability: bool = Field(False, description="add the outliers located and detected")
+    time_limit: float = Field(
+        10.0, gt=0, allow_inf_nan=False, description="seconds, at most 60 unless set otherwise"
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> SearchRequest:
+        if sum(getattr(self, name) is not None for name in ("G", "P", "H")) != 1:
+            raise ValueError("exactly one of G, P and H is needed")
+        return self
 
 
 class PredictionsRequest(_Codes):
@@ -84,6 +130,26 @@ class PredictionsRequest(_Codes):
     model_config = ConfigDict(json_schema_extra={"examples": [{"P": _P}, {"P": _P, "m": 3}]})
 
     m: int | None = Field(None, ge=1, description="only this height; else all the model knows")
+
+
+class MatrixRequest(_Strict):
+    """A matrix as somebody typed or pasted it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "[1 0 | 1/3; 0 1 | -2]"}]})
+
+    text: str = Field(description="as `mheight heights` takes it: rows, MATLAB, NumPy, LaTeX, JSON")
+    file: Annotated[str, Field(max_length=200)] | None = Field(
+        None, description="name of the file that holds the text: lines of it may have a header"
+    )
+
+
+class MatrixReply(BaseModel):
+    """What a text is read as."""
+
+    kind: str | None = Field(description="G, P or H where the text says so")
+    rows: list[list[float]]
+    texts: list[list[str]] = Field(description="the entries as they were written")
+    not_p: str = Field(description="why it is not a P, where it says so; else empty")
 
 
 class Height(BaseModel):
@@ -97,6 +163,9 @@ class Height(BaseModel):
     upper: float | None = Field(description="null where nothing is known, or infinite")
     log2_height: float | None
     codeword: list[float] | None = Field(description="reaches the lower bound")
+    fraction: str | None = Field(
+        description="the height without rounding, where that was asked for"
+    )
 
 
 class Outliers(BaseModel):
@@ -194,6 +263,22 @@ class RandomCode(BaseModel):
     k: int
     seed: int
     G: list[list[float]]
+
+
+class Affords(BaseModel):
+    """A code with a name, and what it affords."""
+
+    id: str
+    name: str
+    pairs: list[Outliers]
+
+
+class Affordable(BaseModel):
+    """What a ratio Delta/delta affords: for a profile, and for the codes with a name."""
+
+    ratio: float
+    pairs: list[Outliers] | None = Field(description="for the profile of the request; else null")
+    named: list[Affords]
 
 
 class State(BaseModel):

@@ -20,6 +20,10 @@ class ServiceSettings(BaseModel):
         length: largest n.
         direct_length: codes up to this n are done by the kernel for batches.
         seconds: time limit of a request; also the default of its `time_limit`.
+        longest_seconds: most that a request to `/api/search` may ask for.
+        long_searches: such searches at once; they have threads of their own.
+        waiting_long_searches: those that wait.
+        exact_length: codes up to this n are calculated in fractions where a request asks.
         bound_seconds: search for bounds of codes that would take longer than the limit,
             where the request names no limit of its own.
         concurrency: requests at once.
@@ -41,6 +45,10 @@ class ServiceSettings(BaseModel):
     length: int = Field(default=64, ge=2, le=128)
     direct_length: int = Field(default=16, ge=2, le=16)
     seconds: float = Field(default=2.0, gt=0, le=600)
+    longest_seconds: float = Field(default=60.0, gt=0, le=3600)
+    long_searches: int = Field(default=2, ge=1, le=64)
+    waiting_long_searches: int = Field(default=8, ge=0, le=1000)
+    exact_length: int = Field(default=16, ge=2, le=18)
     bound_seconds: float = Field(default=0.25, gt=0, le=60)
     concurrency: int = Field(default=256, ge=1, le=10_000)
     connections: int = Field(default=512, ge=2, le=10_000)

@@ -21,10 +21,57 @@ export const getCodes = () => request("api/codes");
 export const getRandom = (n, k, seed, signal) =>
   request(`api/random?${new URLSearchParams({ n, k, seed })}`, { signal });
 
-/** Heights of one code with codewords and capability. */
-export async function postHeights(kind, rows, signal) {
-  const body = { [kind]: rows, witness: true, capability: true };
+/** A matrix that is typed or in a file, as the command line reads it: {kind, rows, texts}. */
+export const postMatrix = (text, file = null) => request("api/matrix", { body: { text, file } });
+
+/** Heights of one code with codewords and capability; exact in fractions, from texts. */
+export async function postHeights({ kind, rows, texts, only = null, exact = false }, signal) {
+  const body = { [kind]: exact ? texts : rows, witness: true, capability: true };
+  if (only) body.m = only;
+  if (exact) body.exact = true;
   return (await request("api/heights", { body, signal })).codes[0];
+}
+
+/** What a ratio affords, with a profile and with named codes. */
+export function getAffords(ratio, profile, signal) {
+  const query = new URLSearchParams({ ratio });
+  if (profile.length) query.set("profile", profile.join(","));
+  return request(`api/affords?${query}`, { signal });
+}
+
+/**
+ * Search for longer; told(progress) is called twice a second.  Aborting the signal ends the
+ * search at the service, too.
+ */
+export async function searchLonger({ kind, rows, only, seconds }, told, signal) {
+  const body = { [kind]: rows, witness: true, capability: true, time_limit: seconds };
+  if (only) body.m = only;
+  try {
+    const response = await fetch("api/search", {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal,
+    });
+    if (!response.ok) return await read(response);
+    for await (const line of linesOf(response.body)) {
+      if (line.error) throw new ApiError(sentence(line));
+      if (line.answer) return line.answer;
+      if (line.progress) told(line.progress);
+    }
+  } catch (error) {
+    if (error instanceof ApiError || signal.aborted) throw error;
+  }
+  throw new ApiError("The service broke off the search; what was found so far is shown.");
+}
+
+async function* linesOf(stream) {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const parts = (rest + value).split("\n");
+    rest = parts.pop();
+    for (const part of parts) if (part) yield JSON.parse(part);
+  }
 }
 
 /** Predictions for one code: {model, level, predictions}. */

@@ -1,7 +1,7 @@
 // A codeword as bars, with the entries that make its ratio.
 
 import { s } from "./dom.js";
-import { short } from "./numbers.js";
+import { onAxis, short } from "./numbers.js";
 
 const HEIGHT = 220;
 const EDGE = { left: 66, right: 12, top: 22, bottom: 46 };
@@ -45,6 +45,18 @@ export function codewordBars({ codeword, m, width }) {
   return svg;
 }
 
+/** Zero and a few round numbers between the least and the largest entry. */
+function roundValues(least, most) {
+  const size = most - least || 1;
+  const raw = 10 ** Math.floor(Math.log10(size / 3));
+  const step = [1, 2, 5, 10].map((factor) => factor * raw).find((one) => size / one <= 5);
+  const out = [];
+  for (let at = Math.ceil(least / step - 1e-9); at * step <= most + 1e-9 * size; at += 1) {
+    out.push(Number((at * step).toPrecision(12)));
+  }
+  return out;
+}
+
 function roleOf(rank, m) {
   if (rank === 0) return "largest";
   if (rank === m) return "reference";
@@ -59,9 +71,8 @@ function names(codeword, slot, x, y, width, least, most) {
   const out = codeword.flatMap((_, position) =>
     position % every ? [] : [s("text", { x: x(position), y: HEIGHT - 28, "text-anchor": "middle" }, String(position))],
   );
-  for (const value of new Set([least, 0, most])) {
-    const near = value !== 0 && Math.abs(y(value) - y(0)) < 14;
-    if (!near) out.push(s("text", { x: EDGE.left - 7, y: y(value) + 4, "text-anchor": "end" }, short(value)));
+  for (const value of roundValues(least, most)) {
+    out.push(s("text", { x: EDGE.left - 7, y: y(value) + 4, "text-anchor": "end" }, onAxis(value)));
   }
   const middle = EDGE.left + (width - EDGE.left - EDGE.right) / 2;
   out.push(s("text", { class: "name", x: middle, y: HEIGHT - 8, "text-anchor": "middle" }, "position, counted from 0"));

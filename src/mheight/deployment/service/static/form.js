@@ -1,6 +1,7 @@
 // The field for the matrix, its kind, files, and what is wrong with them.
 
 import { byId } from "./dom.js";
+import { postMatrix } from "./api.js";
 import { asText, dimensions, MatrixError, parseMatrix, textsOf } from "./matrix.js";
 import { counted, withArticle } from "./numbers.js";
 import { readUpload } from "./upload.js";
@@ -10,14 +11,15 @@ const field = byId("matrix");
 const hint = byId("hint");
 const FIRST_HINT = hint.textContent.replace(/\s+/g, " ");
 let computed = null; // what was computed last, to say when it is no longer what is typed
+let shownText = null; // the text that the result shown belongs to
 let former = null; // what stood in the field before something replaced it
 
 const chosenKind = () => document.querySelector("input[name=kind]:checked").value;
 
 /** Prepare the form; compute({kind, texts, rows}) is called with what is typed or uploaded. */
 export function prepareForm(compute) {
-  const submit = () => {
-    const matrix = read();
+  const submit = async () => {
+    const matrix = await read();
     if (matrix) compute(matrix);
   };
   byId("form").addEventListener("submit", (event) => {
@@ -40,6 +42,7 @@ export function prepareForm(compute) {
       showHint();
     });
   }
+  for (const name of ["only-m", "exact"]) byId(name).addEventListener("change", showHint);
   byId("former").addEventListener("click", bringBack);
   byId("file").addEventListener("change", (event) => {
     const input = event.target;
@@ -55,13 +58,15 @@ export function prepareForm(compute) {
   }
 }
 
-/** What is typed as {kind, texts, rows}, or null after saying what is wrong. */
-function read() {
+/** What is typed as {kind, texts, rows, only, exact}, or null after saying what is wrong. */
+async function read() {
+  const text = field.value;
   try {
-    const { texts, rows, kind, notP } = parseMatrix(field.value);
+    const { texts, rows, kind, notP } = await understood(text);
+    if (field.value !== text) return null; // typed on meanwhile
     if (kind) select(kind);
     if (notP && chosenKind() === "P") throw new MatrixError(notP);
-    const matrix = { kind: chosenKind(), texts, rows, source: "" };
+    const matrix = { kind: chosenKind(), texts, rows, source: "", ...options() };
     checkShape(matrix);
     showError("");
     return matrix;
@@ -70,6 +75,38 @@ function read() {
     showError(error.message);
     return null;
   }
+}
+
+/**
+ * A text as the command line understands it, so that both give the same code.
+ *
+ * What this page can't read itself may still be LaTeX, or a matrix with a bar; what it can read
+ * may have another reading, and is refused then.
+ */
+async function understood(text, file = null) {
+  let mine = null;
+  let problem = null;
+  try {
+    mine = parseMatrix(text);
+  } catch (error) {
+    if (!(error instanceof MatrixError) || error.final) throw error;
+    problem = error;
+  }
+  if (mine && /^\s*\{\s*"/.test(text)) return mine; // JSON has one reading
+  try {
+    const { not_p: notP, ...theirs } = await postMatrix(text, file);
+    return { ...theirs, notP };
+  } catch (error) {
+    if (problem) throw problem;
+    if (error.status !== 422) return mine; // whoever computes says that there is no service
+    throw new MatrixError(error.message);
+  }
+}
+
+/** The only m that is wanted, or null; and whether fractions are. */
+export function options() {
+  const only = Number(byId("only-m").value);
+  return { only: Number.isInteger(only) && only > 0 ? only : null, exact: byId("exact").checked };
 }
 
 function checkShape({ kind, rows }) {
@@ -86,7 +123,7 @@ function checkShape({ kind, rows }) {
 async function take(file, submit) {
   try {
     const text = await readUpload(file);
-    const { texts, kind, notP } = parseMatrix(text);
+    const { texts, kind, notP } = await understood(text, file.name);
     if (notP && (kind ?? chosenKind()) === "P") throw new MatrixError(notP);
     put({ kind: kind ?? chosenKind(), texts });
     submit();
@@ -129,13 +166,36 @@ function select(kind) {
 }
 
 /** Remember what the result belongs to. */
-export function noteComputed({ kind, texts }) {
-  computed = JSON.stringify([kind, texts]);
+export function noteComputed({ kind, texts, only = null, exact = false }) {
+  computed = JSON.stringify([kind, texts, only, exact]);
+  shownText = field.value;
   showHint();
+}
+
+/** Whether what is typed is what the result shown belongs to. */
+function isStale() {
+  if (!computed) return false;
+  if (["matrix", "file"].some((name) => byId(`${name}-error`).textContent)) return true;
+  try {
+    const { kind, texts } = parseMatrix(field.value);
+    const { only, exact } = options();
+    return computed !== JSON.stringify([kind ?? chosenKind(), texts, only, exact]);
+  } catch {
+    // LaTeX and the like: only the text itself can be compared.
+    return field.value !== shownText;
+  }
 }
 
 function showHint() {
   hint.textContent = hintText();
+  markStale();
+}
+
+/** Dim a result that is not of what is typed, and say so beside it. */
+function markStale() {
+  const stale = isStale();
+  byId("result").classList.toggle("stale", stale);
+  byId("stale").hidden = !stale;
 }
 
 function hintText() {
@@ -149,7 +209,7 @@ function hintText() {
   const { n, k } = dimensions(kind, matrix.rows);
   const size = `${counted(matrix.rows.length, "row")}, ${counted(matrix.rows[0].length, "column")}`;
   const code = k >= 1 && n > k ? `: ${kind} of ${withArticle({ n, k })} code.` : `: no ${kind} of a code with n > k \u2265 1.`;
-  const changed = computed && computed !== JSON.stringify([kind, matrix.texts]);
+  const changed = isStale();
   return `${size}${code}${changed ? " The result shown is of the matrix before this one." : ""}`;
 }
 
@@ -161,6 +221,7 @@ export function showError(message, of = "matrix") {
     else byId(name).removeAttribute("aria-invalid");
   }
   if (message) byId("status").textContent = "";
+  markStale();
 }
 
 function saveDraft() {

@@ -4,7 +4,13 @@ import { BAR, cellsOf, decimalComma, unquoted, withoutHeader } from "./cells.js"
 import { isLatex, latexCells } from "./latex.js";
 
 /** Says in one sentence why a text is no matrix. */
-export class MatrixError extends Error {}
+export class MatrixError extends Error {
+  /** final: nobody else could read the text either. */
+  constructor(message, final = false) {
+    super(message);
+    this.final = final;
+  }
+}
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 const FRACTION = /^([+-]?\d+)\s?\/\s?(\d+)$/;
@@ -175,6 +181,7 @@ function numbers(texts) {
     if (row.length !== texts[0].length) {
       throw new MatrixError(
         `Rows must have one length: row 1 has ${texts[0].length} entries, row ${i + 1} has ${row.length}.`,
+        true,
       );
     }
     return values;

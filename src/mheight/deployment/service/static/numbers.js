@@ -19,6 +19,20 @@ export function short(value, most = 4) {
   return minus(`${Number(mantissa)}e${Number(exponent)}`);
 }
 
+/** A number on an axis, as people write it: 0.5, 20, 5000, 2\u00b710\u2076. */
+export function onAxis(value) {
+  const size = Math.abs(value);
+  if (value === 0 || (size >= 0.001 && size < 1e5)) return minus(String(Number(value.toPrecision(6))));
+  const [mantissa, exponent] = value.toExponential(2).split("e");
+  const power = `10${superscript(Number(exponent))}`;
+  const factor = Number(mantissa);
+  if (Math.abs(factor) === 1) return minus(factor < 0 ? `-${power}` : power);
+  return minus(`${factor}\u00b7${power}`);
+}
+
+const superscript = (power) =>
+  String(power).replace(/[-\d]/g, (mark) => (mark === "-" ? "\u207b" : "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"[Number(mark)]));
+
 function minus(text) {
   return text.startsWith("-") ? `\u2212${text.slice(1)}` : text;
 }

@@ -7,6 +7,9 @@ import { prepareExamples } from "./examples.js";
 import * as form from "./form.js";
 import { fragmentOf, viewOf } from "./link.js";
 import { MatrixError } from "./matrix.js";
+import { prepareAffords } from "./affords.js";
+import { saveCsv, saveLatex, savePng } from "./downloads.js";
+import { prepareLonger, stopLonger } from "./longer.js";
 import { hideResult, prepareResult, showLearned, showResult } from "./result.js";
 import { asJson, asPython } from "./snippets.js";
 
@@ -21,18 +24,21 @@ const model = getModel().then(
 /** Compute a matrix {kind, texts, rows, source}; m is the height to look at. */
 async function compute(matrix, { m = null, remember = true } = {}) {
   running?.abort();
+  stopLonger();
   const mine = new AbortController();
   running = mine;
   const says = waiting();
   try {
-    const answer = await postHeights(matrix.kind, matrix.rows, mine.signal);
+    const answer = await postHeights(matrix, mine.signal);
     if (mine !== running) return;
     result = { ...matrix, answer, m, learned: null, learnedLine: "" };
     if (!answer.heights.length) throw new MatrixError("For n = k there is no height.");
     showResult(result);
     form.noteComputed(matrix);
     address(remember);
-    says.done(`Done: [${answer.n}, ${answer.k}] code.`);
+    const known = answer.heights.filter((height) => height.exact).length;
+    const part = known < answer.heights.length ? ` ${known} of ${answer.heights.length} heights known.` : "";
+    says.done(`Done: [${answer.n}, ${answer.k}] code.${part}`);
     if (remember) comeIntoView();
     await learn(matrix, answer, mine);
   } catch (error) {
@@ -119,7 +125,7 @@ function fromAddress() {
   }
   if (!view) return false;
   form.put(view);
-  compute({ ...view, source: "" }, { m: view.m, remember: false });
+  compute({ ...view, ...form.options(), source: "" }, { m: view.m, remember: false });
   return true;
 }
 
@@ -142,9 +148,14 @@ prepareResult(() => address(false));
 form.prepareForm(compute);
 prepareExamples((code, source) => {
   const matrix = form.put({ kind: "G", rows: code.G });
-  return compute({ ...matrix, source });
+  return compute({ ...matrix, ...form.options(), source });
 });
 prepareCopies();
+prepareAffords(() => result);
+prepareLonger(() => result);
+for (const [name, save] of [["csv", saveCsv], ["latex", saveLatex], ["png", savePng]]) {
+  byId(`save-${name}`).addEventListener("click", () => save(result));
+}
 window.addEventListener("popstate", () => {
   if (!fromAddress()) hideResult();
 });

@@ -1,7 +1,7 @@
 // The height profile as a picture: m to the right, heights upwards on a logarithmic scale.
 
 import { s } from "./dom.js";
-import { short } from "./numbers.js";
+import { onAxis, short } from "./numbers.js";
 
 const HEIGHT = 300;
 const EDGE = { left: 66, right: 12, top: 14, bottom: 46 };
@@ -41,18 +41,41 @@ function valuesOf(heights, predictions) {
   return values.filter((value) => value > 0).map(Math.log2);
 }
 
-/** From heights to pixels, with ticks at powers of two or of their roots. */
+/** From heights to pixels, with ticks at 1, 2, 5, 10, 20, ..., or at powers of ten. */
 function logScale(logs, bottom, top) {
-  const [least, most] = logs.length ? [Math.min(...logs), Math.max(...logs)] : [0, 1];
-  const step = [0.5, 1, 2, 3, 5, 10, 20, 50, 100].find((size) => (most - least) / size <= 5) ?? 200;
+  const [least, most] = logs.length ? [2 ** Math.min(...logs), 2 ** Math.max(...logs)] : [1, 2];
+  const ticks = ticksFor(least, most);
   // Heights are at least 1; a profile of one value is drawn above the axis where it can be.
-  const lowest = least === most ? Math.max(0, least - 0.1) : least;
-  const from = Math.floor(lowest / step + 1e-9) * step;
-  const to = Math.max(Math.ceil(most / step - 1e-9) * step, from + step);
+  const [from, to] = [Math.log2(ticks[0]), Math.log2(ticks.at(-1))];
   const y = (height) => bottom - ((Math.log2(height) - from) / (to - from)) * (bottom - top);
-  const ticks = [];
-  for (let at = from; at <= to + 1e-9; at += step) ticks.push(2 ** at);
   return { y, ticks };
+}
+
+/** Round numbers from one below the least value to one above the largest, not too many. */
+function ticksFor(least, most) {
+  const decades = Math.log10(most / least);
+  const [low, high] = [least * (1 + 1e-9), most * (1 - 1e-9)];
+  if (decades < 0.25) return evenTicks(least, most);
+  const factors = decades < 2.2 ? [1, 2, 5] : [1];
+  const every = decades < 6 ? 1 : Math.ceil(decades / 6);
+  const first = Math.floor(Math.log10(low) / every) * every;
+  const all = [];
+  for (let power = first; power <= Math.log10(high) + 2 * every; power += every) {
+    all.push(...factors.map((factor) => Number(`${factor}e${power}`)));
+  }
+  const begin = all.findLastIndex((tick) => tick <= low);
+  const end = all.findIndex((tick) => tick >= high);
+  return all.slice(Math.max(begin, 0), Math.max(end, begin + 1) + 1);
+}
+
+/** Evenly spaced round numbers around values that are close to each other. */
+function evenTicks(least, most) {
+  const width = Math.max(most - least, least * 0.1);
+  const raw = 10 ** Math.floor(Math.log10(width / 3));
+  const step = [1, 2, 5, 10].map((factor) => factor * raw).find((size) => width / size <= 5);
+  const first = Math.max(Math.floor((least / step) * (1 + 1e-9)), Math.ceil(1 / step - 1e-9), 1);
+  const last = Math.max(Math.ceil((most / step) * (1 - 1e-9)), first + 1);
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
 function columns(heights, slot, x, chosen, choose) {
@@ -71,11 +94,11 @@ function axes({ heights, scale, slot, x, width, bottom, unbounded, roof }) {
   for (const tick of scale.ticks) {
     const y = scale.y(tick);
     out.push(s("line", { class: "gridline pass", x1: EDGE.left, x2: width - EDGE.right, y1: y, y2: y }));
-    out.push(s("text", { x: EDGE.left - 7, y: y + 4, "text-anchor": "end" }, short(tick, 5)));
+    out.push(s("text", { x: EDGE.left - 7, y: y + 4, "text-anchor": "end" }, onAxis(tick)));
   }
   if (unbounded) {
     out.push(s("line", { class: "band pass", x1: EDGE.left, x2: width - EDGE.right, y1: roof, y2: roof }));
-    out.push(s("text", { x: EDGE.left - 7, y: roof + 5, "text-anchor": "end", class: "infinity" }, "\u221e"));
+    out.push(s("text", { x: EDGE.left - 7, y: roof + 4, "text-anchor": "end" }, "inf"));
   }
   out.push(s("line", { class: "axis pass", x1: EDGE.left, x2: width - EDGE.right, y1: bottom, y2: bottom }));
   const every = Math.max(1, Math.ceil(22 / slot));
@@ -87,7 +110,7 @@ function axes({ heights, scale, slot, x, width, bottom, unbounded, roof }) {
   const y = (EDGE.top + bottom) / 2;
   out.push(s("text", {
     class: "name", x: 13, y, "text-anchor": "middle", transform: `rotate(-90 13 ${y})`,
-  }, "height (log\u2082 scale)"));
+  }, "height (log scale)"));
   return out;
 }
 

@@ -28,9 +28,12 @@ export function showResult(result) {
   byId("empty").hidden = true;
   byId("result").hidden = false;
   byId("result-title").textContent = `Height profile of ${withArticle(answer)} code`;
-  byId("result-line").textContent = `${source ? `${source}: ` : ""}${counted(orders.length, "height")} from ${
-    NAMES[kind]}, computed in ${duration(answer.seconds)}.`;
+  const known = answer.heights.filter((height) => height.exact).length;
+  const found = known < orders.length ? `${known} of ${counted(orders.length, "height")} known` : counted(orders.length, "height");
+  byId("result-line").textContent = `${source ? `${source}: ` : ""}${found}, from ${
+    NAMES[kind]}, ${result.exact ? "in fractions, " : ""}computed in ${duration(answer.seconds)}.`;
   byId("remark").hidden = !answer.remark;
+  showLonger(result);
   byId("remark").textContent = answer.remark ? `Note: ${answer.remark.replace(/\.$/, "")}.` : "";
   byId("chart-title").textContent = chartTitle(answer.heights);
   const slider = byId("chart");
@@ -38,6 +41,23 @@ export function showResult(result) {
   slider.setAttribute("aria-valuemax", orders.at(-1));
   showLegend();
   showChosen();
+}
+
+/** Offer a longer search where heights are missing. */
+function showLonger({ answer, m }) {
+  const missing = answer.heights.filter((height) => !height.exact);
+  byId("longer").hidden = !missing.length;
+  byId("longer-all").hidden = answer.heights.length === 1;
+  const here = answer.heights.find((height) => height.m === m);
+  byId("longer-one").hidden = !here || here.exact;
+  byId("longer-one").textContent = `Only m = ${m}`;
+}
+
+/** Replace the answer of the result that is shown, as a search goes on. */
+export function updateAnswer(answer) {
+  if (!current) return;
+  current.answer = answer;
+  showResult(current);
 }
 
 /** Back to the page as it was before any result. */
@@ -62,10 +82,10 @@ function chartTitle(heights) {
     return `Exact for m = ${rangeOf(heights.filter((height) => height.exact))}; bounds for m = ${rangeOf(bounds)}`;
   }
   const finite = heights.filter((height) => !height.infinite);
-  if (!finite.length) return "No height has a bound: some codeword has one nonzero entry only";
+  if (!finite.length) return "Every height is inf: some codeword has one nonzero entry only";
   const [first, last] = [finite[0], finite.at(-1)];
   const rest = finite.length < heights.length
-    ? `; no bound from m = ${last.m + 1} on, the minimum distance` : "";
+    ? `; inf from m = ${last.m + 1} on, the minimum distance` : "";
   if (finite.length === 1) return `The height at m = ${first.m} is ${shown(first.height, 4)}${rest}`;
   if (shown(first.height, 4) === shown(last.height, 4)) {
     return `The height is ${shown(first.height, 4)} from m = ${first.m} to ${last.m}${rest}`;
@@ -85,7 +105,7 @@ function showLegend() {
   const entries = [];
   if (heights.some((x) => x.exact && !x.infinite)) entries.push(["exact height", s("circle", { class: "exact", cx: 11, cy: 7, r: 4.5 })]);
   if (heights.some((x) => !x.exact)) entries.push(["between bounds", s("path", { class: "bound", d: "M2 7h18M2 3v8M20 3v8" })]);
-  if (heights.some((x) => x.infinite)) entries.push(["no bound: m \u2265 minimum distance d", s("circle", { class: "infinite", cx: 11, cy: 7, r: 5 })]);
+  if (heights.some((x) => x.infinite)) entries.push(["inf: m \u2265 minimum distance d", s("circle", { class: "infinite", cx: 11, cy: 7, r: 5 })]);
   if (current.learned?.predictions.some((guess) => guess.height !== null)) {
     const mark = s("path", { class: "predicted", d: "M11 2l5 5l-5 5l-5 -5z" });
     const bar = s("path", { class: "interval", d: "M1 7h20M1 3v8M21 3v8" });
@@ -113,6 +133,7 @@ function showChosen() {
   const { capability, heights } = answer;
   byId("capability-line").textContent = fillCapability(byId("capability"), capability ?? [], heights, m);
   byId("learned").textContent = current.learnedLine ?? "";
+  showLonger(current);
   showWord(height);
   drawChart(byId("chart").clientWidth);
 }
@@ -124,7 +145,7 @@ function showWord(height) {
   byId("word").hidden = byId("word-legend").hidden = byId("word-values").hidden = !word;
   if (!word) {
     byId("word-line").textContent = height.infinite
-      ? `${heightName(m)} has no bound: m is at least the minimum distance.`
+      ? `${heightName(m)} is inf: m is at least the minimum distance.`
       : `No codeword was found in time for m = ${m}.`;
     return;
   }
@@ -147,7 +168,7 @@ function showWord(height) {
 
 function conclusion(height, ratio) {
   const name = heightName(height.m);
-  if (height.infinite) return `So the ratio has no bound, and neither has ${name}: m is at least the minimum distance.`;
+  if (height.infinite) return `So the ratio is inf, and so is ${name}: m is at least the minimum distance.`;
   if (height.exact) return `Their ratio is ${name} = ${shown(height.height)}; no codeword has a larger one.`;
   return `Their ratio ${shown(ratio)} is a lower bound of ${name}.`;
 }

@@ -5,8 +5,8 @@ import { heightName, shown } from "./numbers.js";
 
 /** What is known of a height, in a few characters. */
 export function heightText(height) {
-  if (height.infinite) return "no bound";
-  if (height.exact) return shown(height.height);
+  if (height.infinite) return "inf";
+  if (height.exact) return height.fraction ?? shown(height.height);
   const upper = height.upper === null ? "?" : shown(height.upper);
   return `${shown(height.lower ?? 1)} to ${upper}`;
 }
@@ -15,7 +15,8 @@ export function heightText(height) {
 export function fillHeights(table, { heights, learned, chosen, choose }) {
   const guesses = new Map((learned?.predictions ?? []).map((guess) => [guess.m, guess]));
   const percent = learned ? `predicted, ${Math.round(learned.level * 100)}\u00a0% interval` : "";
-  const head = ["m", "height", "log\u2082", ...(guesses.size ? [percent, "error in log\u2082"] : [])];
+  const fractions = heights.some((height) => height.fraction?.includes("/"));
+  const head = ["m", "height", ...(fractions ? ["decimal"] : []), "log\u2082", ...(guesses.size ? [percent, "error in log\u2082"] : [])];
   const rows = heights.map((height) => {
     const { m } = height;
     const button = h("button", {
@@ -28,18 +29,21 @@ export function fillHeights(table, { heights, learned, chosen, choose }) {
     const guess = guesses.get(m);
     const more = guesses.size ? guessCells(guess, height) : [];
     return h("tr", m === chosen ? { class: "chosen" } : {}, h("th", { scope: "row" }, button),
-      h("td", {}, cells[0]), h("td", { class: "roomy" }, cells[1]), ...more);
+      h("td", {}, cells[0]),
+      ...(fractions ? [h("td", {}, height.infinite ? "inf" : shown(height.height))] : []),
+      h("td", { class: "roomy" }, cells[1]), ...more);
   });
   table.replaceChildren(
     h("caption", {}, caption(heights)),
-    h("thead", {}, h("tr", {}, ...head.map((name, i) => h("th", { scope: "col", class: i === 2 ? "roomy" : null }, name)))),
+    h("thead", {}, h("tr", {}, ...head.map((name, i) => h("th", { scope: "col", class: name === "log\u2082" ? "roomy" : null }, name)))),
     h("tbody", {}, ...rows),
   );
 }
 
 function caption(heights) {
   if (heights.every((x) => x.exact)) return "Exact heights.";
-  return "A height that was not found in time lies between the two bounds shown; ? is none.";
+  const known = heights.filter((x) => x.exact).length;
+  return `${known} of ${heights.length} heights known. The others lie between the bounds shown; ? is none.`;
 }
 
 function guessCells(guess, height) {
@@ -89,6 +93,6 @@ function cell(task, m, chosen) {
 function beyond(most, redundancy, next) {
   const decides = "2 \u00b7 located + detected";
   if (!next) return `No code with n \u2212 k = ${redundancy} allows ${decides} > ${redundancy}.`;
-  if (next.infinite) return `No ratio is enough for ${decides} \u2265 ${next.m}, since ${heightName(next.m)} has no bound.`;
+  if (next.infinite) return `No ratio is enough for ${decides} \u2265 ${next.m}, since ${heightName(next.m)} is inf.`;
   return `What ${heightName(next.m)} and later heights decide is not known, since only bounds of these are.`;
 }

@@ -1,12 +1,13 @@
 // A file that somebody chose, read in the browser.
 
 import { MatrixError } from "./matrix.js";
+import { npyRows } from "./npy.js";
 
 const LARGEST = 2 ** 20;
-const READ = ["csv", "json", "txt"];
-const BINARY = ["npy", "npz", "parquet", "h5", "hdf5", "mat", "xlsx", "xls", "zip", "gz"];
+const READ = ["csv", "tsv", "json", "txt"];
+const BINARY = ["npz", "parquet", "h5", "hdf5", "mat", "xlsx", "xls", "zip", "gz"];
 
-/** The text of a .csv, .json or .txt file of at most 1 MB; nothing is sent. */
+/** The text of a .csv, .tsv, .json, .txt or .npy file of at most 1 MB. */
 export async function readUpload(file) {
   const name = file.name;
   const ending = name.includes(".") ? name.split(".").pop().toLowerCase() : "";
@@ -16,11 +17,12 @@ export async function readUpload(file) {
   if (BINARY.includes(ending)) {
     throw new MatrixError(`${name} is a binary file; save the matrix as CSV, JSON or text.`);
   }
-  if (!READ.includes(ending)) {
-    throw new MatrixError(`${name} is not read here; a .csv, .json or .txt file is needed.`);
+  if (!READ.includes(ending) && ending !== "npy") {
+    throw new MatrixError(`${name} is not read here; a .csv, .tsv, .json, .txt or .npy file is needed.`);
   }
   if (file.size > LARGEST) throw new MatrixError(`${name} is larger than 1 MB; a matrix is needed.`);
   const bytes = new Uint8Array(await file.arrayBuffer());
+  if (ending === "npy") return JSON.stringify(npyRows(bytes, name));
   const text = decoded(bytes, name);
   if (!text.replace(/^\uFEFF/, "").trim()) throw new MatrixError(`${name} is empty.`);
   return text;
