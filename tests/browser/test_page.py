@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -84,6 +86,7 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
         page.on("pageerror", lambda error: complain(str(error)))
         host = urlsplit(address).netloc
         page.on("request", lambda request: urlsplit(request.url).netloc == host
+                or request.url.startswith(f"blob:{address}/")
                 or complain(f"a request to {request.url}"))  # fmt: skip
         page.goto(f"{address}/{fragment}")
         expect(page.locator("#codes")).not_to_have_value("")
@@ -568,3 +571,230 @@ def test_arrow_keys_in_the_table(open_page: Open) -> None:
     page.keyboard.press("ArrowDown")
     expect(page.locator("#heights button[data-m='2']")).to_be_focused()
     expect(page.locator("#word-title")).to_have_text("Worst codeword for m = 2")
+
+
+# --- longer searches, fractions, one m -----------------------------------------------------
+
+BOUNDS = {"log2_height": None, "codeword": None, "fraction": None, "infinite": False}
+
+
+def known(m: int, height: float) -> dict[str, Any]:
+    return {**BOUNDS, "m": m, "height": height, "exact": True, "lower": height, "upper": height}
+
+
+def between(m: int, lower: float, upper: float | None) -> dict[str, Any]:
+    return {**BOUNDS, "m": m, "height": None, "exact": False, "lower": lower, "upper": upper}
+
+
+def answer_of(*heights: dict[str, Any], remark: str | None = None) -> dict[str, Any]:
+    return {"n": 40, "k": 37, "seconds": 0.25, "heights": list(heights), "capability": [],
+            "remark": remark, "doubts": []}  # fmt: skip
+
+
+def long_code(page: Page) -> None:
+    """Show a code of which one height of three is known."""
+    first = answer_of(known(1, 19), between(2, 20, None), between(3, 30, 90), remark="ended")
+    page.route("**/api/heights", lambda route: route.fulfill(json={"codes": [first]}))
+    compute(page, SMALL)
+    expect(page.locator("#result-line")).to_contain_text("1 of 3 heights known")
+    expect(page.locator("#status")).to_have_text("Done: [40, 37] code. 1 of 3 heights known.")
+
+
+def test_a_longer_search_fills_in_what_is_missing(open_page: Open) -> None:
+    page = open_page()
+    long_code(page)
+    expect(page.locator("#heights caption")).to_contain_text("1 of 3 heights known")
+    now = {"m": 3, "lower": 31.0, "upper": 80.0}
+    step = {"seconds": 4.2, "waiting": False, "known": 2, "of": 3, "now": now}
+    part = answer_of(known(1, 19), known(2, 25), between(3, 25, None))
+    last = answer_of(known(1, 19), known(2, 25), between(3, 31, 80))
+    asked: list[Any] = []
+
+    def reply(route: Route) -> None:
+        asked.append(route.request.post_data_json)
+        lines = [{"progress": {**step, "answer": part}}, {"answer": last}]
+        body = "".join(json.dumps(line) + "\n" for line in lines)
+        route.fulfill(body=body, content_type="application/x-ndjson")
+
+    page.route("**/api/search", reply)
+    page.select_option("#longer-seconds", "10")
+    page.click("#longer-all")
+    expect(page.locator("#longer-status")).to_have_text("2 of 3 heights known after 10 s.")
+    assert heights(page) == ["19", "25", "31 to 80"]  # the narrower bounds of both
+    assert asked[0]["time_limit"] == 10
+    page.click("#heights button[data-m='3']")
+    page.click("#longer-one")
+    expect(page.locator("#longer-status")).to_have_text("2 of 3 heights known after 10 s.")
+    assert asked[1]["m"] == 3
+
+
+def test_a_longer_search_can_be_stopped(open_page: Open) -> None:
+    page = open_page()
+    long_code(page)
+    held: list[Route] = []
+    page.route("**/api/search", lambda route: held.append(route))
+    page.click("#longer-all")
+    expect(page.locator("#longer-status")).to_have_text("Searching\u2026")
+    expect(page.locator("#longer-all")).to_be_disabled()
+    page.click("#cancel")
+    expect(page.locator("#longer-status")).to_have_text("Stopped; what was found so far is shown.")
+    expect(page.locator("#longer-all")).to_be_enabled()
+    page.click("#longer-all")
+    page.unroute("**/api/heights")
+    compute(page, SMALL)  # another code takes its place
+    assert shown_profile(page) == [2, 3]
+    expect(page.locator("#longer")).to_be_hidden()
+
+
+def test_the_service_itself_searches_for_longer(open_page: Open) -> None:
+    page = open_page()
+    G = np.random.default_rng(0).integers(-9, 10, (16, 32)).tolist()
+    compute(page, json.dumps(G))
+    page.wait_for_selector("#longer-all:visible", timeout=30_000)
+    first = int(page.locator("#result-line").inner_text().split(" of ")[0])
+    page.select_option("#longer-seconds", "60")
+    page.click("#longer-all")
+    expect(page.locator("#longer-status")).to_contain_text("of 60 s", timeout=30_000)
+    page.click("#cancel")
+    expect(page.locator("#longer-status")).to_contain_text("Stopped")
+    assert int(page.locator("#result-line").inner_text().split(" of ")[0]) >= first
+
+
+def test_fractions_and_one_m(open_page: Open) -> None:
+    page = open_page()
+    page.check("#exact")
+    compute(page, "1 0 1/3 1; 0 1 0.1 2")
+    assert heights(page) == ["3", "77/3"]
+    expect(page.locator("#result-line")).to_contain_text("in fractions")
+    page.fill("#only-m", "2")
+    page.click("button.primary")
+    expect(page.locator("#result-line")).to_contain_text("1 height,")
+    assert heights(page) == ["77/3"]
+    page.uncheck("#exact")
+    page.click("button.primary")
+    expect(page.locator("#heights td").first).to_have_text("25.6667")
+
+
+# --- what is read, and what is shown beside it ---------------------------------------------
+
+
+def test_what_is_pasted_is_read_as_on_the_command_line(open_page: Open) -> None:
+    page = open_page(quiet=False)  # Chromium notes a status of 422 in the console
+    compute(page, r"\begin{pmatrix} 1 & 0 & 1 & 1 \\ 0 & 1 & \frac{2}{2} & 2 \end{pmatrix}")
+    assert shown_profile(page) == [2, 3]
+    compute(page, "1 0 0,5; 0 1 1,5")
+    expect(page.locator("#matrix-error")).to_contain_text("0.5 or the two numbers 0 and 5")
+    expect(page.locator("#stale")).to_be_visible()
+
+
+def test_a_stale_result_is_dimmed(open_page: Open) -> None:
+    page = open_page()
+    compute(page, SMALL)
+    assert shown_profile(page) == [2, 3]
+    result, said = page.locator("#result"), page.locator("#stale")
+    expect(said).to_be_hidden()
+    page.fill("#matrix", "1 0 1 1; 0 1 1 3")
+    expect(said).to_be_visible()
+    expect(result).to_have_class("stale")
+    page.fill("#matrix", "1  0 1 1;0 1 1 2")  # the same matrix
+    expect(said).to_be_hidden()
+    page.check("input[value=P]")
+    expect(said).to_be_visible()
+    page.check("input[value=G]")
+    page.fill("#matrix", "1 0; 0 1")
+    page.click("button.primary")  # an error
+    expect(page.locator("#matrix-error")).not_to_be_empty()
+    expect(said).to_be_visible()
+    compute(page, "1 0 1 1; 0 1 1 3")
+    expect(said).to_be_hidden()
+    expect(result).not_to_have_class("stale")
+
+
+def test_npy_and_tab_separated_files(open_page: Open) -> None:
+    page = open_page()
+    G = np.array([[1, 0, 1, 1], [0, 1, 1, 2]])
+    files = [("a.tsv", b"1\t0\t1\t1\n0\t1\t1\t2\n")]
+    for name, array in [
+        ("f.npy", np.asfortranarray(G, dtype=">f8")), ("i.npy", G.astype("i2")), ("s.npy", G[None])
+    ]:  # fmt: skip
+        stream = io.BytesIO()
+        np.save(stream, array)
+        files.append((name, stream.getvalue()))
+    for name, content in files:
+        page.click("#draw")
+        expect(page.locator("#result-title")).to_contain_text("[9,")
+        page.set_input_files("#file", {"name": name, "mimeType": "", "buffer": content})
+        expect(page.locator("#result-title")).to_contain_text("[4,")
+        assert shown_profile(page) == [2, 3]
+    stream = io.BytesIO()
+    np.save(stream, np.ones((2, 2, 4)))
+    page.set_input_files("#file", {"name": "two.npy", "mimeType": "", "buffer": stream.getvalue()})
+    expect(page.locator("#file-error")).to_contain_text("shape (2, 2, 4); one matrix")
+
+
+def test_downloads(open_page: Open) -> None:
+    page = open_page()
+    page.check("#exact")
+    compute(page, "1 0 1/3 1 0; 0 1 0.1 2 0")
+    assert heights(page) == ["3", "77/3", "inf"]
+
+    def saved(button: str) -> bytes:
+        with page.expect_download() as download:
+            page.click(f"#save-{button}")
+        return Path(download.value.path()).read_bytes()
+
+    table = list(csv.DictReader(io.StringIO(saved("csv").decode())))
+    assert [row["fraction"] for row in table] == ["3", "77/3", ""]
+    assert [float(row["height"]) for row in table] == pytest.approx([3, 77 / 3, np.inf])
+    word = [abs(float(x)) for x in table[1]["codeword"].split()]
+    assert max(word) / sorted(word)[-3] == pytest.approx(77 / 3)
+    assert "2 & $\\frac{77}{3}$ \\\\\n3 & $\\infty$ \\\\" in saved("latex").decode()
+    picture = saved("png")
+    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
+    assert len(picture) > 5000
+
+
+def test_what_my_ratio_affords(open_page: Open) -> None:
+    page = open_page()
+    compute(page, SMALL)
+    assert shown_profile(page) == [2, 3]
+    page.fill("#ratio", "7")
+    page.press("#ratio", "Enter")
+    rows = page.locator("#affords tbody tr")
+    expect(rows.first).to_contain_text("detects 1")
+    page.fill("#ratio", "8")
+    page.press("#ratio", "Enter")
+    expect(rows.first).to_contain_text("detects 2, or locates 1")
+    expect(rows.nth(1)).to_contain_text("repetition")
+    page.fill("#ratio", "-1")
+    page.press("#ratio", "Enter")
+    expect(page.locator("#ratio-error")).to_contain_text("above 0")
+    page.fill("#ratio", "8")
+    page.press("#ratio", "Enter")
+    expect(rows.first).to_contain_text("this [4, 2] code")
+    compute(page, "1 1 1 1")
+    expect(page.locator("#affords")).to_be_empty()  # not of this code
+
+
+def test_nine_columns_fit_and_axes_have_round_numbers(open_page: Open) -> None:
+    page = open_page(viewport={"width": 1280, "height": 900})
+    page.fill("#random-seed", "3")
+    page.click("#draw")
+    expect(page.locator("#result-line")).to_contain_text("seed 3")
+    size = "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)"
+    assert page.evaluate(f"{size}(document.querySelector('#matrix'))") <= 0
+    drawn = "[...document.querySelectorAll('#chart text[text-anchor=end]:not(.value)')]"
+    ticks = page.evaluate(f"{drawn}.map((text) => text.textContent)")
+    assert len(ticks) > 2
+    for tick in ticks:
+        assert tick.strip("0") in ("1", "2", "5", "inf"), tick
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_for_programs(open_page: Open, address: str, scheme: str) -> None:
+    page = open_page(color_scheme=scheme, viewport={"width": 360, "height": 740})
+    page.goto(f"{address}/docs")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert [text for ratio, text in page.evaluate(CONTRASTS) if ratio < 4.5] == []
+    page.click("nav a >> nth=0")
+    expect(page.locator("section:target pre").first).to_contain_text("curl ")

@@ -120,10 +120,10 @@ class Engine:
             rows = [(g.k, g.m, rng.standard_normal((g.k, 9 - g.k))) for g in GROUPS]
             self._predict("", rows)
         for n, m in ((8, 2), (18, 3), (18, None), (30, 3)):
-            # Time enough to compile whatever is called.
-            stop = Stop(time.perf_counter() + 600.0)
-            given = given_matrices(rng.standard_normal((4, n)))
-            search(given, m, stop, witness=True, patience=None)
+            for G in (rng.standard_normal((4, n)), rng.integers(-9, 10, (4, n)).astype(np.float64)):
+                # Time enough to compile whatever is called.
+                stop = Stop(time.perf_counter() + 600.0)
+                search(given_matrices(G), m, stop, witness=True, patience=None)
 
     def close(self) -> None:
         """Stop searches, and end the threads."""

@@ -36,6 +36,7 @@ def reference_page(openapi: dict[str, Any], address: str = "localhost:8000") -> 
         for path, methods in openapi["paths"].items()
         for method, operation in methods.items()
     ]
+    operations.sort(key=lambda found: not found[0].startswith("/api/"))
     parts = [_HEAD, '<nav class="card" aria-label="Paths"><ul>']
     for path, method, operation in operations:
         name = f"<code>{method.upper()} {escape(path)}</code>"
@@ -65,7 +66,11 @@ def _operation(path: str, method: str, operation: dict[str, Any], address: str) 
     if body is not None:
         parts.append(f"<p>Body:{_schema_link(body)}</p>")
     replies = [
-        (str(status), escape(reply.get("description", "")) + _schema_link(reply))
+        (
+            str(status),
+            escape(reply["description"].replace("Successful Response", "done"))
+            + _schema_link(reply),
+        )
         for status, reply in operation["responses"].items()
     ]
     parts += [_table(("status", "reply"), replies), "</section>"]
@@ -173,6 +178,10 @@ def _marked(text: str) -> str:
     """A text with its `code` marked as such."""
     parts = escape(text, quote=False).split("`")
     return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
+
+
+def _reply_text(reply: dict[str, Any]) -> str:
+    return str(reply["description"]).replace("Successful Response", "done")
 
 
 def _schema_link(holder: dict[str, Any]) -> str:

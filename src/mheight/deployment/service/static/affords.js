@@ -3,6 +3,8 @@
 import { getAffords } from "./api.js";
 import { byId, h } from "./dom.js";
 
+let turn = 0;
+
 /** Prepare the question; shown() gives the result on the page. */
 export function prepareAffords(shown) {
   byId("affords-form").addEventListener("submit", (event) => {
@@ -11,10 +13,18 @@ export function prepareAffords(shown) {
   });
 }
 
-async function ask({ answer }) {
-  const ratio = Number(byId("ratio").value);
+/** Take away an answer that is of another code. */
+export function clearAffords() {
+  turn += 1;
   byId("ratio-error").textContent = "";
   byId("affords").replaceChildren();
+}
+
+async function ask(result) {
+  const { answer } = result;
+  const ratio = Number(byId("ratio").value);
+  clearAffords();
+  const asked = (turn += 1);
   if (!(ratio > 0 && Number.isFinite(ratio))) {
     byId("ratio-error").textContent = "A number above 0 is needed, such as 10.";
     return;
@@ -22,6 +32,7 @@ async function ask({ answer }) {
   try {
     const profile = knownProfile(answer.heights);
     const found = await getAffords(ratio, profile);
+    if (asked !== turn) return;
     const all = profile.length === answer.heights.length || profile.at(-1) === "inf";
     show(found, answer, all);
   } catch (error) {

@@ -42,7 +42,8 @@ export function prepareForm(compute) {
       showHint();
     });
   }
-  for (const name of ["only-m", "exact"]) byId(name).addEventListener("change", showHint);
+  // On input, not on leaving the field: the button must not move under a click.
+  for (const name of ["only-m", "exact"]) byId(name).addEventListener("input", showHint);
   byId("former").addEventListener("click", bringBack);
   byId("file").addEventListener("change", (event) => {
     const input = event.target;
@@ -95,7 +96,7 @@ async function understood(text, file = null) {
   if (mine && /^\s*\{\s*"/.test(text)) return mine; // JSON has one reading
   try {
     const { not_p: notP, ...theirs } = await postMatrix(text, file);
-    return { ...theirs, notP };
+    return { ...theirs, notP: notP && `${notP.charAt(0).toUpperCase()}${notP.slice(1)}.` };
   } catch (error) {
     if (problem) throw problem;
     if (error.status !== 422) return mine; // whoever computes says that there is no service

@@ -19,6 +19,14 @@ export function stopLonger() {
   running?.abort();
 }
 
+/** Forget a search, since its code is no longer the one that is shown. */
+export function leaveLonger() {
+  running?.abort();
+  running = null;
+  working(false);
+  say("");
+}
+
 async function search(result, only) {
   running?.abort();
   const mine = new AbortController();
@@ -28,11 +36,12 @@ async function search(result, only) {
   const last = { answer: null };
   working(true);
   say("Searching\u2026");
+  byId("status").textContent = "";
   const told = (progress) => {
     if (mine !== running) return;
     if (progress.answer) {
       last.answer = progress.answer;
-      updateAnswer(merged(before, progress.answer));
+      updateAnswer({ ...merged(before, progress.answer), remark: before.remark && "the search goes on" });
     }
     say(sentence(progress, seconds));
   };
@@ -45,6 +54,7 @@ async function search(result, only) {
     say(known < all.heights.length ? `${known} of ${all.heights.length} heights known after ${seconds} s.` : "");
   } catch (error) {
     if (mine !== running) return;
+    if (last.answer) updateAnswer(merged(before, last.answer));
     say(isAbort(error) ? "Stopped; what was found so far is shown." : error.message);
   } finally {
     if (mine === running) {

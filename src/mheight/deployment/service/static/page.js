@@ -7,9 +7,9 @@ import { prepareExamples } from "./examples.js";
 import * as form from "./form.js";
 import { fragmentOf, viewOf } from "./link.js";
 import { MatrixError } from "./matrix.js";
-import { prepareAffords } from "./affords.js";
+import { clearAffords, prepareAffords } from "./affords.js";
 import { saveCsv, saveLatex, savePng } from "./downloads.js";
-import { prepareLonger, stopLonger } from "./longer.js";
+import { leaveLonger, prepareLonger } from "./longer.js";
 import { hideResult, prepareResult, showLearned, showResult } from "./result.js";
 import { asJson, asPython } from "./snippets.js";
 
@@ -24,7 +24,7 @@ const model = getModel().then(
 /** Compute a matrix {kind, texts, rows, source}; m is the height to look at. */
 async function compute(matrix, { m = null, remember = true } = {}) {
   running?.abort();
-  stopLonger();
+  leaveLonger();
   const mine = new AbortController();
   running = mine;
   const says = waiting();
@@ -33,6 +33,7 @@ async function compute(matrix, { m = null, remember = true } = {}) {
     if (mine !== running) return;
     result = { ...matrix, answer, m, learned: null, learnedLine: "" };
     if (!answer.heights.length) throw new MatrixError("For n = k there is no height.");
+    clearAffords();
     showResult(result);
     form.noteComputed(matrix);
     address(remember);
