@@ -8,6 +8,7 @@ _PROGRAM = """
 import asyncio, json, sys, time
 import numpy as np
 from mheight import LinearCode, certificates, find_height, height_profile
+from mheight.codes.given import given_matrices
 from mheight.deployment import Predictor
 from mheight.deployment.service.answers import profiles, search
 from mheight.deployment.service.engine import Engine
@@ -32,10 +33,10 @@ for n, k in ((4, 2), (9, 4), (9, 6), (12, 6), (17, 4), (20, 5), (30, 27)):
     for real in (True, False):
         codes = rng.standard_normal((9, k, n)) if real else rng.integers(-9, 10, (9, k, n)) + 0.0
         if n <= 16:
-            profiles((k, n), list(codes))
-            profiles((k, n), list(codes[:1]))
+            profiles((k, n), [given_matrices(G) for G in codes])
+            profiles((k, n), [given_matrices(codes[0])])
         for m in (None, 2):
-            search(codes[0], m, Stop(time.perf_counter() + 20), witness=True, patience=0.2)
+            search(given_matrices(codes[0]), m, Stop(time.perf_counter() + 20), witness=True, patience=0.2)
 engine.close()
 later = forms()
 # Read-only, transposed and exact matrices are of no other form for a kernel.

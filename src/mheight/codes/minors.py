@@ -391,7 +391,7 @@ def products_get_lost(matrices: Float) -> NDArray[np.bool_]:
         return _lose_products(matrices)
     count, rows, n = matrices.shape
     extremes = np.empty((count, 2))
-    bits = np.ascontiguousarray(matrices).reshape(count, -1).view(np.uint64)
+    bits = of_one_form(matrices).reshape(count, -1).view(np.uint64)
     _find_extremes(bits, extremes.view(np.uint64))
     smallest, largest = extremes.T
     with np.errstate(all="ignore"):
