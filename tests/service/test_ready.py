@@ -36,7 +36,8 @@ for n, k in ((4, 2), (9, 4), (9, 6), (12, 6), (17, 4), (20, 5), (30, 27)):
             profiles((k, n), [given_matrices(G) for G in codes])
             profiles((k, n), [given_matrices(codes[0])])
         for m in (None, 2):
-            search(given_matrices(codes[0]), m, Stop(time.perf_counter() + 20), witness=True, patience=0.2)
+            stop = Stop(time.perf_counter() + 20)
+            search(given_matrices(codes[0]), m, stop, witness=True, patience=0.2)
 engine.close()
 later = forms()
 # Read-only, transposed and exact matrices are of no other form for a kernel.
