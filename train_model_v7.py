@@ -34,8 +34,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 
 parser = ArgumentParser(description="Run 7, from data to report")
-parser.add_argument("samples", nargs="?", help="course pickle of [n, k, m, P]")
-parser.add_argument("heights", nargs="?", help="course pickle of heights")
+parser.add_argument("samples", nargs="?", help="file of samples [n, k, m, P]")
+parser.add_argument("heights", nargs="?", help="file of heights")
 parser.add_argument(
     "--set",
     dest="overrides",

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ __all__ = [
     "atomic_folder",
     "atomic_path",
     "require_apart",
-    "require_file_name",
+    "require_writable",
     "write_json",
     "write_text",
 ]
@@ -64,14 +64,31 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def require_file_name(path: Path | None, suffix: str) -> None:
+def require_writable(
+    path: Path | None, endings: Sequence[str], *, any_ending: bool = False
+) -> None:
     """Say before any work is done that a result can't be written there.
 
+    Args:
+        path: the file to write; None if there is none.
+        endings: what its name may end in.
+        any_ending: whether it may end in anything else, or in nothing, too.
+
     Raises:
-        InvalidDataError: the path does not end in `suffix`, or is a folder.
+        InvalidDataError: another ending, a folder, a folder that is missing, or one that
+            can't be written to.
     """
-    if path is not None and (path.suffix.lower() != suffix or path.is_dir()):
-        raise InvalidDataError(f"{path}: a file name that ends in {suffix} is needed")
+    if path is None:
+        return
+    path = Path(path)
+    if path.is_dir():
+        raise InvalidDataError(f"{path}: a file name is needed, got a folder")
+    if not any_ending and path.suffix.lower() not in endings:
+        raise InvalidDataError(f"{path}: the output must end in {', '.join(endings)}")
+    if not path.parent.is_dir():
+        raise InvalidDataError(f"{path}: there is no folder {path.parent}")
+    if not os.access(path.parent, os.W_OK):
+        raise InvalidDataError(f"{path}: the folder {path.parent} can't be written to")
 
 
 def require_apart(outputs: Iterable[Path | None], inputs: Iterable[Path | int | None]) -> None:

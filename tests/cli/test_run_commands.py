@@ -197,9 +197,13 @@ def test_results_that_can_not_be_written_are_refused_first(
 ):
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.iterdir())
-    for target in (".", "result.txt"):
+    for target, message in (
+        (".", "a file name is needed, got a folder"),
+        ("result.txt", "the output must end in"),
+        ("no/result.png", "there is no folder no" if option == "--plot" else "must end in"),
+    ):
         line = fails("evaluate", finished_run.path, samples[1], option, target)
-        assert "a file name that ends in" in line
+        assert message in line
     assert sorted(tmp_path.iterdir()) == before
 
 

@@ -111,9 +111,9 @@ def inspect(
 
     from mheight.datasets import exact_labels, label_faults, read_samples
     from mheight.evaluation import render
-    from mheight.files import require_apart, require_file_name
+    from mheight.files import require_apart, require_writable
 
-    require_file_name(plot, ".png")
+    require_writable(plot, (".png",))
     require_apart([plot], [path, labels])
     given = read_samples(path, labels, label=label_column)
     if given.heights is None:

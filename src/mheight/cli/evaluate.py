@@ -41,10 +41,10 @@ def evaluate(
     """
     from mheight.datasets import check_import, read_samples
     from mheight.evaluation import scores_table
-    from mheight.files import require_apart, require_file_name, write_json
+    from mheight.files import require_apart, require_writable, write_json
 
-    require_file_name(output, ".json")
-    require_file_name(plot, ".png")
+    require_writable(output, (".json",))
+    require_writable(plot, (".png",))
     require_apart([output, plot], [run, data, labels, *(beside or [])])
     raw = read_samples(data, labels, label=label_column)
     samples, found = check_import(raw)

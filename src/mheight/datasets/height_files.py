@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from mheight.datasets.any_length import AnySamples
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError
-from mheight.files import atomic_path
+from mheight.files import atomic_path, require_writable
 
 __all__ = ["FORMATS", "HeightFile", "check_output", "has_columns", "write_heights"]
 
@@ -45,12 +45,7 @@ def check_output(path: Path, *, submit: bool = False) -> None:
         raise InvalidDataError(
             f"{path}: --submit writes a pickle: a name that ends in .pkl, or in nothing"
         )
-    if not submit and suffix not in FORMATS:
-        raise InvalidDataError(f"{path}: the output must end in {', '.join(FORMATS)}")
-    if path.is_dir():
-        raise InvalidDataError(f"{path}: a file name is needed, got a folder")
-    if not path.parent.is_dir():
-        raise InvalidDataError(f"{path}: there is no folder {path.parent}")
+    require_writable(path, FORMATS, any_ending=submit)
 
 
 def has_columns(path: Path) -> bool:

@@ -18,7 +18,7 @@ Bound = Annotated[float, Field(gt=0.0)]
 class CriteriaConfig(BaseModel):
     """Bounds of the criteria: log2-MSE below, and the range of the train-validation gap."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     overall: Bound = 0.374
     easy: Bound = 0.15

@@ -34,7 +34,7 @@ Copies = Annotated[int, Field(ge=0, le=1000)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DataConfig(_Section):
@@ -44,8 +44,9 @@ class DataConfig(_Section):
         ensemble: drawn from this ensemble unless `path` is given.
         per_group: codes a group to draw.
         seed: of the drawing.
-        path: a data set folder, a Parquet file, or a course pickle of samples.
-        labels: a course pickle of heights, for a pickle of samples.
+        path: a data set folder, or a file of samples of any kind (docs/data.md).
+        labels: a file of heights, for samples without.
+        label_column: the column or key of heights; `none` for none.
     """
 
     ensemble: EnsembleName = "course"
@@ -53,6 +54,7 @@ class DataConfig(_Section):
     seed: Annotated[int, Field(ge=0)] = 2026
     path: str | None = None
     labels: str | None = None
+    label_column: str | None = None
 
     @model_validator(mode="after")
     def _labels_need_a_path(self) -> DataConfig:

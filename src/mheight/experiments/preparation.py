@@ -81,7 +81,8 @@ def load_originals(config: DataConfig) -> tuple[Samples, dict[str, Any], str]:
             raise ConfigError(f"data.labels goes with a pickle of samples, not a folder ({path})")
         dataset = load_dataset(path)
         return dataset.samples, dataset.manifest, f"{path.name}, {len(dataset.samples):,} samples"
-    raw = read_samples(path, None if config.labels is None else Path(config.labels))
+    labels = None if config.labels is None else Path(config.labels)
+    raw = read_samples(path, labels, label=config.label_column)
     samples, report = check_import(raw)
     report.require_kept()
     provenance = {"source": path.name, "import": report.as_dict()}

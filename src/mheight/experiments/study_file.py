@@ -38,7 +38,7 @@ _FIXED_SECTIONS = ("data.", "split.", "criteria.")
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class PruningConfig(_Section):

@@ -12,6 +12,7 @@ from typing import IO, Any
 import numpy as np
 
 from mheight.errors import InvalidDataError
+from mheight.files import require_writable
 from mheight.heights.capability import threshold_ratio
 from mheight.heights.certificate import Certificate, Number
 from mheight.heights.rows import HeightRows
@@ -29,13 +30,7 @@ def check_table_path(path: Path) -> None:
     Raises:
         InvalidDataError: another ending, a folder, or the folder is missing.
     """
-    path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise InvalidDataError(f"{path}: the output must end in {', '.join(FORMATS)}")
-    if path.is_dir():
-        raise InvalidDataError(f"{path}: a file name is needed, got a folder")
-    if not path.parent.is_dir():
-        raise InvalidDataError(f"{path}: there is no folder {path.parent}")
+    require_writable(path, FORMATS)
 
 
 def json_lines(rows: HeightRows, *, capability: bool = False) -> Iterator[str]:

@@ -31,7 +31,7 @@ class ResidualConfig(BaseModel):
         capacity: multiplies every width, embeddings excepted.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: Literal["residual"] = "residual"
     embedding: Width = 32
@@ -68,7 +68,7 @@ class SetsConfig(BaseModel):
         l2: L2 penalty on Dense kernels.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: Literal["sets"] = "sets"
     width: Width = 64
@@ -88,7 +88,7 @@ class RelationsConfig(BaseModel):
         head: width of the perceptron that reads the pooled numbers.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: Literal["relations"] = "relations"
     width: Width = 4

@@ -100,7 +100,9 @@ def _shaped(values: Float, n: Any, k: Any, where: str) -> Any:
         return values
     k, width = int(k), int(n) - int(k)
     rest = values[k * width :]
-    if len(values) < k * width or (np.nan_to_num(rest) != 0).any() or np.isinf(rest).any():
+    # Zeros and NaN (a cell that is empty in pandas) may stand behind.
+    beyond = len(rest) > 0 and bool((rest != 0).any()) and bool((rest[rest == rest] != 0).any())
+    if len(values) < k * width or beyond:
         raise InvalidDataError(
             f"{where}: P must have shape (k, n-k) = ({k}, {width}), "
             f"got {len(values) - _padding(values)} entries"
