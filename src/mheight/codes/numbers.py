@@ -84,6 +84,15 @@ def number(text: str) -> float | Fraction:
         >>> number("1/3"), number("-½"), number("0.1")
         (Fraction(1, 3), -0.5, 0.1)
     """
+    if len(text) < 64 and text.isascii() and "_" not in text:
+        # Almost all numbers are such: short, and neither too large nor too small.
+        try:
+            quick = float(text)
+        except ValueError:
+            pass
+        else:
+            if 1e-300 < abs(quick) < 2**53 or text == "0":
+                return quick
     plain = canonical(text)
     try:
         if "/" in plain:

@@ -24,6 +24,8 @@ __all__ = ["column_blocks", "column_names", "count_rows"]
 
 Int = NDArray[np.int64]
 
+_MOST_ROWS = 4096
+
 
 def column_names(path: Path) -> list[str]:
     """Names of the columns of a Parquet file.
@@ -79,7 +81,7 @@ def _of_lists(file: Any, column: str, path: Path) -> Iterator[Block]:
     tell_left_out(str(path), [name for name in names if name not in (column, "k", "n")])
     first = 0
     columns = [column, "k", "n"] if flat else [column]
-    for batch in file.iter_batches(_rows_at_a_time(file, column), columns=columns):
+    for batch in file.iter_batches(_rows_at_a_time(file), columns=columns):
         for block in _blocks(batch.select(columns), kind, flat, path, first):
             yield block
             first += len(block.values) if isinstance(block.values, np.ndarray) else 1
@@ -109,7 +111,7 @@ def _of_columns(file: Any, found: list[str], path: Path, exact: bool) -> Iterato
 
 def _records(file: Any, path: Path) -> Iterator[Record]:
     at = 0
-    for batch in file.iter_batches(4096):
+    for batch in file.iter_batches(_MOST_ROWS):
         columns = [column.to_pylist() for column in batch.columns]
         for cells in zip(*columns, strict=True):
             yield f"{path}, row {at}", cells
@@ -151,16 +153,15 @@ def _is_list(kind: Any) -> bool:
     )
 
 
-def _rows_at_a_time(file: Any, column: str) -> int:
+def _rows_at_a_time(file: Any) -> int:
+    """Rows of a piece, fewer where they are long.
+
+    The metadata of a column would say how long, but damaged ones end the process inside Arrow.
+    """
     metadata = file.metadata
-    size = 0
-    for group in range(metadata.num_row_groups):
-        row_group = metadata.row_group(group)
-        for i in range(row_group.num_columns):
-            chunk = row_group.column(i)
-            if chunk.path_in_schema.split(".")[0] == column:
-                size += chunk.num_values
-    return batch_length(-(-size // max(metadata.num_rows, 1)))
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    size = sum(max(group.total_byte_size, 0) for group in groups)
+    return min(_MOST_ROWS, batch_length(size // 8 // max(metadata.num_rows, 1)))
 
 
 def _blocks(batch: Any, kind: Kind, flat: bool, path: Path, first: int) -> Iterator[Block]:
