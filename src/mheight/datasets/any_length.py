@@ -88,14 +88,15 @@ def read_any_samples(
             samples.sample_id,
             str(path),
         )
-    rows, heights = [], []
-    for i, (row, height) in enumerate(sample_rows(path, labels, label=label)):
+    rows, heights, numbers = [], [], []
+    for i, (row, height, number) in enumerate(sample_rows(path, labels, label=label)):
         rows.append(checked_sample(row, f"{path}, sample {i}"))
         heights.append(height)
+        numbers.append(number)
     given = None if None in heights else np.array(heights, dtype=np.float64)
     n, k, m = np.array([row[:3] for row in rows], dtype=np.int64).T
     matrices = tuple(row[3] for row in rows)
-    return AnySamples(n, k, m, matrices, given, np.arange(len(rows)), str(path))
+    return AnySamples(n, k, m, matrices, given, np.array(numbers), str(path))
 
 
 def exact_labels_of_any(

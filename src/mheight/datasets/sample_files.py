@@ -72,17 +72,20 @@ def sample_blocks(
     """
     path = Path(path)
     given = None if labels is None else read_labels(labels, label)
+    asked = label if given is None and label != "none" else None
     if path.is_dir():
+        if asked is not None:
+            raise InvalidDataError(f"{path}: a data set has its heights in a column of its own")
         yield from _of_folder(path, given)
         return
     source = Source(path)
     rows = _rows(source, label if given is None else "none")
     if rows is None:
-        if given is not None:
-            raise InvalidDataError(f"{given.where}: heights go with samples, not matrices alone")
+        if given is not None or asked is not None:
+            raise InvalidDataError(f"{path}: heights go with samples, and these are matrices alone")
         yield from _matrix_samples(source, m, kind)
         return
-    yield from _checked(rows, source, m, kind, given)
+    yield from _checked(_with_label(rows, asked, source), source, m, kind, given)
 
 
 def read_samples(path: Path, labels: Path | None = None, *, label: str | None = None) -> Samples:
@@ -107,8 +110,8 @@ def read_samples(path: Path, labels: Path | None = None, *, label: str | None = 
 
 def sample_rows(
     path: Path, labels: Path | None = None, *, label: str | None = None
-) -> Iterator[tuple[list[Any], float | None]]:
-    """Samples `[n, k, m, P]` of any length, not checked, each with its height if one is given.
+) -> Iterator[tuple[list[Any], float | None, int]]:
+    """Samples `[n, k, m, P]` of any length, not checked, with height if given, and number.
 
     Args:
         path: a file of samples.
@@ -120,17 +123,19 @@ def sample_rows(
     """
     source = Source(Path(path))
     given = None if labels is None else read_labels(labels, label)
-    rows = _rows(source, label if given is None else "none")
-    if rows is None:
+    found = _rows(source, label if given is None else "none")
+    if found is None:
         raise InvalidDataError(f"{path}: samples with n, k, m and P are needed, got matrices")
+    rows = _with_label(found, label if given is None and label != "none" else None, source)
     at = 0
     while part := list(islice(rows, _ROWS)):
         heights = _heights(part, given, at, source)
+        numbers = _numbers(part, list(range(at, at + len(part))), source).tolist()
         for i, row in enumerate(part):
             where = f"{path}, sample {at + i}"
             if row.m is None:
                 raise InvalidDataError(f"{where}: m is needed")
-            yield sized(row, where), None if heights is None else heights[i]
+            yield sized(row, where), None if heights is None else heights[i], numbers[i]
         at += len(part)
     if not at:
         raise InvalidDataError(f"{path}: at least one sample is needed, got none")
@@ -209,13 +214,26 @@ def _of_lines(
         yield from rows_of(value, Known(f"{source.path}, line {at}", label))
 
 
+def _with_label(rows: Iterator[Row], asked: str | None, source: Source) -> Iterator[Row]:
+    """The same rows, refused where the column or key that was asked for is not there."""
+    for at, row in enumerate(rows):
+        if asked is not None and row.height is None:
+            raise InvalidDataError(f"{source.path}, sample {at}: there is no height {asked!r}")
+        yield row
+
+
 def _checked(
     rows: Iterator[Row], source: Source, m: int | None, kind: Kind | None, given: Labels | None
 ) -> Iterator[Samples]:
-    first = 0
+    first, says = 0, None
     while part := list(islice(rows, _ROWS)):
         heights = _heights(part, given, first, source)
-        if any(row.m is not None for row in part) and (m is not None or kind is not None):
+        says = part[0].m is not None if says is None else says
+        odd = next((i for i, row in enumerate(part) if (row.m is not None) != says), None)
+        if odd is not None:
+            which = "its m is missing, and other samples have theirs" if says else "it has an m"
+            raise InvalidDataError(f"{source.path}, sample {first + odd}: {which}")
+        if says and (m is not None or kind is not None):
             raise InvalidDataError(f"{source.path}: these samples say themselves what m and P are")
         lists, names, numbers = [], [], []
         for i, row in enumerate(part):

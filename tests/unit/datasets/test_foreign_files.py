@@ -97,6 +97,7 @@ def test_every_nesting(tmp_path, name, ending):
         ("x.csv", csv_text(names=("N", "K", "M", *(f"p[{i}]" for i in range(20))))),
         ("x.csv", csv_text(names=("n", "k", "m", *(f"P{i}" for i in range(1, 21))))),
         ("x.csv", csv_text(fill="NaN")),
+        ("x.csv", csv_text() + "\n\n"),
         ("x.csv", "n,k,m,P\n" + "".join(f'{n},{k},{m},"{P}"\n' for n, k, m, P in ROWS)),
         ("x.jsonl", "\n".join(json.dumps(row) for row in ROWS)),
         ("x.jsonl", json.dumps(VALUES["lists of objects"][:2]) + "\n" + json.dumps(ROWS[2])),
@@ -119,6 +120,9 @@ def test_arrays_and_frames(tmp_path):
     pq.write_table(pa.table(frame), tmp_path / "x.parquet")
     same(read_samples(tmp_path / "x.parquet"))
     assert read_samples(tmp_path / "x.parquet").labels.tolist() == [2.0, 3.0, np.inf]
+    pq.write_table(pa.table({**frame, "sample_id": [7, 3, 5]}), tmp_path / "x.parquet")
+    for read in (read_samples, read_any_samples):
+        assert read(tmp_path / "x.parquet").sample_id.tolist() == [7, 3, 5]
     scipy_io = pytest.importorskip("scipy.io")
     cells = np.empty(3, dtype=object)
     cells[:] = [A.astype(float), B.astype(float), C.astype(float)]
@@ -197,6 +201,9 @@ def test_other_columns_are_asked_for(tmp_path):
     with pytest.raises(InvalidDataError, match="sample 0: 'y' may be heights or not"):
         read_samples(tmp_path / "x.json")
     assert read_samples(tmp_path / "x.json", label="y").labels.tolist() == [2.0]
+    for read in (read_samples, read_any_samples):
+        with pytest.raises(InvalidDataError, match="sample 0: there is no height 'z'"):
+            read(tmp_path / "x.json", label="z")
 
 
 LINE = "9,4,2," + ",".join(["1"] * 20)
@@ -280,6 +287,12 @@ HEADER = "n,k,m," + ",".join(f"p{i}" for i in range(20))
             "x.json",
             '{"n": [9, 9], "k": [4], "m": [2], "P": [[[1]]]}',
             "columns of one length are needed",
+        ),
+        ("x.csv", f"{HEADER}\n{LINE}\n\n{LINE}\n", "line 3: got an empty line"),
+        (
+            "x.json",
+            json.dumps([{"n": 9, "k": 4, "m": 2, "P": A.tolist()}, {"n": 9, "P": A.tolist()}]),
+            "sample 1: its m is missing, and other samples have theirs",
         ),
         ("x.npz", "PK", "not a readable NPZ file"),
         ("x.pkl.gz", "plain", "not a gzip file, whatever its name says"),

@@ -151,7 +151,7 @@ def test_matrices_alone_take_every_m_of_their_groups(tmp_path):
         ("x.csv", HEADER + "\n9,6,2," + ",".join("1" * 20), r"P must have shape \(k, n-k\)"),
         ("x.csv", HEADER + ",p0\n", "every column needs a name of its own"),
         ("x.csv", "n,k,m,p0\n9,4,2,1", r"P must have shape \(k, n-k\) = \(4, 5\), got 1 entries"),
-        ("x.csv", HEADER + "\n\n9", "sample 0: got an empty line"),
+        ("x.csv", HEADER + "\n\n9", "line 2: got an empty line"),
         ("x.json", "[]", "at least one matrix is needed, got none"),
         ("x.json", "7", "a list of matrices is needed, got int"),
         ("x.json", "{", "no JSON"),

@@ -55,7 +55,8 @@ def archive_value(source: Source) -> dict[str, Any]:
     """Arrays by name.
 
     Raises:
-        InvalidDataError: a damaged archive, too much in it, or SciPy is missing for `.mat`.
+        InvalidDataError: a damaged archive, or too much in it.
+        ModuleNotFoundError: a `.mat` file, and SciPy is missing (the extra `mat`).
     """
     return _npz(source) if source.kind == "npz" else _mat(source)
 
@@ -89,13 +90,8 @@ def _npz(source: Source) -> dict[str, Any]:
 
 
 def _mat(source: Source) -> dict[str, Any]:
-    try:
-        from scipy.io import loadmat
-    except ModuleNotFoundError:
-        raise InvalidDataError(
-            f"{source.path}: .mat files are read through SciPy; install scipy, or write "
-            "writematrix(P, 'file.csv') in MATLAB"
-        ) from None
+    from scipy.io import loadmat
+
     try:
         found = loadmat(io.BytesIO(source.whole()))
     except NotImplementedError:

@@ -15,7 +15,7 @@ from mheight.datasets.reading.documents import json_lines, json_value, pickle_va
 from mheight.datasets.reading.names import fields_of, plain_number, triple
 from mheight.datasets.reading.rows import Row, is_container, label_value
 from mheight.datasets.reading.sources import Source
-from mheight.datasets.reading.tables import parquet_table, table_lines
+from mheight.datasets.reading.tables import parquet_table, table_lines, without_blank_end
 from mheight.errors import InvalidDataError
 
 __all__ = ["Labels", "read_labels"]
@@ -165,7 +165,7 @@ def _one(item: Any, where: str, label: str | None) -> float:
 
 
 def _of_table(source: Source, label: str | None) -> Iterator[float]:
-    lines = table_lines(source)
+    lines = without_blank_end(table_lines(source), source)
     at, first = next(lines, (1, []))
     place = 0
     if all(_is_number(cell) for cell in first) and label is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -24,6 +24,7 @@ __all__ = [
     "table_header",
     "table_lines",
     "text_rows",
+    "without_blank_end",
 ]
 
 _ROWS = 16384
@@ -62,13 +63,31 @@ def table_lines(source: Source) -> Iterator[tuple[int, list[str]]]:
         yield at, [cell.strip() for cell in cells]
 
 
+def without_blank_end(
+    lines: Iterable[tuple[int, list[str]]], source: Source
+) -> Iterator[tuple[int, list[str]]]:
+    """The same lines; empty ones may stand at the end only.
+
+    Raises:
+        InvalidDataError: an empty line before others.
+    """
+    blank = 0
+    for at, cells in lines:
+        if cells in ([], [""]):
+            blank = blank or at
+        elif blank:
+            raise InvalidDataError(f"{source.path}, line {blank}: got an empty line")
+        else:
+            yield at, cells
+
+
 def text_rows(source: Source, label: str | None = None) -> Iterator[Row]:
     """Samples of a text with a header.
 
     Raises:
         InvalidDataError: a column is missing, or a cell holds no number; the text says where.
     """
-    lines = table_lines(source)
+    lines = without_blank_end(table_lines(source), source)
     _, names = next(lines, (1, []))
     first = next(lines, None)
     values = dict(zip(names, first[1], strict=False)) if first is not None else {}
@@ -77,10 +96,8 @@ def text_rows(source: Source, label: str | None = None) -> Iterator[Row]:
     places = {name: i for i, name in enumerate(names)}
     entries = [places[name] for name in fields.entries]
     matrix = next((places[fields.of[kind]] for kind in "PG" if kind in fields.of), None)
-    for sample, (at, cells) in enumerate(chain([first] if first else [], lines)):
+    for sample, (_, cells) in enumerate(chain([first] if first else [], lines)):
         where = f"{source.path}, sample {sample}"
-        if not cells:
-            raise InvalidDataError(f"{where}: got an empty line (line {at})")
         if len(cells) != len(names):
             raise InvalidDataError(f"{where}: {len(names)} cells are needed, got {len(cells)}")
 
