@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 __all__ = [
@@ -17,7 +21,9 @@ __all__ = [
     "TrainingDivergedError",
     "UnsafePickleError",
     "UnsolvedHeightError",
+    "input_remarks",
     "install_advice",
+    "remark_on_input",
 ]
 
 
@@ -37,6 +43,28 @@ class AccuracyWarning(UserWarning):
 
 class InputWarning(UserWarning):
     """Something in an input is not read; the text says what."""
+
+
+_listener: ContextVar[Callable[[str], None] | None] = ContextVar("input remarks", default=None)
+
+
+@contextmanager
+def input_remarks(listener: Callable[[str], None]) -> Iterator[None]:
+    """In the block, in this thread, hand remarks on an input to a function; nothing is warned."""
+    before = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(before)
+
+
+def remark_on_input(text: str, *, stacklevel: int = 2) -> None:
+    """Say what of an input is not read: to whoever listens, else by an `InputWarning`."""
+    listener = _listener.get()
+    if listener is not None:
+        listener(text)
+    else:
+        warnings.warn(text, InputWarning, stacklevel=stacklevel + 1)
 
 
 class InvalidCodeError(MheightError, ValueError):

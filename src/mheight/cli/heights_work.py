@@ -12,6 +12,7 @@ from mheight.codes.reading import Block, CodeBatch, Kind, batches, rational_code
 from mheight.errors import InvalidCodeError
 from mheight.heights import predicted_seconds
 from mheight.heights.finding import solved
+from mheight.heights.orders import height_index
 from mheight.heights.packed import MAX_LENGTH
 from mheight.heights.profile import lattice_route
 from mheight.heights.rows import (
@@ -115,6 +116,11 @@ def results(
     told = False
     for batch in batches(blocks, name, kind):
         count, k, n = len(batch), batch.given.k, batch.given.n
+        try:
+            if request.m is not None:
+                height_index(request.m, n)
+        except InvalidCodeError as error:
+            raise located(name, batch.first, error) from None
         if k < n and request.searches(n, k):
             if not told and request.m is None and request.time_limit is None:
                 say(_long_code_text(n, k))

@@ -6,8 +6,7 @@ import logging
 import os
 import sys
 import traceback
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +29,7 @@ from mheight.cli.protect import protect
 from mheight.cli.serve import serve
 from mheight.cli.train import train
 from mheight.cli.tune import tune
-from mheight.errors import InputWarning, MheightError, install_advice
+from mheight.errors import MheightError, input_remarks, install_advice
 
 __all__ = ["app", "main"]
 
@@ -84,9 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _listen_to_compiling()
     plain_where_needed()
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", InputWarning)
-        warnings.showwarning = _warn(warnings.showwarning)
+    with input_remarks(lambda text: say(f"warning: {text}")):
         status = _run(argv)
     try:
         sys.stdout.flush()
@@ -146,20 +143,6 @@ def _nobody_reads() -> int:
     # What is still in the buffer would be tried again when Python ends.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return _SIGPIPE
-
-
-def _warn(others: Callable[..., None]) -> Callable[..., None]:
-    """Remarks on the input as plain lines, other warnings as they are."""
-
-    def show(
-        message: Warning | str, category: type[Warning], *place: object, **more: object
-    ) -> None:
-        if issubclass(category, InputWarning):
-            say(f"warning: {message}")
-        else:
-            others(message, category, *place, **more)
-
-    return show
 
 
 _SIGPIPE = 141  # the status of a program that a closed pipe ends

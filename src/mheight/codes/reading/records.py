@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
@@ -13,7 +12,7 @@ from mheight.codes.reading.blocks import Block, Kind
 from mheight.codes.reading.headers import Layout
 from mheight.codes.reading.rows import decimal_comma
 from mheight.codes.reading.text import parse_block
-from mheight.errors import InputWarning, InvalidCodeError
+from mheight.errors import InvalidCodeError, remark_on_input
 
 __all__ = ["blocks_of_records", "entry", "shape_of", "tell_left_out", "whole"]
 
@@ -45,7 +44,7 @@ def tell_left_out(name: str, columns: Sequence[str]) -> None:
     """Warn of columns or keys that are not read."""
     if columns:
         what = shortened(", ".join(columns))
-        warnings.warn(f"{name or 'the text'}: not read: {what}", InputWarning, stacklevel=3)
+        remark_on_input(f"{name or 'the text'}: not read: {what}", stacklevel=3)
 
 
 def entry(cell: Any, where: str, exact: bool) -> Any:
