@@ -52,6 +52,7 @@ OTHERS: tuple[tuple[str, list[list[float]], str | None], ...] = (
     ("[1, 2, 3]", [[1, 2, 3]], None),
     ("-1 5 1; 2 3 4", [[-1, 5, 1], [2, 3, 4]], None),
     ("1, 0 2", [[1, 0, 2]], None),
+    ("1\u00a00\u00a02", [[1, 0, 2]], None),
 )
 
 REFUSED: tuple[tuple[str, str], ...] = (
@@ -63,6 +64,8 @@ REFUSED: tuple[tuple[str, str], ...] = (
     ("1 | 0,5; 0 | 1,5", "0.5 or the two numbers 0 and 5"),
     ("1,000 2,000; 1 2", "1000"),
     ("1 000 2 000", "thousands"),
+    ("1\u00a0234 5", "1234 or the numbers 1 and 234"),
+    ("12\u202f345\t6\n1\t2", "12345 or the numbers 12 and 345"),
     ("1 1_0", "1_0"),
     ("1 0x10", "0x10"),
     ("1 2; 3", "lengths? .*2 .*1"),

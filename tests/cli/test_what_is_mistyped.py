@@ -138,3 +138,13 @@ def test_samples_in_text_are_no_matrices(fails, tmp_path):
     (tmp_path / "x.csv.gz").write_bytes(gzip.compress((tmp_path / "x.csv").read_bytes()))
     for name in ("x.csv", "x.json", "y.json", "x.csv.gz"):
         assert "samples needs --output" in fails("heights", tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "command", [["train"], ["predict", "-o", "out.csv"], ["data", "inspect"]], ids=" ".join
+)
+def test_every_command_names_the_nearest_file(fails, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "course.toml").write_text("")
+    line = fails(*command, "corse.toml")
+    assert line.endswith("; the nearest is course.toml"), line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -100,10 +101,12 @@ def _run(argv: Sequence[str] | None) -> int:
     except BrokenPipeError:
         return _nobody_reads()
     except MheightError as error:
-        return _fail(str(error))
+        missing = re.fullmatch(r"(.+): no such (?:[a-z]+ )?file( or folder)?", str(error))
+        return _fail(f"{error}{_nearest(missing[1]) if missing else ''}")
     except OSError as error:
         where = f" ({_wanted_path(error.filename)})" if error.filename else ""
-        return _fail(f"{error.strerror or error}{where}")
+        near = _nearest(str(error.filename)) if isinstance(error, FileNotFoundError) else ""
+        return _fail(f"{error.strerror or error}{where}{near}")
     except ModuleNotFoundError as error:
         return _fail(_missing(error))
     except MemoryError:
@@ -162,6 +165,13 @@ def _missing(error: ModuleNotFoundError) -> str:
         if package in packages:
             return f"this needs the package {package}; {install_advice(extra)}"
     return f"the package {package} is missing; {install_advice()}"
+
+
+def _nearest(name: str) -> str:
+    """What to say of files of nearly the same name."""
+    from mheight.codes.reading.files import nearest
+
+    return nearest(_wanted_path(name))
 
 
 def _wanted_path(name: object) -> Path:

@@ -18,7 +18,7 @@ from mheight.codes.reading.headers import (
     numbered,
 )
 from mheight.codes.reading.records import Record, blocks_of_records, entry
-from mheight.codes.reading.rows import decimal_comma
+from mheight.codes.reading.rows import decimal_comma, refuse_thousands
 from mheight.errors import InvalidCodeError
 
 __all__ = ["first_cells", "line_blocks"]
@@ -91,6 +91,10 @@ def _records(lines: Iterable[str], mark: str | None, name: str) -> Iterator[Reco
     plain = (_uncommented(line) for line in lines)
     if mark is None:
         for at, line in enumerate(plain, start=1):
+            try:
+                refuse_thousands(line, f"{name}, line {at}: ")
+            except ValueError as error:
+                raise InvalidCodeError(str(error)) from None
             yield f"{name}, line {at}", [re.sub(r'^"(.*)"$', r"\1", cell) for cell in line.split()]
         return
     reader = csv.reader(plain, delimiter=mark, strict=True)

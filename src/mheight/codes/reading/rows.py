@@ -8,11 +8,20 @@ from dataclasses import dataclass
 
 from mheight.codes.numbers import canonical, shortened
 
-__all__ = ["Cells", "cells_of", "check_lengths", "decimal_comma", "entries", "split_rows"]
+__all__ = [
+    "Cells",
+    "cells_of",
+    "check_lengths",
+    "decimal_comma",
+    "entries",
+    "refuse_thousands",
+    "split_rows",
+]
 
 _BARE_COMMA = re.compile(r"(?<![\d./eE+-])[-+]?\d+,\d+(?![\d./eE])")  # 0,5 and not 0.5,1
 _SPACE_ALONE = re.compile(r"[^\s,]\s+[^\s,]")
 _THOUSANDS = re.compile(r"0\d\d")
+_SPACED_THOUSANDS = re.compile("\\d{1,3}(?:[\u00a0\u2007\u2009\u202f]\\d{3})+(?!\\d)")
 _DECIMALS = re.compile(r"[-+]?\d+,\d+")
 
 
@@ -150,12 +159,27 @@ def _refuse_two_readings(rows: Sequence[str]) -> None:
         if bare is not None and (others or spaced):
             raise ValueError(decimal_comma(bare[0]))
     for i, row in enumerate(rows):
+        refuse_thousands(row, f"row {i}: ")
         for cell in re.split(r"[\s,|]+", row):
             if _THOUSANDS.fullmatch(cell):
                 raise ValueError(
                     f"row {i}: '{cell}' is the end of a number with a mark between thousands, or "
                     f"{int(cell)}: write thousands without a mark, and no leading zeros"
                 )
+
+
+def refuse_thousands(row: str, where: str) -> None:
+    """Refuse a narrow or fixed space before three digits: one number, or two.
+
+    Raises:
+        ValueError: names both.
+    """
+    if not row.isascii() and (found := _SPACED_THOUSANDS.search(row)):
+        digits = re.split("[\u00a0\u2007\u2009\u202f]", found[0])
+        raise ValueError(
+            f"{where}'{' '.join(digits)}', with a fixed space, is {''.join(digits)} or the numbers "
+            f"{' and '.join(digits)}: write thousands without a mark, or put plain spaces"
+        )
 
 
 def _counted(count: int) -> str:

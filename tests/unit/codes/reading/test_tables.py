@@ -89,6 +89,7 @@ def test_what_is_read(tmp_path: Path, name: str, content: str, expected: list[An
         ("1\t0,5\n", "line 1, column 1: '0,5' is 0.5 or the two numbers 0 and 5"),
         ("1 0,5\n", "line 1, column 0: '0,5' is 0.5 or the two numbers 0 and 5"),
         ("1,0,1\n0,1\n", "got 3 entries above and 2 here"),
+        ("1\u00a0234 5\n", "line 1: '1 234', with a fixed space, is 1234 or the numbers 1 and 234"),
         ("1 \0 2\n", "text is needed, got binary data"),
         ("1,1e-400\n", "too small for a float"),
         ('row,G\n1,""\n', "line 2: a matrix is needed, got an empty cell"),

@@ -49,6 +49,12 @@ function refuseTwoReadings(rows, complain) {
   const bare = rows.map((row) => BARE_COMMA.exec(row)?.[0]).find(Boolean);
   const others = /[\t|]/.test(text) || rows.some((row) => /[^\s,]\s+[^\s,]/.test(row));
   if (bare && (others || /,[ \t]|[ \t],/.test(text))) complain(advice(bare));
+  const spaced = /\d{1,3}(?:[\u00a0\u2007\u2009\u202f]\d{3})+(?!\d)/.exec(text);
+  if (spaced) {
+    complain(
+      `\u201c${spaced[0]}\u201d, with a fixed space, is one number or several: write thousands without a mark, or put plain spaces.`,
+    );
+  }
   const ending = text.split(/[\s,|]+/).find((cell) => /^0\d\d$/.test(cell));
   if (ending) {
     complain(
