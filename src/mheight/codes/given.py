@@ -199,7 +199,7 @@ class GivenMatrices:
 
     def out_of_range(self) -> NDArray[np.bool_]:
         """Shape (N,), whose entries are so small or large that products of them get lost."""
-        return products_get_lost(self.values)
+        return products_get_lost(self.expanded)
 
 
 def _minor_bound(rows: Float, more: float = 0.0) -> Float:

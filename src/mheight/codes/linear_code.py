@@ -197,7 +197,8 @@ class LinearCode:
         if (basis == np.eye(self.k)).all():
             return rest.copy()
         is_long = self.k * self.k * self.n > _MOST_WORK
-        if _is_well_conditioned(basis) and (is_long or not self.is_rounded):
+        is_float = not (self.is_rounded or self.given.is_meant())
+        if _is_well_conditioned(basis) and (is_long or is_float):
             return systematic_part(basis, rest)
         reduced, pivots = echelon(self.exact_generator, order)
         places = [pivots.index(j) for j in order[: self.k]]

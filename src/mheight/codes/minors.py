@@ -381,8 +381,11 @@ def systematic_codes(generators: Float) -> NDArray[np.bool_]:
 def products_get_lost(matrices: Float) -> NDArray[np.bool_]:
     """Which matrices have minors that may underflow or overflow, however rows are scaled.
 
+    Where P of [I | P] has fewer columns than rows, its columns may be expanded instead; then
+    rows of unlike size count like rows of all sizes.
+
     Args:
-        matrices: shape (N, r, n), finite.
+        matrices: shape (N, r, n), finite: what is expanded.
 
     Returns:
         Shape (N,).
@@ -404,13 +407,17 @@ def products_get_lost(matrices: Float) -> NDArray[np.bool_]:
 
 
 def _lose_products(matrices: Float) -> NDArray[np.bool_]:
+    _, rows, n = matrices.shape
     sizes = np.abs(matrices)
     largest = sizes.max(axis=2)
     smallest = np.where(sizes > 0.0, sizes, np.inf).min(axis=2)
+    lost = (largest > _LARGEST).any(axis=1) | (smallest < _SMALLEST).any(axis=1)
+    if 0 < n - rows < rows:
+        largest = np.broadcast_to(largest.max(axis=1, keepdims=True), largest.shape)
+        smallest = np.broadcast_to(smallest.min(axis=1, keepdims=True), smallest.shape)
     with np.errstate(all="ignore"):
-        part = np.where(largest > 0.0, smallest / largest, 1.0) / matrices.shape[2]
-        lost = ~(part.prod(axis=1) > _SMALLEST)
-    lost |= (largest > _LARGEST).any(axis=1) | (smallest < _SMALLEST).any(axis=1)
+        part = np.where(largest > 0.0, smallest / largest, 1.0) / n
+        lost |= ~(part.prod(axis=1) > _SMALLEST)
     return np.asarray(lost)
 
 

@@ -198,3 +198,20 @@ def test_products_that_underflow(far: float) -> None:
     assert mheight.height_profile(G).tolist() == pytest.approx(exact, rel=1e-9)
     assert mheight.height_profile([G] * 9)[0].tolist() == pytest.approx(exact, rel=1e-9)
     assert mheight.find_height(G, 1).height == pytest.approx(exact[0], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "P",
+    [
+        [[-5e96, -1e-134], [4e91, 0.0]],
+        [[2e-84, 0.0, -5e-132], [2e-83, 1e-109, 5e-131], [-2e-82, 1e-108, 0.0]],
+        [[1e-160, 2.0], [3.0, 1e-160], [1.0, 1e150], [2.0, 1.0]],
+    ],
+)
+def test_products_beside_the_identity_underflow(P: list[list[float]]) -> None:
+    code = LinearCode.from_systematic(P)
+    exact = [rounded(h) for h in mheight.exact_profile(code)]
+    for given in (given_matrices(P, "P"), given_matrices([P] * 9, "P"), code.G, [code.G] * 9):
+        assert np.ravel(mheight.height_profile(given))[: len(exact)].tolist() == pytest.approx(
+            exact, rel=1e-8
+        )
