@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mheight.codes import LinearCode
-from mheight.codes.reading import Block, Kind, batches, count_matrices, read_blocks
+from mheight.codes.reading import Block, Kind, batches, count_matrices, object_blocks, read_blocks
 from mheight.codes.reading.opening import ending
 from mheight.datasets.reading import SUFFIXES, Labels, Row, Source, read_labels, sized
 from mheight.datasets.reading.arrays import archive_value, single_array
@@ -101,8 +101,9 @@ def read_samples(path: Path, labels: Path | None = None, *, label: str | None = 
     """
     samples = Samples.concatenate(list(sample_blocks(path, labels=labels, label=label)))
     if len(np.unique(samples.sample_id)) < len(samples):
-        matrices = len(np.unique(np.diff(samples.sample_id))) == 2 and samples.heights is None
-        if matrices and (np.diff(samples.sample_id) >= 0).all():
+        # A matrix alone is one sample for each m, under one number.
+        pairs = np.column_stack([samples.sample_id, samples.m])
+        if samples.heights is None and len(np.unique(pairs, axis=0)) == len(samples):
             return Samples.concatenate([samples], renumber=True)
         raise InvalidDataError(f"{path}: sample_id must be unique integers")
     return samples
@@ -153,9 +154,6 @@ def holds_samples(path: Path) -> bool:
         return True
     try:
         source = Source(path)
-        if source.kind == "pickle":
-            value = pickle_value(source)
-            return says_m(value) or not _may_be_matrices(value)
         return _rows(source, "none") is not None
     except InvalidDataError:
         # Nothing that this reader knows; of a pickle, nobody else does.
@@ -197,8 +195,9 @@ def _rows(source: Source, label: str | None) -> Iterator[Row] | None:
             return None
         return _of_lines(chain([first], values), source, label)
     if source.kind == "pickle":
-        # Of a pickle, matrices alone are told by their rows.
-        return rows_of(pickle_value(source), known)
+        value = pickle_value(source)
+        alone = not says_m(value) and _may_be_matrices(value)
+        return None if alone else rows_of(value, known)
     value = json_value(source) if source.kind == "json" else archive_value(source)
     return rows_of(value, known) if says_m(value) else None
 
@@ -239,6 +238,10 @@ def _checked(
         for i, row in enumerate(part):
             name = "" if row.key is None else f", {row.key}"
             where = f"{source.path}, sample {first + i}{name}"
+            if kind is not None and row.kind != kind:
+                raise InvalidDataError(
+                    f"{where}: a matrix {kind} is asked for, but this one is {row.kind}"
+                )
             one = sized(row, where)
             for order in [one[2]] if row.m is not None else _orders(one, m, where, heights):
                 lists.append([one[0], one[1], order, one[3]])
@@ -318,6 +321,9 @@ def _of_folder(path: Path, given: Labels | None) -> Iterator[Samples]:
 
 def _blocks(source: Source) -> Iterator[Block]:
     """Matrices alone."""
+    if source.kind in ("pickle", "json") and ending(source.path)[0] != ".json":
+        value = pickle_value(source) if source.kind == "pickle" else json_value(source)
+        return object_blocks(value, str(source.path), False)
     if source.kind != "npy" or ending(source.path)[0] == ".npy":
         return read_blocks(source.path)
     values = single_array(source)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mheight.datasets import read_any_samples, read_samples
+from mheight.datasets import read_any_samples, read_samples, sample_blocks
 from mheight.datasets.reading import read_labels
 from mheight.errors import InvalidCodeError, InvalidDataError
 
@@ -359,6 +359,24 @@ def test_missing_heights_are_said(tmp_path):
     (tmp_path / "x.csv").write_text(csv_text(more={"height": [2, "", 4]}))
     with pytest.raises(InvalidDataError, match="sample 1: height must be a number, got an empty"):
         read_samples(tmp_path / "x.csv")
+
+
+@pytest.mark.parametrize("ending", [".pkl", "", ".json"])
+def test_matrices_alone_are_what_is_asked_for(tmp_path, ending):
+    path = tmp_path / f"x{ending}"
+    for value in (A, np.hstack([np.eye(4), A]), np.hstack([-A.T, np.eye(5)])):
+        listed = [value.tolist(), value.tolist()]
+        content = pickle.dumps([value, value]) if ending != ".json" else json.dumps(listed).encode()
+        path.write_bytes(content)
+        kind = {5: "P", 9: "G" if len(value) == 4 else "H"}[value.shape[1]]
+        (found,) = sample_blocks(path, 2, kind)
+        assert found.k.tolist() == [4, 4]
+        np.testing.assert_allclose(found.matrix(1), A)
+    named = {"a": {"GeneratorMatrix": G.tolist()}}
+    path.write_bytes(pickle.dumps(named) if ending != ".json" else json.dumps(named).encode())
+    with pytest.raises(ValueError, match="a matrix H is asked for, but this one is"):
+        list(sample_blocks(path, 2, "H"))
+    assert len(read_samples(path)) == 4  # every m of the group
 
 
 def test_other_lengths(tmp_path):
