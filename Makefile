@@ -9,6 +9,7 @@
 # make benchmark-peer-answers  where the published package's profiles are wrong, and how often
 # make benchmark-learning  training and prediction speed, against bare steps and exact heights
 # make results         trains what docs/results shows and writes its tables: hours
+# make benchmark-peer-tests  the published package's own tests, run against this one
 # make hunt            wrong heights, sought among millions of codes by every route, HiGHS too
 # make fuzz            changed files against every reader: FUZZ=100000 each
 # make benchmark-protection  decoding and protected products, against linear programs
@@ -23,7 +24,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run test lint docs clean lock results hunt promises demo fuzz
-.PHONY: benchmark benchmark-first benchmark-long benchmark-service benchmark-peer-answers benchmark-learning
+.PHONY: benchmark benchmark-first benchmark-long benchmark-service benchmark-peer-answers benchmark-peer-tests benchmark-learning
 
 run: $(VENV)/.run
 	$(BIN)/mheight train runs/quickstart.toml --output-root results --resume
@@ -58,6 +59,7 @@ benchmark: $(VENV)/.run $(VENV)/.peer
 
 benchmark-long: $(VENV)/.dev
 	$(BIN)/python benchmarks/long_codes.py
+	$(BIN)/python benchmarks/bounds.py
 
 benchmark-first: $(VENV)/.run
 	$(BIN)/python benchmarks/first_answer.py
@@ -67,6 +69,9 @@ benchmark-service: $(VENV)/.run
 
 benchmark-peer-answers: $(VENV)/.run $(VENV)/.peer
 	$(BIN)/python benchmarks/peer_answers.py
+
+benchmark-peer-tests: $(VENV)/.dev
+	$(BIN)/python benchmarks/peer_tests.py
 
 benchmark-learning: $(VENV)/.run
 	$(BIN)/python benchmarks/learning.py
@@ -80,6 +85,7 @@ results: $(VENV)/.run
 hunt: $(VENV)/.dev
 	$(BIN)/python benchmarks/hunt.py
 	$(BIN)/python benchmarks/differential.py
+	$(BIN)/python benchmarks/bounds.py --hunt
 
 FUZZ ?= 100000
 fuzz: $(VENV)/.dev
