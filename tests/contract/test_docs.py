@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel
 from tiny import ROOT
 
+import mheight
 from mheight.cli.main import app
 from mheight.experiments.config import RunConfig, StreamConfig, all_keys
 from mheight.models import RelationsConfig, ResidualConfig, SetsConfig
@@ -92,3 +93,9 @@ def test_commands_in_the_docs_exist_with_their_options():
         for word in words:
             if re.fullmatch(r"--?[a-zA-Z][a-z-]*", word):
                 assert word in options, f"{page}: {line}: {word}"
+
+
+def test_the_citation_is_of_this_version():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= set(cited)
+    assert cited["version"] == mheight.__version__
