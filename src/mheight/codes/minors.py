@@ -398,7 +398,7 @@ def products_get_lost(matrices: Float) -> NDArray[np.bool_]:
     _find_extremes(bits, extremes.view(np.uint64))
     smallest, largest = extremes.T
     with np.errstate(all="ignore"):
-        sound = (smallest / largest / n) ** rows > _SMALLEST
+        sound = smallest > largest * (n * _SMALLEST ** (1.0 / rows))
     sound &= (largest <= _LARGEST) & (smallest >= _SMALLEST)
     lost: NDArray[np.bool_] = ~sound
     suspicious = np.flatnonzero(lost)
