@@ -71,7 +71,7 @@ benchmark-peer-answers: $(VENV)/.run $(VENV)/.peer
 	$(BIN)/python benchmarks/peer_answers.py
 
 benchmark-peer-tests: $(VENV)/.dev
-	$(BIN)/python benchmarks/peer_tests.py
+	$(BIN)/python benchmarks/peer_tests.py --all-backends
 
 benchmark-learning: $(VENV)/.run
 	$(BIN)/python benchmarks/learning.py

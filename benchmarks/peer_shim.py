@@ -7,7 +7,10 @@ its combinatorial methods call `tol` is `zero_tolerance` here.
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from numbers import Integral, Real
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,22 +20,40 @@ from mheight.codes.conditioning import exact_rank
 
 PROGRAMS = ("cpp-glpk", "cpp-highs")
 INF = float("inf")
+ALL = os.environ.get("PEER_BACKENDS") == "all"
 
 
 def available_backends() -> list[str]:
-    return ["python"]
+    """By default those that are Python; with PEER_BACKENDS=all this package stands for each."""
+    return ["python", "cpp", *PROGRAMS] if ALL else ["python"]
+
+
+def load_native(backend: str) -> Any:
+    """Its native modules have the same functions."""
+    if not ALL:
+        raise ImportError(backend)
+    solver = backend.removeprefix("cpp-")
+    native = SimpleNamespace()
+    for name, function in list(globals().items()):
+        if name.startswith("h_m_"):
+            cap = "_early_quit" if name == "h_m_jiang_simplified_lp" else ""
+            full = f"{name}_{solver}{cap}" if name.endswith("_lp") else name
+            setattr(native, full, partial(function, backend=backend))
+    return native
 
 
 def _options(backend: Any, num_threads: Any, others: tuple[str, ...] = ("cpp",)) -> None:
     if backend != "python":
-        known = isinstance(backend, str) and backend in others
-        raise ImportError(backend) if known else ValueError(f"Unsupported backend {backend!r}")
+        if not isinstance(backend, str) or backend not in others:
+            raise ValueError(f"Unsupported backend {backend!r}")
+        if not ALL:
+            raise ImportError(backend)
     if num_threads is None:
         return
     if isinstance(num_threads, bool) or not isinstance(num_threads, Integral):
         raise TypeError("num_threads must be an integer")
-    if num_threads != 1:
-        raise ValueError("one thread")
+    if num_threads < 1 or (backend in ("python", "cpp-glpk") and num_threads > 1):
+        raise ValueError("num_threads out of range")
 
 
 def _index(m: Any) -> int:

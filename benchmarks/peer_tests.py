@@ -32,7 +32,7 @@ STUBS = {
     "py_backend/_lp_solver": "",
     "py_backend/_linalg": "FullPivotLU = numerical_rank = None\n",
     "cpp_backend/__init__": "",
-    "cpp_backend/adapter": "def load_native(backend):\n    raise ImportError(backend)\n",
+    "cpp_backend/adapter": "from peer_shim import load_native\n",
 }
 INTERNAL_FILES = (
     "test_installation.py", "test_native_isolation.py", "native/",
@@ -45,7 +45,14 @@ INTERNAL_NAMES = (
     "mock.",
     "patch",
     "SimpleNamespace",
+    "_build_info",
+    "endswith",
 )
+NATIVE = """
+from peer_shim import ALL, load_native
+for _backend in ("cpp", "cpp-glpk", "cpp-highs") if ALL else ():
+    globals().update(vars(load_native(_backend)))
+"""
 POSITIONAL = """
 def _positional(function):
     return lambda G, m, threshold=INF, **options: function(
@@ -113,7 +120,7 @@ def write_shim(folder: Path) -> None:
         # Its inner modules take the threshold by position, too.
         inner = POSITIONAL if name.endswith("_lp") else ""
         path.write_text(f"from peer_shim import *\n{inner}", encoding="utf-8")
-    (folder / "solve_m_height_cpp.py").write_text("", encoding="utf-8")
+    (folder / "solve_m_height_cpp.py").write_text(NATIVE, encoding="utf-8")
     for name, text in STUBS.items():
         path = folder / "analog_ecc_heights" / f"{name}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +130,13 @@ def write_shim(folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sdist", type=Path, help="a source distribution that is there already")
+    parser.add_argument(
+        "--all-backends", action="store_true",
+        help="let this package stand for its native back ends, too",
+    )  # fmt: skip
     options = parser.parse_args()
+    if options.all_backends:
+        os.environ["PEER_BACKENDS"] = "all"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with tarfile.open(options.sdist or fetch(folder)) as archive:
