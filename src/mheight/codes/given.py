@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mheight.codes.checks import as_matrix, refuse_masked
 from mheight.codes.conditioning import pivot_order, ranks
 from mheight.codes.exact_matrices import Matrix, as_fractions, exact_rank, null_space
-from mheight.codes.minors import products_get_lost
+from mheight.codes.ranges import products_get_lost
 from mheight.codes.rationals import rational_number
 from mheight.codes.symmetries import systematic_generators
 from mheight.errors import InvalidCodeError
