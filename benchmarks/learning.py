@@ -29,17 +29,20 @@ from mheight.training.callbacks import predict_log2
 from mheight.training.fit import Encoded, batches, fit
 
 RUNS = Path(__file__).resolve().parent.parent / "runs"
+NARROW = ["model.pooled_width=128", "model.pooled_layers=2"]
 NETWORKS = {
-    "residual on raw-p (run7)": ("run7", []),
-    "sets on punctured (quickstart)": ("quickstart", []),
+    "residual on raw-p (run7-raw)": ("run7-raw", []),
+    "residual on punctured (run7)": ("run7", []),
+    "sets on punctured (run8, narrow)": ("run8", NARROW),
     "relations on minors (run8-stream)": ("run8-stream", []),
 }
 LADDER = {
-    "residual on raw-p": ("run7", []),
-    "residual on gram": ("run7", ["features.name=gram"]),
-    "residual on minor-spectrum": ("run7", ["features.name=minor-spectrum"]),
-    "sets on circuits": ("quickstart", ["features.name=circuits"]),
-    "sets on punctured": ("quickstart", []),
+    "residual on raw-p": ("run7-raw", []),
+    "residual on gram": ("run7-raw", ["features.name=gram"]),
+    "residual on minor-spectrum": ("run7-raw", ["features.name=minor-spectrum"]),
+    "residual on punctured": ("run7", []),
+    "sets on circuits": ("run8", [*NARROW, "features.name=circuits"]),
+    "sets on punctured": ("run8", NARROW),
     "relations on minors": ("run8-stream", []),
 }
 
@@ -51,6 +54,9 @@ class Silent:
         """Nothing."""
 
     def step_done(self, step: int) -> None:
+        """Nothing."""
+
+    def training_ends(self) -> None:
         """Nothing."""
 
 

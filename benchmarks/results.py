@@ -33,7 +33,15 @@ ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "results"
 PAGES = ROOT / "docs" / "results"
 SMALL = ("data.per_group=4000", "model.capacity=0.25", "training.epochs=12")
+RAW = ("features.name=raw-p",)
 LADDER_DATA = ("data.per_group=2000",)
+LADDER_SETS = (
+    *LADDER_DATA,
+    "model.pooled_width=128",
+    "model.pooled_layers=2",
+    "training.epochs=24",
+    "training.learning_rate=2e-3",
+)
 LADDER_RESIDUAL = (*LADDER_DATA, "model.capacity=0.25", "training.epochs=24")
 
 
@@ -65,9 +73,9 @@ def baselines(ensemble: str, size: int, *more: str) -> list[Job]:
     there = (f"data.ensemble={ensemble}",)
     other = (*there, f"data.per_group={size}", *more)
     return [
-        Job(ensemble, "run2", (*there, *SMALL)),
-        Job(ensemble, "run6", (*there, *SMALL[1:])),
-        Job(ensemble, "run7", (*there, *SMALL), pictures=True),
+        Job(ensemble, "run2", (*there, *RAW, *SMALL)),
+        Job(ensemble, "run6", (*there, *RAW, *SMALL[1:])),
+        Job(ensemble, "run7-raw", (*there, *SMALL), pictures=True),
         Job(ensemble, "run8", there, pictures=True),
         Job(f"{ensemble}-{size}", "run8", other, pictures=True, label=f"run8, {size:,} a group"),
     ]
@@ -81,18 +89,26 @@ RUNS = {
     "stream": [Job("stream", "run8-stream", pictures=True)],
 }
 LADDER = [
-    Job("ladder", "run7", ("name=raw-p", *LADDER_RESIDUAL), label="raw P"),
+    Job("ladder", "run7-raw", ("name=raw-p", *LADDER_RESIDUAL), label="raw P"),
     Job(
-        "ladder", "run7", ("name=gram", "features.name=gram", *LADDER_RESIDUAL), label="projection"
+        "ladder",
+        "run7-raw",
+        ("name=gram", "features.name=gram", *LADDER_RESIDUAL),
+        label="projection",
     ),
     Job(
         "ladder",
-        "run7",
+        "run7-raw",
         ("name=spectrum", "features.name=minor-spectrum", *LADDER_RESIDUAL),
         label="minor spectrum",
     ),
-    Job("ladder", "quickstart", ("name=circuits", "features.name=circuits"), label="circuits"),
-    Job("ladder", "quickstart", ("name=punctured",), label="punctured codes"),
+    Job(
+        "ladder",
+        "run8",
+        ("name=circuits", "features.name=circuits", *LADDER_SETS),
+        label="circuits",
+    ),
+    Job("ladder", "run8", ("name=punctured", *LADDER_SETS), label="punctured codes"),
     Job("stream", "run8-stream", label="circuits, related"),
 ]
 ENSEMBLE_SEEDS = [
@@ -112,6 +128,9 @@ class Lines:
         """Nothing."""
 
     def step_done(self, step: int) -> None:
+        """Nothing."""
+
+    def training_ends(self) -> None:
         """Nothing."""
 
 
@@ -257,8 +276,8 @@ def averaging_table() -> None:
     raw = TrainedRun.load(RUNS["course"][2].run.path)
     sets = TrainedRun.load(RUNS["course"][3].run.path)
     seeds = [TrainedRun.load(job.run.path) for job in ENSEMBLE_SEEDS]
-    add("run7 alone", [raw], 0)
-    add("run7, 16 symmetric copies", [raw], 16)
+    add("run7-raw alone", [raw], 0)
+    add("run7-raw, 16 symmetric copies", [raw], 16)
     add("run8 alone", [sets], 0)
     add("run8, 4 symmetric copies", [sets], 4)
     for job, run in zip(ENSEMBLE_SEEDS, seeds, strict=True):

@@ -11,6 +11,7 @@ from mheight.experiments import RunConfig, RunFolder, load_config
 ROOT = Path(__file__).resolve().parent.parent
 
 OVERRIDES = (
+    "features.name=raw-p",  # compiles fast
     "data.per_group=40",
     "model.capacity=0.02",
     "training.epochs=3",
@@ -41,6 +42,9 @@ class Quiet:
 
     def step_done(self, step: int) -> None:
         self.steps = step
+
+    def training_ends(self) -> None:
+        self.ended = True
 
 
 def tiny_config(run: str = "run7", *overrides: str) -> RunConfig:

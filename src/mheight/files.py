@@ -1,7 +1,8 @@
-"""Files and folders that are written whole or not at all."""
+"""Files and folders that are written whole or not at all, through a power cut too."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -28,7 +29,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that replaces it when the block succeeds.
 
     The temporary file keeps the suffix of `path`, because some writers go by it.
-    On an error the temporary file is removed and `path` stays as it was.
+    On an error the temporary file is removed and `path` stays as it was.  The content is on
+    the disk before the name is, and both before this returns.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +41,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     _publish(temporary, 0o666)
     try:
         yield temporary
+        _to_disk(temporary)
         os.replace(temporary, path)
+        _to_disk(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -59,7 +63,10 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     _publish(temporary, 0o777)
     try:
         yield temporary
+        for inside in (*temporary.rglob("*"), temporary):
+            _to_disk(inside)
         os.rename(temporary, path)
+        _to_disk(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -137,6 +144,19 @@ def _above(path: Path) -> list[Path]:
     """The folders that a path lies in, as spelled and behind links."""
     spelled = Path(os.path.abspath(path))
     return [*spelled.parents, *Path(os.path.realpath(spelled)).parents]
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file, or the names in a folder, would survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # Some file systems have no way to do it for a folder; a full disk is another matter.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)
 
 
 def _publish(path: Path, mode: int) -> None:

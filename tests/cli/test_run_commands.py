@@ -151,6 +151,40 @@ def test_evaluate_averages_runs_and_copies(
         assert "intervals of level" not in out
 
 
+def test_predict_averages_as_evaluate_does(
+    mheight, finished_run, finished_stream_run, samples, tmp_path
+):
+    from mheight.experiments.averaging import averaged
+    from mheight.experiments.trained_run import TrainedRun
+
+    fresh, path = samples
+    runs = [TrainedRun.load(run.path) for run in (finished_run, finished_stream_run)]
+    target = tmp_path / "out.csv"
+    status, _, err = mheight(
+        *("predict", path, "-o", target, "--run", finished_run.path),
+        *("--with", finished_stream_run.path, "--copies", 2),
+    )
+    assert status == 0, err
+    table = pyarrow.csv.read_csv(target)
+    expected = averaged([run.predict_log2 for run in runs], fresh, 2)
+    np.testing.assert_allclose(table["log2_height"].to_numpy(), expected, rtol=1e-5)
+    # Nothing was calibrated for averages, but foreign codes are still flagged.
+    assert not {"low", "high"} & set(table.column_names)
+    assert "flag" in table.column_names
+
+
+def test_predict_by_the_h5_model(mheight, fails, finished_run, samples, tmp_path):
+    _, path = samples
+    for name, run in (("a.csv", finished_run.path), ("b.csv", finished_run.model_h5)):
+        status, _, err = mheight("predict", path, "--run", run, "-o", tmp_path / name)
+        assert status == 0, err
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    alone = tmp_path / "best_model_run7.h5"
+    alone.write_bytes(finished_run.model_h5.read_bytes())
+    line = fails("predict", path, "--run", alone, "-o", tmp_path / "c.csv")
+    assert f"the run folder {tmp_path / 'run_7'} that goes with it is missing" in line
+
+
 def test_evaluate_with_no_run_or_too_many_copies(mheight, fails, finished_run, samples, tmp_path):
     _, path = samples
     line = fails("evaluate", finished_run.path, path, "--with", tmp_path / "no")

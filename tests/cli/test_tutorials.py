@@ -42,7 +42,7 @@ def desk(finished_run, tmp_path, monkeypatch):
     np.save(tmp_path / "codes.npy", rng.integers(-9, 10, size=(50, 4, 9)))
     (tmp_path / "long.json").write_text(json.dumps(rng.integers(-9, 10, size=(6, 28)).tolist()))
     (tmp_path / "results").mkdir()
-    for run in ("results/run_quickstart", "results/run_wider", "run_7"):
+    for run in ("results/run_7", "results/run_wider", "run_7"):
         shutil.copytree(finished_run.path, tmp_path / run)
     bundle = ROOT / "src" / "mheight" / "deployment" / "packaged" / "run8-stream"
     shutil.make_archive(str(tmp_path / "bundle"), "zip", bundle)

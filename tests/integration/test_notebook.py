@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -21,18 +22,32 @@ def test_the_two_are_in_step():
     assert all(not cell.get("outputs") for cell in notebook.cells)
 
 
+def without_time(report):
+    return re.sub(r"[0-9.]+ minutes", "N minutes", report)
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
-def test_the_notebook_runs(tmp_path):
+def test_the_notebook_leaves_what_the_script_leaves(tmp_path):
     notebook = nbformat.read(ROOT / "train_model_v7.ipynb", as_version=4)
     (parameters,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
-    parameters.source = f"import sys\n\narguments = {[*TINY, '--output-root', str(tmp_path)]!r}"
+    there = tmp_path / "notebook"
+    parameters.source += f"\noverrides = {list(OVERRIDES)!r}\noutput_root = {str(there)!r}"
     client = NotebookClient(
         notebook, timeout=300, resources={"metadata": {"path": str(ROOT)}}, kernel_name="python3"
     )
     client.execute()
-    assert (tmp_path / "run_7" / "report.json").is_file()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert sum("image/png" in output.get("data", {}) for output in outputs) == 2
+    assert not any("text/html" in output.get("data", {}) for output in outputs)
+
+    command = [sys.executable, str(ROOT / "train_model_v7.py"), *TINY]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    for name in ("report.txt", "detailed_comparison.txt"):
+        by_notebook = (there / "run_7" / name).read_text(encoding="utf-8")
+        by_script = (tmp_path / "run_7" / name).read_text(encoding="utf-8")
+        assert without_time(by_notebook) == without_time(by_script)
+    assert "criterion" in by_notebook or "log2-MSE" in by_notebook
 
 
 def test_the_script_trains_on_course_pickles(tmp_path):

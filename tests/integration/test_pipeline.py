@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,10 +10,11 @@ from tiny import Quiet, tiny_config, train_tiny
 
 from mheight.datasets import TrainingView, generate, read_parquet
 from mheight.errors import ConfigError, LeakError, RunFolderError, TrainingDivergedError
-from mheight.experiments import load_config, prepare
+from mheight.experiments import RunFolder, load_config, pipeline, prepare, steps
 from mheight.experiments import preparation as preparation_module
 from mheight.experiments.trained_run import TrainedRun
 from mheight.tiers import GROUPS
+from mheight.training.fit import FitOutcome
 
 
 def test_a_run_leaves_every_file_it_promises(finished_run):
@@ -61,6 +63,7 @@ def test_the_report_says_all_that_it_must(finished_run):
     assert report["seeds"] == {"run": 7, "data": 2026}
     text = finished_run.report_text.read_text(encoding="utf-8")
     assert "criteria met" in text
+    assert "Expected by the description of Run 7" in text
     assert "INVALID" not in text
     comparison = finished_run.comparison.read_text(encoding="utf-8")
     assert "run2: no finished run beside this one" in comparison
@@ -91,8 +94,6 @@ def test_predictions_of_a_finished_run(finished_run):
 
 @pytest.mark.parametrize("file", ["calibration", "domain"])
 def test_without_limits_there_are_no_intervals(finished_run, tmp_path, file):
-    import shutil
-
     copy = tmp_path / "run_7"
     shutil.copytree(finished_run.path, copy)
     run = TrainedRun.load(copy)
@@ -169,6 +170,112 @@ def test_stopping_and_going_on_ends_as_if_never_stopped(finished_run, tmp_path):
             return [{**row, "seconds": ""} for row in csv.DictReader(stream)]
 
     assert curves(folder) == curves(finished_run)
+
+
+def test_killed_before_the_rest_is_cleared_a_finished_run_stays_finished(
+    finished_run, tmp_path, monkeypatch
+):
+    """It used to train all epochs again, when killed after its checkpoint was deleted."""
+    shutil.copytree(finished_run.path, tmp_path / "run_7")
+    (tmp_path / "run_7" / "checkpoint" / "state.npz").write_bytes(b"left over")
+    report = finished_run.report.read_bytes()
+    folder, lines = train_tiny(tmp_path, resume=True)
+    assert lines == [f"{folder.path} is finished already"]
+    assert not (folder.checkpoints / "state.npz").exists()
+    assert folder.report.read_bytes() == report
+
+    order = []
+    folder.set_state("training")
+    monkeypatch.setattr(RunFolder, "set_state", lambda self, state: order.append(state))
+    monkeypatch.setattr(RunFolder, "clear", lambda self: order.append("cleared"))
+    steps.conclude(folder, FitOutcome((), 1, "all epochs done"))
+    assert order == ["finished", "cleared"]
+
+
+def test_stopped_while_the_report_is_written_it_is_written_again(
+    finished_run, tmp_path, monkeypatch
+):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, "plot_scatter", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train_tiny(tmp_path)
+    folder = RunFolder.of(tmp_path, "run7")
+    assert folder.state() == "interrupted"
+    assert folder.how_to_go_on("go on") == "interrupted; 3 whole epochs are kept, and go on"
+    folder, _ = train_tiny(tmp_path, resume=True)
+    assert folder.state() == "finished"
+    assert folder.read_report()["scores"] == finished_run.read_report()["scores"]
+
+
+def test_the_h5_model_is_written_at_every_improvement(tmp_path):
+    class StopInSecondEpoch(Quiet):
+        def epoch_begins(self, epoch, steps):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    from mheight.experiments.pipeline import run_experiment
+
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(tiny_config(), tmp_path, say=lambda _: None, progress=StopInSecondEpoch())
+    assert (tmp_path / "best_model_run7.h5").is_file()
+    # It is named as a run, and what is missing is said.
+    run = TrainedRun.load(tmp_path / "best_model_run7.h5")
+    with pytest.raises(RunFolderError, match=r"calibration.json and domain.json are needed"):
+        run.limits()
+    with pytest.raises(RunFolderError, match=r"config.toml -o .* --report-only"):
+        train_tiny(tmp_path, "run7", "seed=8", report_only=True)
+
+
+def test_interrupted_before_the_first_epoch_nothing_is_said_to_be_kept(tmp_path):
+    class StopAtOnce(Quiet):
+        def step_done(self, step):
+            raise KeyboardInterrupt
+
+    from mheight.experiments.pipeline import run_experiment
+
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(tiny_config(), tmp_path, say=lambda _: None, progress=StopAtOnce())
+    folder = RunFolder.of(tmp_path, "run7")
+    assert folder.how_to_go_on("go on") == "interrupted; no whole epoch was done; go on"
+
+
+def test_run7_interrupted_on_its_own_features_ends_as_if_never_stopped(tmp_path):
+    own = ("features.name=punctured", "model.leading=126", "model.set_width=100")
+    own += ("training.epochs=2", "training.batch_size=128")
+
+    class StopInSecondEpoch(Quiet):
+        def step_done(self, step):
+            if len(self.epochs) == 2 and step == 2:
+                raise KeyboardInterrupt
+
+    from mheight.experiments.pipeline import run_experiment
+
+    whole, _ = train_tiny(tmp_path / "whole", "run7", *own)
+    parts = tmp_path / "parts"
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(
+            tiny_config("run7", *own), parts, say=lambda _: None, progress=StopInSecondEpoch()
+        )
+    resumed, lines = train_tiny(parts, "run7", *own, resume=True)
+    assert "going on after epoch 1" in lines
+    assert resumed.read_report()["scores"] == whole.read_report()["scores"]
+    assert whole.read_report()["model"]["name"] == "residual"
+
+
+def test_run2_and_run6_stand_beside_run7_as_shipped(finished_run, tmp_path, monkeypatch):
+    report = {**finished_run.read_report(), "name": "run2", "shipped": True}
+    monkeypatch.setattr(
+        pipeline, "shipped_reports", lambda name: [report] if name == "run2" else []
+    )
+    others = pipeline.comparable(RunFolder.of(tmp_path, "run7"))
+    assert [other["name"] for other in others] == ["run2"]
+    assert pipeline.comparable(RunFolder.of(tmp_path, "run2")) == []
+    # One that was trained here comes first.
+    shutil.copytree(finished_run.path, tmp_path / "run_2")
+    assert not pipeline.comparable(RunFolder.of(tmp_path, "run7"))[0].get("shipped")
 
 
 def test_there_must_be_something_to_report_on(tmp_path):

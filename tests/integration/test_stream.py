@@ -12,7 +12,7 @@ from tiny import Quiet, tiny_config, train_tiny
 
 from mheight.datasets import CodeStream, generate, sample_fingerprints
 from mheight.errors import ConfigError, LeakError
-from mheight.experiments import load_config, pipeline, prepare
+from mheight.experiments import load_config, pipeline, prepare, steps
 from mheight.experiments import preparation as preparation_module
 from mheight.experiments.trained_run import TrainedRun
 
@@ -23,7 +23,7 @@ FAST = ("features.name=gram", "model={name='residual', capacity=0.02}")
 @pytest.fixture
 def no_pictures(monkeypatch):
     for name in ("plot_history", "plot_scatter", "plot_residuals"):
-        monkeypatch.setattr(pipeline, name, lambda *arguments: None)
+        monkeypatch.setattr(steps, name, lambda *arguments: None)
 
 
 def test_a_run_leaves_every_file_it_promises(finished_stream_run):
@@ -38,7 +38,9 @@ def test_a_run_leaves_every_file_it_promises(finished_stream_run):
     assert pictures | {"calibration.json", "domain.json", "training_fingerprints.npy"} <= names
     assert (folder.parent / "best_model_run8-stream.h5").is_file()
     # What training needed to go on is gone.
-    assert [path.name for path in finished_stream_run.checkpoints.iterdir()] == ["best.weights.h5"]
+    assert [path.name for path in finished_stream_run.checkpoints.iterdir()] == [
+        "best-0003.weights.h5"
+    ]
     assert not list(folder.parent.rglob(".partial*"))
     assert finished_stream_run.state() == "finished"
     assert load_config(finished_stream_run.config) == tiny_config("run8-stream")

@@ -113,3 +113,25 @@ def test_json_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_text_is_utf_8(tmp_path: Path) -> None:
     write_text(tmp_path / "text", "h₁ ≥ 1\n")
     assert (tmp_path / "text").read_bytes() == "h₁ ≥ 1\n".encode()
+
+
+def test_content_is_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
+    """A power cut must not leave a name without its content."""
+    done = []
+    real_sync, real_replace = os.fsync, os.replace
+
+    def sync(handle):
+        done.append(("sync", Path(os.readlink(f"/proc/self/fd/{handle}")).name))
+        real_sync(handle)
+
+    def replace(source, target):
+        done.append(("replace", Path(target).name))
+        real_replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "replace", replace)
+    write_text(tmp_path / "state", "all of it")
+    (first, temporary), second, third = done
+    assert (first, temporary.startswith(".partial-")) == ("sync", True)
+    assert second == ("replace", "state")
+    assert third == ("sync", tmp_path.name)

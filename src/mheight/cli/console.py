@@ -10,7 +10,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -22,10 +22,23 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-__all__ = ["TrainingDisplay", "error_console", "out", "plain_where_needed", "progress_bar", "say"]
+if TYPE_CHECKING:
+    from mheight.experiments import RunFolder
 
-_stdout = Console(soft_wrap=True, highlight=False, markup=False)
-error_console = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+__all__ = [
+    "TrainingDisplay",
+    "error_console",
+    "errors_in_one_line",
+    "out",
+    "plain_where_needed",
+    "progress_bar",
+    "say",
+]
+
+# Text in notebooks too, where Rich would put HTML into the cell.
+_plain: Any = {"soft_wrap": True, "highlight": False, "markup": False, "force_jupyter": False}
+_stdout = Console(**_plain)
+error_console = Console(stderr=True, **_plain)
 
 
 _IN_ASCII = {
@@ -104,6 +117,21 @@ def progress_bar(description: str, total: int | None) -> Iterator[Advance]:
         yield advance
 
 
+def errors_in_one_line() -> None:
+    """For scripts: an exception of the package ends them with one line instead of a traceback."""
+    from mheight.errors import MheightError
+
+    usual = sys.excepthook
+
+    def tell(kind: Any, error: Any, trace: Any) -> None:
+        if issubclass(kind, MheightError | OSError):
+            say("error: " + " ".join(str(error).split()))
+        elif not issubclass(kind, KeyboardInterrupt):
+            usual(kind, error, trace)
+
+    sys.excepthook = tell
+
+
 class TrainingDisplay:
     """A bar of an epoch's steps, with lines printed above it; Ctrl-C stops between steps.
 
@@ -112,7 +140,14 @@ class TrainingDisplay:
     The second one, or one outside training, is raised at once.
     """
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, epochs: int, folder: RunFolder | None = None) -> None:
+        """A display of so many epochs.
+
+        Args:
+            epochs: at most.
+            folder: of the run; with it, an interruption says what is kept.
+        """
+        self._folder = folder
         self._progress = _bar()
         self._epochs = epochs
         self._task = self._progress.add_task("", total=None, visible=False)
@@ -123,13 +158,16 @@ class TrainingDisplay:
     def __enter__(self) -> TrainingDisplay:
         # Only the main thread may handle signals; elsewhere they stay as they are.
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._handlers[number] = signal.signal(number, self._interrupt)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup asks
+                    self._handlers[number] = signal.signal(number, self._interrupt)
         self._progress.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object = None, *_: object) -> None:
         self._progress.stop()
+        if kind is KeyboardInterrupt and self._folder is not None:
+            say(self._folder.how_to_go_on("the same command goes on"))
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
 
@@ -161,3 +199,9 @@ class TrainingDisplay:
         """So many steps of the epoch are done."""
         self._stop_if_asked()
         self._progress.update(self._task, completed=step)
+
+    def training_ends(self) -> None:
+        """Evaluation and reports come now; a signal is raised at once again."""
+        self._training = False
+        self._progress.update(self._task, visible=False)
+        self._stop_if_asked()

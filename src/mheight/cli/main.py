@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -189,4 +190,12 @@ def _fail(message: str) -> int:
 
 def run() -> None:
     """Entry point of the console script."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup asks
+            signal.signal(number, _stopped)
     sys.exit(main())
+
+
+def _stopped(number: int, _frame: object) -> None:
+    """End as after an exception, so that what is half written is removed."""
+    raise SystemExit(128 + number)

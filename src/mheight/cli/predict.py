@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mheight.datasets import ExactHeights, LabelFault, Samples
-    from mheight.evaluation.predictions import Predictions
+
+    _Columns = tuple[Any, dict[str, Any]]
+    _Predict = Callable[[Samples, int], _Columns]
 
 __all__ = ["predict"]
 
@@ -41,9 +43,20 @@ def predict(
     run: Annotated[
         Path | None,
         typer.Option(
-            "--run", "-r", help="A bundle or a finished run; else the model of the package."
+            "--run",
+            "-r",
+            help="A bundle, a finished run or its best_model_NAME.h5; else the model of the "
+            "package.",
         ),
     ] = None,
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option("--with", metavar="RUN", help="Another one to average with; repeatable."),
+    ] = None,
+    copies: Annotated[
+        int,
+        typer.Option(min=0, max=1000, help="Symmetric copies of each code to average over."),
+    ] = 0,
     method: Annotated[
         Method,
         typer.Option(
@@ -67,7 +80,8 @@ def predict(
 ) -> None:
     """Predict the heights of a test set, in the order of the input.
 
-    CSV, Parquet and JSON get the ends of an interval and a flag beside each height.
+    CSV, Parquet and JSON get the ends of an interval and a flag beside each height; averages
+    of runs or copies have no interval, as none was calibrated for them.
     Infinite heights are recognised, not predicted.  Where the input has heights, the
     prediction is scored against the exact ones, by group.
     """
@@ -81,12 +95,14 @@ def predict(
 
     wanted = _kind(kind, systematic, parity_check)
     check_output(output, submit=submit)
-    if method is not Method.MODEL and run is not None:
-        raise InvalidDataError(f"--run names a model, but --method {method} uses none")
+    if method is not Method.MODEL and (run is not None or beside or copies):
+        raise InvalidDataError(
+            f"--run, --with and --copies are about models, but --method {method} uses none"
+        )
     require_apart([output], [file, labels, run])
     blocks = sample_blocks(file, m, wanted, labels=labels, label=label_column)
     first = next(blocks)  # what is wrong with the input is said before a model is loaded
-    predictions = _model(run) if method is Method.MODEL else None
+    predictions = _model(run, beside or [], copies) if method is Method.MODEL else None
     tally = _Tally(exact_labels)
     with (
         progress_bar("predicting", count_samples(file)) as advance,
@@ -109,16 +125,41 @@ def _kind(
     return named or kind
 
 
-def _model(run: Path | None) -> Callable[[Samples], Predictions]:
-    """What predicts: a bundle, which needs no Keras, or a run."""
+def _model(run: Path | None, beside: list[Path], copies: int) -> _Predict:
+    """What predicts a block of samples, given the number of its first row."""
+    models = [_loaded(path) for path in (run, *beside)]
+    if len(models) == 1 and not copies:
+        only = models[0]
+
+        def alone(samples: Samples, first: int) -> _Columns:
+            import numpy as np
+
+            found = only.predict(samples)
+            ends = {"low": np.exp2(found.low), "high": np.exp2(found.high)}
+            return found.log2_heights, {**ends, "flag": found.flags}
+
+        return alone
+    from mheight.experiments.averaging import averaged_and_flagged
+
+    def together(samples: Samples, first: int) -> _Columns:
+        log2_heights, flags = averaged_and_flagged(models, samples, copies, first)
+        return log2_heights, {"flag": flags}
+
+    return together
+
+
+def _loaded(path: Path | None) -> Any:
+    """A bundle, which needs no Keras, or a run."""
     from mheight.deployment import Predictor
 
-    if run is not None and (run / "config.toml").is_file():
+    if path is not None and (path.suffix == ".h5" or (path / "config.toml").is_file()):
         say("loading Keras and JAX")
         from mheight.experiments.trained_run import TrainedRun
 
-        return TrainedRun.load(run).predict
-    return Predictor.load(run).predict
+        run = TrainedRun.load(path)
+        run.limits()  # what is missing is said before anything is read
+        return run
+    return Predictor.load(path)
 
 
 class _Tally:
@@ -133,7 +174,7 @@ class _Tally:
         self._parts: list[tuple[Any, Any, Any]] = []
 
     def add(
-        self, block: Samples, predictions: Callable[[Samples], Predictions] | None
+        self, block: Samples, predictions: _Predict | None
     ) -> tuple[Any, dict[str, Any] | None]:
         """Heights of a block, and columns beside them."""
         import numpy as np
@@ -151,14 +192,13 @@ class _Tally:
             self.doubt = self.doubt or labels.text(self.rows)
         heights: Any = exact
         if predictions is not None:
-            found = predictions(block)
-            heights = np.exp2(found.log2_heights)
-            more = {"low": np.exp2(found.low), "high": np.exp2(found.high), "flag": found.flags}
-            infinite = np.isinf(found.log2_heights)
-            foreign = (found.flags != "") & (found.flags != IN_DOUBT) & ~infinite
+            log2_heights, more = predictions(block, self.rows)
+            heights = np.exp2(log2_heights)
+            infinite = np.isinf(log2_heights)
+            foreign = (more["flag"] != "") & (more["flag"] != IN_DOUBT) & ~infinite
             self.foreign += int(foreign.sum())
             if not labelled:
-                self.doubtful += int(np.char.endswith(found.flags, IN_DOUBT).sum())
+                self.doubtful += int(np.char.endswith(more["flag"], IN_DOUBT).sum())
         self.rows += len(block)
         self.infinite += int(np.isinf(heights).sum())
         if labelled:

@@ -45,7 +45,8 @@ def train(
 
     config = load_config(file, overrides or [])
     # What can be refused is refused before the slow libraries load.
-    RunFolder.of(output_root, config.name).check(config, resume or report_only)
+    folder = RunFolder.of(output_root, config.name)
+    folder.check(config, resume, report_only)
     say("loading Keras and JAX")
     from mheight.experiments.pipeline import run_experiment
 
@@ -61,7 +62,7 @@ def train(
                 progress=display,
             )
     except KeyboardInterrupt:
-        say("interrupted; the last whole epoch is kept, and the same command with --resume goes on")
+        say(folder.how_to_go_on("the same command with --resume goes on"))
         raise typer.Exit(130) from None
     out(folder.report_text.read_text(encoding="utf-8"))
     out("Files:")

@@ -170,6 +170,21 @@ def _pooling(graph: _Graph, _layer: Any, sources: list[str], _: dict[str, int]) 
     return graph.add("Concat", *parts, axis=-1)
 
 
+def _constant(graph: _Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
+    """One number for all rows of a group (`mheight.models.sets.GroupConstant`)."""
+    rows = graph.add("Shape", sources[0], start=0, end=1)
+    shape = graph.add("Concat", rows, graph.constant([1], np.int64), axis=0)
+    return graph.add(
+        "Expand", graph.constant(layer.value, np.dtype(layer.compute_dtype).type), shape
+    )
+
+
+def _leading(graph: _Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
+    """The first sets, flattened (`mheight.models.sets.LeadingSets`)."""
+    ends = [graph.constant([value], np.int64) for value in (0, layer.count, 1)]
+    return graph.add("Flatten", graph.add("Slice", sources[0], *ends), axis=1)
+
+
 def _relations(graph: _Graph, layer: Any, sources: list[str], code: dict[str, int]) -> str:
     """Minima and maxima over circuits (`mheight.models.relations.CircuitRelations`)."""
     members, inside, _ = incidences(**code)
@@ -227,8 +242,10 @@ _LAYERS: dict[str, Callable[[_Graph, Any, list[str], dict[str, int]], str]] = {
     "Dense": _dense,
     "Dropout": _first,
     "Embedding": _embedding,
+    "GroupConstant": _constant,
     "Flatten": lambda graph, _layer, sources, _: graph.add("Flatten", sources[0], axis=1),
     "Identity": _first,
+    "LeadingSets": _leading,
     "LayerNormalization": _normalisation,
     "Rescaling": _rescaling,
     "SetPooling": _pooling,

@@ -106,6 +106,11 @@ class Predictor:
         """Name of the run that trained the network."""
         return str(self.manifest["name"])
 
+    @property
+    def domain(self) -> Domain:
+        """What the training codes were like."""
+        return self._domain
+
     def predict_log2(self, samples: Samples) -> Float:
         """Predicted log2 heights, shape (N,), without looking whether they are infinite."""
         out = np.empty(len(samples))

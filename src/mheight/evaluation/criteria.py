@@ -10,9 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mheight.metrics import Scores
 
-__all__ = ["CriteriaConfig", "Criterion", "judge"]
+__all__ = ["EXPECTED", "CriteriaConfig", "Criterion", "judge"]
 
 Bound = Annotated[float, Field(gt=0.0)]
+
+
+EXPECTED: dict[str, tuple[float, float]] = {
+    "easy": (0.0, 0.15),
+    "medium": (0.20, 0.30),
+    "hard": (0.70, 1.20),
+    "overall": (0.28, 0.35),
+}
+"""What the description of Run 7 expects it to reach, from and to; for easy below 0.15."""
 
 
 class CriteriaConfig(BaseModel):
@@ -70,8 +79,8 @@ def judge(
             criteria.append(Criterion(what + suffix, f"< {bound:g}", value, passed))
     if gap is not None:
         remark = ""
-        if gap < 0.01:
-            remark = "suspiciously small"
+        if gap < config.gap_least:
+            remark = _small_gap(validation, gap, config.gap_least)
         elif gap > 0.15:
             remark = "overfitted"
         criteria.append(
@@ -85,3 +94,12 @@ def judge(
         )
     criteria.append(Criterion("no leakage", "audit clean", None, leak_free, leak_remark))
     return tuple(criteria)
+
+
+def _small_gap(validation: Mapping[str, Scores], gap: float, least: float) -> str:
+    """What a gap under the range means, beside the error itself."""
+    overall = sum(scores.overall for scores in validation.values()) / len(validation)
+    if overall < 2 * least:
+        reach = "below 0" if overall < least else f"{overall - least:.4f}"
+        return f"small, as the error is: {least:g} would need a training error of {reach}"
+    return "suspiciously small" if gap < 0.01 else "small"

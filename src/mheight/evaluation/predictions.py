@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from mheight.datasets import Samples, exact_labels
 from mheight.evaluation.calibration import Calibration
 from mheight.features.domain import Domain
 
-__all__ = ["INFINITE", "IN_DOUBT", "Predictions", "predictions"]
+__all__ = ["INFINITE", "IN_DOUBT", "Predictions", "flagged", "predictions"]
 
 Float = NDArray[np.float64]
 
@@ -51,13 +52,8 @@ def predictions(
         calibration: of the network's errors.
         domain: of its training codes.
     """
-    # The engine that knows costs less than the network that guesses.
-    exact = exact_labels(samples)
-    infinite = np.isinf(exact.heights)
+    infinite, flags = flagged(samples, log2_predicted, [domain])
     low, high = calibration.interval(log2_predicted, samples.group)
-    flags = np.where(infinite, INFINITE, domain.outside(samples, log2_predicted))
-    for row in np.flatnonzero(exact.doubtful).tolist():
-        flags[row] = ", ".join(filter(None, [str(flags[row]), IN_DOUBT]))
     return Predictions(
         np.where(infinite, np.inf, log2_predicted),
         np.where(infinite, np.inf, low),
@@ -65,3 +61,28 @@ def predictions(
         flags,
         calibration.level,
     )
+
+
+def flagged(
+    samples: Samples, log2_predicted: Float, domains: Sequence[Domain]
+) -> tuple[NDArray[np.bool_], NDArray[np.str_]]:
+    """Which heights are infinite, and flags as in `Predictions`.
+
+    Args:
+        samples: N samples.
+        log2_predicted: shape (N,).
+        domains: of the networks behind the prediction; the first that a code is outside of
+            is told.
+    """
+    # The engine that knows costs less than the network that guesses.
+    exact = exact_labels(samples)
+    infinite = np.isinf(exact.heights)
+    flags = domains[0].outside(samples, log2_predicted)
+    for domain in domains[1:]:
+        flags = np.where(flags == "", domain.outside(samples, log2_predicted), flags)
+    flags = np.where(infinite, INFINITE, flags)
+    if exact.doubtful.any():
+        flags = flags.astype(object)  # room for more
+        for row in np.flatnonzero(exact.doubtful).tolist():
+            flags[row] = ", ".join(filter(None, [str(flags[row]), IN_DOUBT]))
+    return infinite, flags.astype(np.str_)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mheight.evaluation.criteria import EXPECTED
 from mheight.evaluation.tables import criteria_table, render, scores_table
 from mheight.metrics import Scores
 
@@ -38,6 +39,7 @@ def report_text(report: Mapping[str, Any]) -> str:
         "",
         scores_table("Scores", scores),
         criteria_table("Criteria", report["criteria"]),
+        *_expected(report, scores),
         _interval_line(report["intervals"]),
         _audit_table(report["audit"]),
     ]
@@ -49,6 +51,22 @@ def report_text(report: Mapping[str, Any]) -> str:
         verdict += "; the run is INVALID by its protocol, whatever they say"
     lines.append(verdict)
     return "\n".join(lines) + "\n"
+
+
+def _expected(report: Mapping[str, Any], scores: Mapping[str, Scores]) -> list[str]:
+    """What the description of Run 7 expects, beside what was measured."""
+    if not report["valid"] or len(report["validation_sets"]) != 1:
+        return []
+    found = scores[report["validation_sets"][0]]
+    rows = []
+    for what, (low, high) in EXPECTED.items():
+        value = found.overall if what == "overall" else found.tiers[what]
+        if value is None:
+            continue
+        verdict = "better" if value < low else "as expected" if value <= high else "worse"
+        wanted = f"{low:.2f} to {high:.2f}" if low else f"< {high:.2f}"
+        rows.append([what, wanted, f"{value:.4f}", verdict])
+    return [render("Expected by the description of Run 7", ["", "expected", "measured", ""], rows)]
 
 
 def comparison_text(reports: Sequence[Mapping[str, Any]], notes: Sequence[str] = ()) -> str:

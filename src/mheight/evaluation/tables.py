@@ -34,7 +34,8 @@ def render(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> 
         else:
             table.add_section()
     buffer = StringIO()
-    Console(file=buffer, width=200, color_system=None, force_terminal=False).print(table)
+    plain: Any = {"color_system": None, "force_terminal": False, "force_jupyter": False}
+    Console(file=buffer, width=200, **plain).print(table)
     lines = [title, *buffer.getvalue().splitlines()]
     return "\n".join(line.rstrip() for line in lines).rstrip("\n") + "\n"
 

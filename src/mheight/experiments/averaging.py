@@ -3,16 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mheight.datasets import Augmentation, Samples, TrainingView, augment
+from mheight.evaluation.predictions import flagged
+from mheight.features.domain import Domain
 from mheight.tiers import Tier
 
-__all__ = ["averaged", "symmetric_copies"]
+__all__ = ["Averageable", "averaged", "averaged_and_flagged", "symmetric_copies"]
 
 Float = NDArray[np.float64]
+
+
+class Averageable(Protocol):
+    """A run or a bundle."""
+
+    @property
+    def domain(self) -> Domain:
+        """What the codes were like that it was trained on."""
+
+    def predict_log2(self, samples: Samples) -> Float:
+        """Predicted log2 heights, shape (N,)."""
+
+
+def averaged_and_flagged(
+    models: Sequence[Averageable], samples: Samples, copies: int, seed: int = 0
+) -> tuple[Float, NDArray[np.str_]]:
+    """Mean log2 heights, infinite ones recognised, and flags.
+
+    Args:
+        models: at least one.
+        samples: N samples.
+        copies: random equivalent codes to predict beside each sample, 0 for none.
+        seed: of the copies.
+
+    Returns:
+        Log2 heights and flags, each of shape (N,): a code is flagged as soon as one model
+        was trained on no codes like it.
+    """
+    predicted = averaged([model.predict_log2 for model in models], samples, copies, seed)
+    domains = [model.domain for model in models]
+    infinite, flags = flagged(samples, predicted, domains)
+    return np.where(infinite, np.inf, predicted), flags
 
 
 def averaged(

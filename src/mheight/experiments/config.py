@@ -15,7 +15,7 @@ from mheight.errors import ConfigError
 from mheight.evaluation.criteria import CriteriaConfig
 from mheight.features import FeatureName
 from mheight.models import ModelConfig, ResidualConfig
-from mheight.tiers import Tier
+from mheight.tiers import GROUPS, Tier
 from mheight.training import FitConfig, LossConfig, TierGuardConfig
 
 __all__ = [
@@ -163,6 +163,21 @@ class RunConfig(_Section):
                 + ", ".join(sorted(given))
             )
         return self
+
+    @property
+    def plan(self) -> str:
+        """What the run will do, in a line."""
+        if self.stream is not None:
+            source = f"fresh codes of {', '.join(self.stream.ensembles)}"
+        elif self.data.path is not None:
+            source = self.data.path
+        else:
+            codes = self.data.per_group * len(GROUPS)
+            source = f"{codes:,} codes of the {self.data.ensemble} ensemble"
+        return (
+            f"{self.name} ({self.description or 'no description'}): {source}, network "
+            f"{self.model.name} on {self.features.name}, at most {self.training.epochs} epochs"
+        )
 
     @property
     def invalid_protocol(self) -> bool:

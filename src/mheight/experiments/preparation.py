@@ -17,6 +17,7 @@ from mheight.datasets import (
     AugmentedTraining,
     CodeStream,
     Samples,
+    Split,
     TrainingView,
     ValidationView,
     audit,
@@ -35,7 +36,31 @@ from mheight.experiments.config import DataConfig, RunConfig, StreamConfig
 from mheight.features import FEATURES, FittedFeatures
 from mheight.tiers import GROUPS, Tier
 
-__all__ = ["PreparedData", "load_originals", "prepare"]
+__all__ = [
+    "Originals",
+    "PreparedData",
+    "audited",
+    "augment_training",
+    "fit_features",
+    "load_originals",
+    "prepare",
+    "split_originals",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Originals:
+    """Labelled samples to split.
+
+    Attributes:
+        samples: of finite height, with exact heights.
+        provenance: manifest of the data.
+        summary: one line on the source.
+    """
+
+    samples: Samples
+    provenance: dict[str, Any]
+    summary: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +89,25 @@ class PreparedData:
     summary: str
     provenance: dict[str, Any]
 
+    def lines(self) -> list[str]:
+        """What the data are and what the audit found, for the console."""
+        counts = self.audit
+        verdict = (
+            "audit: no leak found"
+            if counts.passed
+            else "audit: LEAK found, as this protocol has it; results will be marked INVALID, "
+            "and the validation figures of the epochs below are leaked"
+        )
+        return [
+            f"{self.summary}: {counts.training_originals:,} training originals, "
+            f"{counts.training_rows:,} rows with copies, "
+            f"{counts.validation_rows:,} validation rows",
+            verdict,
+        ]
 
-def load_originals(config: DataConfig) -> tuple[Samples, dict[str, Any], str]:
-    """The labelled originals, their provenance, and a line on them.
+
+def load_originals(config: DataConfig) -> Originals:
+    """Draw the originals from an ensemble, or read them.
 
     Files other than data set folders are checked as on import: heights are computed
     again and rows of infinite height are left out.
@@ -74,13 +115,14 @@ def load_originals(config: DataConfig) -> tuple[Samples, dict[str, Any], str]:
     if config.path is None:
         generated = generate(config.ensemble, config.per_group, config.seed)
         summary = f"{config.ensemble} ensemble, {config.per_group:,} a group, seed {config.seed}"
-        return generated.samples, generated.provenance, summary
+        return Originals(generated.samples, generated.provenance, summary)
     path = Path(config.path)
     if path.is_dir():
         if config.labels is not None:
             raise ConfigError(f"data.labels goes with a pickle of samples, not a folder ({path})")
         dataset = load_dataset(path)
-        return dataset.samples, dataset.manifest, f"{path.name}, {len(dataset.samples):,} samples"
+        summary = f"{path.name}, {len(dataset.samples):,} samples"
+        return Originals(dataset.samples, dataset.manifest, summary)
     labels = None if config.labels is None else Path(config.labels)
     raw = read_samples(path, labels, label=config.label_column)
     samples, report = check_import(raw)
@@ -91,7 +133,37 @@ def load_originals(config: DataConfig) -> tuple[Samples, dict[str, Any], str]:
         f"{path.name}, {len(samples):,} of {report.rows:,} samples "
         f"({infinite:,} of infinite height left out, {wrong:,} wrong labels replaced)"
     )
-    return samples, provenance, summary
+    return Originals(samples, provenance, summary)
+
+
+def split_originals(originals: Originals, config: RunConfig) -> Split:
+    """Training and validation, by equivalence of codes and stratified by group."""
+    seed, _ = np.random.SeedSequence(config.seed).spawn(2)
+    fraction = config.split.validation_fraction
+    return split_by_orbit(originals.samples, fraction, np.random.default_rng(seed))
+
+
+def augment_training(training: TrainingView, config: RunConfig) -> AugmentedTraining:
+    """Training originals with their copies; validation is not accepted."""
+    return augment(training, config.augmentation.build(), _augmentation_rng(config))
+
+
+def fit_features(training: AugmentedTraining, config: RunConfig) -> FittedFeatures:
+    """The feature set, fitted on the training originals and on nothing else."""
+    return FEATURES[config.features.name].fit(training.originals)
+
+
+def audited(
+    originals: Originals, split: Split, training: AugmentedTraining, features: FittedFeatures
+) -> PreparedData:
+    """All that training needs, after a look at both sides as they are.
+
+    Raises:
+        LeakError: something of validation is in training.
+    """
+    report = audit(training, split.validation, features.provenance_error, originals.samples)
+    report.require_clean()
+    return _prepared(originals, split, training, split.validation, features, report)
 
 
 def prepare(config: RunConfig) -> PreparedData:
@@ -102,32 +174,57 @@ def prepare(config: RunConfig) -> PreparedData:
     """
     if config.stream is not None:
         return _prepare_stream(config, config.stream)
-    originals, provenance, summary = load_originals(config.data)
-    split_seed, augment_seed = np.random.SeedSequence(config.seed).spawn(2)
-    fraction = config.split.validation_fraction
-    split = split_by_orbit(originals, fraction, np.random.default_rng(split_seed))
-    augmentation = config.augmentation.build()
-    augment_rng = np.random.default_rng(augment_seed)
-
-    validation, sources = split.validation, None
+    originals = load_originals(config.data)
+    split = split_originals(originals, config)
     if config.invalid_protocol:
         # Augment and split what is left, as Run 6 did; the clean side stays out of it.
-        leaky = augment_then_split(split.training.samples, augmentation, fraction, augment_rng)
-        training, validation = leaky.training, leaky.validation
-    else:
-        training, sources = augment(split.training, augmentation, augment_rng), originals
+        leaky = augment_then_split(
+            split.training.samples,
+            config.augmentation.build(),
+            config.split.validation_fraction,
+            _augmentation_rng(config),
+        )
+        _require_rows(config, leaky.training)
+        features = fit_features(leaky.training, config)
+        report = audit(leaky.training, leaky.validation, features.provenance_error, None)
+        return _prepared(originals, split, leaky.training, leaky.validation, features, report)
+    training = augment_training(split.training, config)
+    _require_rows(config, training)
+    return audited(originals, split, training, fit_features(training, config))
+
+
+def _augmentation_rng(config: RunConfig) -> np.random.Generator:
+    _, seed = np.random.SeedSequence(config.seed).spawn(2)
+    return np.random.default_rng(seed)
+
+
+def _require_rows(config: RunConfig, training: AugmentedTraining) -> None:
     if config.training.batch_size > len(training.samples):
         raise ConfigError(
             "training.batch_size must not exceed the training rows, "
             f"got {config.training.batch_size} for {len(training.samples)} rows"
         )
-    features = FEATURES[config.features.name].fit(training.originals)
-    report = audit(training, validation, features.provenance_error, sources)
-    if not config.invalid_protocol:
-        report.require_clean()
-    provenance = {**provenance, "content_sha256": content_hash(originals)}
-    clean = {"validation": split.validation.samples}
-    return PreparedData(training, validation, clean, None, features, report, summary, provenance)
+
+
+def _prepared(
+    originals: Originals,
+    split: Split,
+    training: AugmentedTraining,
+    validation: ValidationView,
+    features: FittedFeatures,
+    report: AuditReport,
+) -> PreparedData:
+    provenance = {**originals.provenance, "content_sha256": content_hash(originals.samples)}
+    return PreparedData(
+        training,
+        validation,
+        {"validation": split.validation.samples},
+        None,
+        features,
+        report,
+        originals.summary,
+        provenance,
+    )
 
 
 def _prepare_stream(config: RunConfig, settings: StreamConfig) -> PreparedData:

@@ -40,12 +40,21 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """An existing run folder.
+        """An existing run folder, by its path or that of its `.h5` model beside it.
 
         Raises:
             RunFolderError: there is none.
         """
         path = Path(path)
+        model = re.fullmatch(r"best_model_(.+)\.h5", path.name)
+        if model is not None:
+            beside = cls.of(path.parent, model[1])
+            if not (beside.path / "config.toml").is_file():
+                raise RunFolderError(
+                    f"{path}: the run folder {beside.path} that goes with it is missing; "
+                    "it holds the features, the intervals and the codes seen in training"
+                )
+            path = beside.path
         if not (path / "config.toml").is_file():
             raise RunFolderError(f"{path}: no run folder (config.toml is missing)")
         return cls(path, load_config(path / "config.toml").name)
@@ -158,12 +167,13 @@ class RunFolder:
         """Record the state of the run."""
         write_json(self.status, {"state": state})
 
-    def check(self, config: RunConfig, resume: bool) -> RunState | None:
+    def check(self, config: RunConfig, resume: bool, report_only: bool = False) -> RunState | None:
         """Whether a run of this configuration may begin or go on here; writes nothing.
 
         Args:
             config: the resolved configuration.
             resume: whether an existing folder may be used.
+            report_only: whether to report on it, without training.
 
         Returns:
             The state found, None if there is no folder yet.
@@ -179,7 +189,7 @@ class RunFolder:
                     "another --output-root"
                 )
             return None
-        if not resume:
+        if not (resume or report_only):
             raise RunFolderError(
                 f"{self.path} exists already ({self._how_far()}); add --resume to go on with it, "
                 "unless another process is at it, or choose another --output-root"
@@ -192,6 +202,8 @@ class RunFolder:
             raise RunFolderError(
                 f"{self.path} belongs to another configuration; different: "
                 + ", ".join(differences)
+                + f"; with its own: mheight train {self.config} -o {self.path.parent} "
+                + ("--report-only" if report_only else "--resume")
             )
         return self.state()
 
@@ -207,10 +219,27 @@ class RunFolder:
             state = self.state()
         except RunFolderError:
             state = None
-        rows = 0
-        if self.history.is_file():
-            rows = max(0, len(self.history.read_text(encoding="utf-8").splitlines()) - 1)
-        return f"{state or 'no run'}, {rows} epochs"
+        return f"{state or 'no run'}, {self.epochs_done()} epochs"
+
+    def clear(self) -> None:
+        """Remove what only an unfinished run needs."""
+        for name in ("state.npz", "codes_*.npz", ".partial-*"):
+            for path in self.checkpoints.glob(name):
+                path.unlink(missing_ok=True)
+
+    def epochs_done(self) -> int:
+        """Whole epochs that are kept."""
+        if not self.history.is_file():
+            return 0
+        return max(0, len(self.history.read_text(encoding="utf-8").splitlines()) - 1)
+
+    def how_to_go_on(self, resuming: str) -> str:
+        """What an interruption leaves, and the command that goes on from there."""
+        if self.state() == "finished":
+            return "interrupted; the run is finished"
+        done = self.epochs_done()
+        kept = f"{done} whole epoch{'s are' if done > 1 else ' is'} kept, and"
+        return f"interrupted; {kept if done else 'no whole epoch was done;'} {resuming}"
 
     @contextmanager
     def locked(self) -> Iterator[None]:

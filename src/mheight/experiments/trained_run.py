@@ -45,21 +45,26 @@ class TrainedRun:
 
     @classmethod
     def load(cls, path: Path) -> TrainedRun:
-        """Load a run folder.
+        """Load a run.
+
+        Args:
+            path: its folder, or the file `best_model_NAME.h5` beside the folder.
 
         Raises:
             RunFolderError: the folder or one of its files is missing or damaged.
         """
         folder = RunFolder.open(path)
-        if not folder.model.is_file():
+        given = Path(path)
+        saved = given if given.suffix == ".h5" else folder.model
+        if not saved.is_file():
             raise RunFolderError(
-                f"{folder.path}: no trained model ({folder.model.name}); has the run finished?"
+                f"{folder.path}: no trained model ({saved.name}); has the run finished?"
             )
         config = load_config(folder.config)
         try:
             values = json.loads(folder.features.read_text(encoding="utf-8"))
             features = FEATURES[config.features.name].restore(values)
-            model = load_model(folder.model)
+            model = load_model(saved)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunFolderError(
                 f"{folder.path}: the trained model can't be read ({error})"
@@ -109,6 +114,15 @@ class TrainedRun:
                 f"({error})"
             ) from None
         return calibration, domain
+
+    @property
+    def domain(self) -> Domain:
+        """What the training codes were like.
+
+        Raises:
+            RunFolderError: see `limits`.
+        """
+        return self.limits()[1]
 
     def score(self, samples: Samples) -> Scores:
         """Scores on labelled samples of finite height."""

@@ -49,7 +49,8 @@ def load_model(path: Path) -> Any:
     """
     from mheight.models.backend import keras
     from mheight.models.relations import CircuitRelations
-    from mheight.models.sets import SetPooling
+    from mheight.models.sets import GroupConstant, LeadingSets, SetPooling
 
-    known = {layer.__name__: layer for layer in (CircuitRelations, SetPooling)}
+    ours = (CircuitRelations, GroupConstant, LeadingSets, SetPooling)
+    known = {layer.__name__: layer for layer in ours}
     return keras.models.load_model(path, custom_objects=known, compile=False)

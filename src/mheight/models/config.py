@@ -18,8 +18,12 @@ class ResidualConfig(BaseModel):
     Attributes:
         name: `residual`.
         embedding: width of the embeddings of k and m.
-        encoder: widths of the two Dense layers that read the features.
+        encoder: widths of the two Dense layers that read features that are one vector.
         encoder_dropout: their dropout rates.
+        set_width: of the perceptron that reads each set, where features are sets.
+        set_layers: residual layers of that perceptron between its first and last.
+        leading: so many numbers of the sets that come first are read one by one too, 0 for none.
+        leading_width: width of the Dense layer that reads them.
         trunk: width of the trunk and of its residual blocks.
         trunk_dropout: dropout rate before the blocks.
         blocks: number of residual blocks.
@@ -37,6 +41,10 @@ class ResidualConfig(BaseModel):
     embedding: Width = 32
     encoder: tuple[Width, Width] = (256, 512)
     encoder_dropout: tuple[Rate, Rate] = (0.3, 0.2)
+    set_width: Width = 64
+    set_layers: Annotated[int, Field(ge=0, le=16)] = 1
+    leading: Annotated[int, Field(ge=0, le=65536)] = 0
+    leading_width: Width = 96
     trunk: Width = 1024
     trunk_dropout: Rate = 0.3
     blocks: Annotated[int, Field(ge=0, le=64)] = 2

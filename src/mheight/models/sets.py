@@ -8,7 +8,7 @@ from mheight.errors import ConfigError
 from mheight.models.backend import keras
 from mheight.models.config import SetsConfig
 
-__all__ = ["SetPooling", "build_sets"]
+__all__ = ["GroupConstant", "LeadingSets", "SetPooling", "build_sets", "pooled_sets", "scaled_sets"]
 
 
 @keras.saving.register_keras_serializable(package="mheight")
@@ -27,6 +27,78 @@ class SetPooling(keras.layers.Layer):  # type: ignore[misc]
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Rows and three times the width."""
         return (input_shape[0], 3 * input_shape[-1])
+
+
+@keras.saving.register_keras_serializable(package="mheight")
+class GroupConstant(keras.layers.Layer):  # type: ignore[misc]
+    """A number that all rows of a group share, such as its k, beside any input.
+
+    Shape (rows, ...) becomes (rows, 1).
+    """
+
+    def __init__(self, value: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.value = value
+
+    def call(self, x: Any) -> Any:
+        """As many rows as the input, each the number."""
+        return keras.ops.full((keras.ops.shape(x)[0], 1), self.value, dtype=self.compute_dtype)
+
+    def compute_output_spec(self, x: Any) -> Any:
+        """One number a row, of the layer's type."""
+        return keras.KerasTensor((x.shape[0], 1), dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """The number."""
+        return {**super().get_config(), "value": self.value}
+
+
+@keras.saving.register_keras_serializable(package="mheight")
+class LeadingSets(keras.layers.Layer):  # type: ignore[misc]
+    """The sets that come first, their numbers side by side.
+
+    Shape (rows, sets, numbers) becomes (rows, count * numbers).
+    """
+
+    def __init__(self, count: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.count = count
+
+    def call(self, x: Any) -> Any:
+        """Cut off the other sets, and flatten."""
+        return keras.ops.reshape(x[:, : self.count], (-1, self.count * x.shape[-1]))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Rows and all numbers."""
+        return (input_shape[0], self.count * input_shape[-1])
+
+    def get_config(self) -> dict[str, Any]:
+        """How many sets."""
+        return {**super().get_config(), "count": self.count}
+
+
+def pooled_sets(x: Any, name: str, width: int, layers: int, penalty: Any) -> Any:
+    """Every set through one perceptron, then pooled: (rows, sets, numbers) to (rows, 3 width).
+
+    Args:
+        x: a group's input, scaled.
+        name: first part of the layers' names.
+        width: of the perceptron.
+        layers: residual layers between its first and last.
+        penalty: on its kernels.
+    """
+    dense = keras.layers.Dense
+    x = dense(width, activation="relu", kernel_regularizer=penalty, name=f"{name}_in")(x)
+    for i in range(layers):
+        inner = dense(width, activation="relu", kernel_regularizer=penalty, name=f"{name}_set_{i}")
+        x = keras.layers.Add(name=f"{name}_set_{i}_add")([x, inner(x)])
+    x = dense(width, kernel_regularizer=penalty, name=f"{name}_out")(x)
+    return SetPooling(name=f"{name}_pooled")(x)
+
+
+def scaled_sets(x: Any, name: str) -> Any:
+    """Log2 of minors, from -24 to 0, and sums of them, brought to the order of one."""
+    return keras.layers.Rescaling(0.25, 0.5, name=f"{name}_scaled")(x)
 
 
 def build_sets(config: SetsConfig, shapes: dict[str, tuple[int, ...]]) -> Any:
@@ -60,14 +132,8 @@ def build_sets(config: SetsConfig, shapes: dict[str, tuple[int, ...]]) -> Any:
     inputs, outputs = {}, []
     for name, shape in shapes.items():
         inputs[name] = keras.Input(shape, name=name)
-        # Log2 of minors, from -24 to 0 and sums of them: of the order of one.
-        x = layers.Rescaling(0.25, 0.5, name=f"{name}_scaled")(inputs[name])
-        x = dense(x, config.width, f"{name}_in")
-        for i in range(config.layers):
-            inner = dense(x, config.width, f"{name}_set_{i}")
-            x = layers.Add(name=f"{name}_set_{i}_add")([x, inner])
-        x = dense(x, config.width, f"{name}_out", activation=None)
-        pooled = SetPooling(name=f"{name}_pooled")(x)
+        x = scaled_sets(inputs[name], name)
+        pooled = pooled_sets(x, name, config.width, config.layers, penalty)
         y = dense(pooled, config.pooled_width, f"{name}_head_0")
         for i in range(1, config.pooled_layers):
             inner = dense(y, config.pooled_width, f"{name}_head_{i}")

@@ -113,6 +113,7 @@ def fit(
     say: Callable[[str], None],
     progress: ProgressSink,
     keep_records: Callable[[Sequence[EpochRecord]], None],
+    keep_best: Callable[[Any], None] = lambda model: None,
     train: bool = True,
 ) -> FitOutcome:
     """Train a model, from the checkpoint in `folder` if there is one.
@@ -125,10 +126,11 @@ def fit(
         loss: group weights.
         tier_guard: when a worse easy tier stops training.
         seed: of the order of the data.
-        folder: where `state.npz` and `best.weights.h5` are kept.
+        folder: where `state.npz` and the best weights are kept.
         say: receives lines for the console.
         progress: receives steps.
         keep_records: receives the records of all epochs so far, after each.
+        keep_best: receives the model after each epoch that is the best so far.
         train: whether to train on; without, the state so far is loaded and returned.
 
     Raises:
@@ -153,11 +155,14 @@ def fit(
     steps = ceil(len(training) / config.batch_size)
 
     def epoch_done(records: Sequence[EpochRecord]) -> None:
+        best.sweep()
         say(records[-1].line(config.epochs))
         keep_records(records)
+        if best.best_epoch == records[-1].epoch:
+            keep_best(model)
 
     log = EpochLog()
-    best = BestWeights(folder / "best.weights.h5")
+    best = BestWeights(folder)
     plateau = PlateauDecay(config.plateau_factor, config.plateau_patience)
     stopping = EarlyStopping(config.early_stopping_patience)
     guard = TierMetricsCallback(tier_guard, say)
@@ -184,7 +189,7 @@ def fit(
             initial_epoch=first_epoch,
             verbose=0,
             callbacks=[
-                BatchProgress(progress, steps),
+                BatchProgress(progress, steps, config.epochs, say),
                 ValidationMetrics(validation.inputs, validation.log2_heights, validation.group),
                 *([nan] if config.stop_on_nan else []),
                 log,
@@ -197,8 +202,9 @@ def fit(
                 EpochAnnouncement(log, epoch_done),
             ],
         )
-    if best.path.exists():
+    if best.best_epoch:
         model.load_weights(best.path)
+        best.sweep()
     reason: StopReason = "all epochs done" if train or not unfinished else "not yet: report so far"
     if nan.diverged_in is not None:
         reason = "diverged"

@@ -27,7 +27,7 @@ def test_all_six_pass():
     ("gap", "passed", "remark"),
     [
         (0.005, False, "suspiciously small"),
-        (0.015, False, ""),
+        (0.015, False, "small"),
         (0.02, True, ""),
         (0.08, True, ""),
         (0.1, False, ""),
@@ -91,3 +91,16 @@ def test_where_no_code_is_trained_on_twice_the_gap_is_no_criterion():
     # A gap of zero is not the same as none.
     gap = judge(scores(0.3), 0.0, True, "", CriteriaConfig())[4]
     assert (gap.name, gap.passed) == ("train-validation gap", False)
+
+
+@pytest.mark.parametrize(
+    ("error", "remark"),
+    [(0.019, "below 0"), (0.03, "0.0100"), (0.1, "")],
+)
+def test_a_small_gap_beside_a_small_error_says_what_it_would_take(error, remark):
+    criterion = judge(scores(error**0.5), 0.005, True, "", CriteriaConfig())[4]
+    assert not criterion.passed
+    wanted = "suspiciously small"
+    if remark:
+        wanted = f"small, as the error is: 0.02 would need a training error of {remark}"
+    assert criterion.remark == wanted

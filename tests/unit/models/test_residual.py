@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tiny import ROOT
 
 from mheight.datasets import generate
 from mheight.datasets.split import TrainingView
 from mheight.errors import ConfigError
+from mheight.experiments import load_config
 from mheight.features import FEATURES
 from mheight.models import ResidualConfig, build_model
 from mheight.models.backend import keras
@@ -61,13 +63,15 @@ def test_the_seed_decides_the_weights():
 
 
 def test_other_inputs_are_refused():
-    with pytest.raises(ConfigError, match="reads the inputs n, k, m and one vector, got x"):
+    with pytest.raises(
+        ConfigError, match="n, k, m and one vector, or sets_k_m for each group, got x"
+    ):
         build_model(ResidualConfig(), {"x": (1,)}, seed=0)
 
 
 @pytest.mark.parametrize("shapes", [{**SHAPES, "Q": (3,)}, {"n": (1,), "k": (1,), "m": (1,)}])
 def test_one_vector_is_read(shapes):
-    with pytest.raises(ConfigError, match="reads the inputs n, k, m and one vector, got"):
+    with pytest.raises(ConfigError, match="reads the inputs n, k, m and one vector, or sets_k_m"):
         build_model(ResidualConfig(), shapes, seed=0)
 
 
@@ -77,3 +81,43 @@ def test_a_vector_of_another_name_and_length():
     model = build_model(small, shapes, seed=0)
     assert set(model.input) == set(shapes)
     assert model.input["minors"].shape == (None, 126)
+
+
+@pytest.fixture(scope="module")
+def run7():
+    """The network of runs/run7.toml, in full."""
+    config = load_config(ROOT / "runs" / "run7.toml")
+    assert config.model.name == "residual"
+    return build_model(config.model, FEATURES[config.features.name].shapes, seed=0)
+
+
+def test_run7_has_about_the_parameters_of_its_description(run7):
+    assert 5_400_000 <= run7.count_params() <= 5_800_000
+
+
+def test_run7_has_the_trunk_of_its_description(run7):
+    shared = [
+        layer
+        for layer in run7.layers
+        if isinstance(layer, keras.layers.Dense) and not layer.name.startswith("sets_")
+    ]
+    trunk = [layer.units for layer in shared if layer.input.shape[-1] >= 128]
+    assert trunk[-9:] == [1024, *[1024] * 4, 512, 256, 128, 1]
+    dense = [layer for layer in run7.layers if isinstance(layer, keras.layers.Dense)]
+    assert all(float(layer.kernel_regularizer.l2) == pytest.approx(1e-4) for layer in dense)
+    rates = [layer.rate for layer in run7.layers if isinstance(layer, keras.layers.Dropout)]
+    assert rates == [0.3, 0.2, 0.2, 0.2, 0.1, 0.1]
+
+
+def test_run7_keeps_to_the_protocol_of_its_description():
+    """The input is a setting; the rest is as on raw P, but for the length of training."""
+    ours = load_config(ROOT / "runs" / "run7.toml").model_dump()
+    raw = load_config(ROOT / "runs" / "run7-raw.toml").model_dump()
+    for values in (ours, raw):
+        assert values["training"].pop("epochs") <= 250
+    for section in ("data", "split", "augmentation", "loss", "training", "tier_guard", "criteria"):
+        assert ours[section] == raw[section]
+    assert raw["data"]["per_group"] == 12_000
+    small = load_config(ROOT / "runs" / "quickstart.toml").model_dump()
+    for section in ("split", "augmentation", "loss", "tier_guard", "criteria"):
+        assert small[section] == ours[section]

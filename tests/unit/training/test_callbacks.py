@@ -13,6 +13,7 @@ from mheight.training.callbacks import (
     ExponentialDecay,
     NanGuard,
     PlateauDecay,
+    progress,
 )
 from mheight.training.callbacks.base import monitored
 from mheight.training.callbacks.learning_rate import current_rate
@@ -70,12 +71,12 @@ def test_counters_survive_an_interruption(model, make):
 
 
 def test_best_weights_are_those_of_the_best_epoch(model, tmp_path):
-    (best,) = attach(model, BestWeights(tmp_path / "best.weights.h5"))
+    (best,) = attach(model, BestWeights(tmp_path))
     kernel = model.layers[-1].kernel
     for epoch, (value, loss) in enumerate([(1.0, 0.5), (2.0, 0.3), (3.0, 0.4), (4.0, np.nan)]):
         kernel.assign(np.full((3, 1), value))
         best.on_epoch_end(epoch, {"val_loss": loss})
-    model.load_weights(tmp_path / "best.weights.h5")
+    model.load_weights(best.path)
     assert float(np.asarray(kernel)[0, 0]) == 2.0
     assert (best.best, best.best_epoch) == (0.3, 2)
 
@@ -144,3 +145,50 @@ def test_batches_depend_on_seed_and_epoch_alone():
     assert sorted(order) == list(range(10))
     assert not np.array_equal(order, np.concatenate([b[0]["x"][:, 0] for b in second]))
     np.testing.assert_array_equal(first[0][2], weights[first[0][0]["x"][:, 0] % 9])
+
+
+def test_killed_between_best_weights_and_checkpoint_the_older_best_is_still_there(model, tmp_path):
+    (best,) = attach(model, BestWeights(tmp_path))
+    kernel = model.layers[-1].kernel
+    kernel.assign(np.full((3, 1), 1.0))
+    best.on_epoch_end(0, {"val_loss": 0.5})
+    best.sweep()
+    kept = best.state()
+    kernel.assign(np.full((3, 1), 2.0))
+    best.on_epoch_end(1, {"val_loss": 0.4})
+    # Killed here: the checkpoint knows of the first epoch alone.
+    again = BestWeights(tmp_path)
+    again.restore(kept)
+    model.load_weights(again.path)
+    assert float(np.asarray(kernel)[0, 0]) == 1.0
+    again.sweep()
+    assert [path.name for path in tmp_path.iterdir()] == [again.path.name]
+
+
+def test_how_long_training_takes_is_said_after_the_first_steps(monkeypatch):
+    clock = iter([100.0, 130.0])  # 30 steps in 30 seconds
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: next(clock))
+    said, steps = [], []
+
+    class Sink:
+        def epoch_begins(self, epoch, count):
+            steps.append((epoch, count))
+
+        def step_done(self, step):
+            steps.append(step)
+
+        def training_ends(self):
+            steps.append("end")
+
+    callback = progress.BatchProgress(Sink(), 120, 12, said.append)
+    for epoch in (2, 3):  # resumed after two
+        callback.on_epoch_begin(epoch)
+        for batch in range(120):
+            callback.on_train_batch_end(batch)
+    callback.on_train_end()
+    assert said == [
+        "about 20 minutes for 10 epochs of 120 steps, at the pace of the first steps; "
+        "less if training stops early"
+    ]
+    assert steps[0] == (3, 120)
+    assert steps[-1] == "end"

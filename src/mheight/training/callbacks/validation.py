@@ -6,6 +6,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mheight.features import GroupedInputs, Inputs
 from mheight.metrics import score
@@ -14,35 +15,73 @@ from mheight.tiers import Tier
 
 __all__ = ["ValidationMetrics", "predict_log2"]
 
+Float = NDArray[np.float64]
+
 _PREDICT_BATCH = 4096
 _GROUP_BATCH = 256
 
-_towers: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+_Parts = tuple[dict[str, Any], Any]
+_parts: WeakKeyDictionary[Any, _Parts] = WeakKeyDictionary()
 
 
-def predict_log2(model: Any, inputs: Inputs) -> np.ndarray[Any, np.dtype[np.float64]]:
+def predict_log2(model: Any, inputs: Inputs) -> Float:
     """Predicted log2 heights, shape (N,), without dropout."""
     out = np.empty(len(inputs))
     if isinstance(inputs, GroupedInputs):
-        for name, batch in inputs.group_batches(_GROUP_BATCH):
-            values = _tower(model, name).predict_on_batch(batch.arrays[name])
-            out[batch.rows[batch.real]] = np.asarray(values).reshape(-1)[batch.real]
-        return out
+        return _predict_groups(model, inputs, out)
     for batch in inputs.batches(np.arange(len(inputs)), _PREDICT_BATCH):
         predicted = np.asarray(model.predict_on_batch(batch.arrays)).reshape(-1)
         out[batch.rows[batch.real]] = predicted[batch.real]
     return out
 
 
-def _tower(model: Any, name: str) -> Any:
-    """The part of a network that reads one group's input, as a model with the same weights.
+def _predict_groups(model: Any, inputs: GroupedInputs, out: Float) -> Float:
+    """Each group through its own part of the network, then all rows through the shared part."""
+    towers, shared = _split(model)
+    read: list[Any] = []
+    for name, batch in inputs.group_batches(_GROUP_BATCH):
+        values = towers[name].predict_on_batch(batch.arrays[name])
+        values = [np.asarray(one)[batch.real] for one in _listed(values)]
+        if shared is None:
+            out[batch.rows[batch.real]] = values[0].reshape(-1)
+        else:
+            read.append((batch.rows[batch.real], values))
+    if shared is None:
+        return out
+    rows = np.concatenate([own for own, _ in read])
+    columns = [np.concatenate(parts) for parts in zip(*(v for _, v in read), strict=True)]
+    for start in range(0, len(rows), _PREDICT_BATCH):
+        own = rows[start : start + _PREDICT_BATCH]
+        # Filled up to one shape, so that it is compiled once.
+        filler = min(_PREDICT_BATCH, -(-len(rows) // _GROUP_BATCH) * _GROUP_BATCH) - len(own)
+        chunk = [column[start : start + _PREDICT_BATCH] for column in columns]
+        chunk = [np.concatenate([one, np.repeat(one[:1], filler, axis=0)]) for one in chunk]
+        out[own] = np.asarray(shared.predict_on_batch(chunk)).reshape(-1)[: len(own)]
+    return out
 
-    Its batches have one shape whatever the groups of the data, so each is compiled once.
+
+def _listed(values: Any) -> list[Any]:
+    return list(values) if isinstance(values, list | tuple) else [values]
+
+
+def _split(model: Any) -> _Parts:
+    """A network for grouped inputs as models with the same weights: one a group, one shared.
+
+    Groups meet where their rows are laid one after another, in layers `rows` and, for what
+    goes beside them, `n`, `k` and `m`; behind them there may be nothing.  A part's batches have
+    one shape whatever the groups of the data, so each is compiled once.
     """
-    towers = _towers.setdefault(model, {})
-    if name not in towers:
-        towers[name] = keras.Model(model.input[name], model.get_layer(f"{name}_log2").output)
-    return towers[name]
+    if model not in _parts:
+        names = {layer.name for layer in model.layers}
+        joints = [model.get_layer(name) for name in ("rows", "n", "k", "m") if name in names]
+        towers = {
+            name: keras.Model(model.input[name], [joint.input[i] for joint in joints])
+            for i, name in enumerate(model.input)
+        }
+        together = [joint.output for joint in joints]
+        last = together[0] is model.output
+        _parts[model] = towers, None if last else keras.Model(together, model.output)
+    return _parts[model]
 
 
 class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]

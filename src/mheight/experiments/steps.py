@@ -1,0 +1,378 @@
+"""The steps of a run behind its data: open the folder, train, evaluate, save.
+
+`mheight.experiments.pipeline.run_experiment` calls them in order, and so does
+`train_model_v7.py`, step by step.
+"""
+
+from __future__ import annotations
+
+import csv
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+from importlib import metadata
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import mheight
+from mheight.datasets import Samples, content_hash, sample_fingerprints
+from mheight.errors import TrainingDivergedError
+from mheight.evaluation import comparison_text, judge, report_text
+from mheight.evaluation.calibration import calibrate, coverage
+from mheight.evaluation.plots import plot_history, plot_residuals, plot_scatter
+from mheight.experiments.config import RunConfig, config_values
+from mheight.experiments.preparation import PreparedData
+from mheight.experiments.run_folder import RunFolder
+from mheight.experiments.shipped import BASELINES
+from mheight.experiments.streaming import EncodedStream, check_stream, streamed_fingerprints
+from mheight.experiments.trained_run import TrainedRun, write_predictions
+from mheight.features.domain import Domain
+from mheight.files import atomic_path, write_json, write_text
+from mheight.metrics import Scores, score
+from mheight.training.callbacks import EpochRecord, ProgressSink
+from mheight.training.fit import Encoded, FitOutcome, TrainingRows, fit
+
+__all__ = [
+    "Evaluation",
+    "conclude",
+    "evaluate_network",
+    "save_results",
+    "train_network",
+    "underway",
+]
+
+_PACKAGES = ("numpy", "numba", "keras", "jax", "scikit-learn", "pyarrow", "matplotlib")
+
+_INVALID_REASON = (
+    "rows were augmented before they were split, so copies of validation codes are in "
+    "training (Run 6's protocol)"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The best weights, measured.
+
+    Attributes:
+        report: as in `report.json`.
+        predicted: log2 heights of each clean validation set, by name.
+        scores: by name: the validation sets, the training originals, what leaked.
+    """
+
+    report: dict[str, Any]
+    predicted: dict[str, NDArray[np.float64]]
+    scores: dict[str, Scores]
+
+
+@contextmanager
+def underway(folder: RunFolder, config: RunConfig, data: PreparedData) -> Iterator[bool]:
+    """Hold the run folder, made if it is not there, while a run goes on in it.
+
+    Yields:
+        Whether there is something to do; not if another process has finished the run.
+
+    Raises:
+        RunFolderError: another process holds the folder.
+    """
+    if not folder.path.exists():
+        folder.create(config)
+    with folder.locked():
+        if folder.state() == "finished":
+            yield False
+            return
+        _keep_inputs(folder, data)
+        folder.set_state("training")
+        try:
+            yield True
+        except KeyboardInterrupt:
+            folder.set_state("interrupted")
+            raise
+
+
+def conclude(folder: RunFolder, outcome: FitOutcome) -> None:
+    """Record how the run ended, last of all.
+
+    Raises:
+        TrainingDivergedError: the loss became NaN or infinite.
+    """
+    if outcome.stopped_because == "not yet: report so far":
+        folder.set_state("interrupted")
+        return
+    if outcome.stopped_because == "diverged":
+        folder.set_state("diverged")
+        raise TrainingDivergedError(_divergence(folder, outcome))
+    # In this order: killed in between, what is left over costs space, not epochs.
+    folder.set_state("finished")
+    folder.clear()
+
+
+def _divergence(folder: RunFolder, outcome: FitOutcome) -> str:
+    advice = "Lower training.learning_rate or training.clipnorm"
+    epoch = len(outcome.records)
+    if not outcome.best_epoch:
+        return f"the loss was NaN or infinite from the first epoch; see {folder.path}. {advice}"
+    return (
+        f"the loss became NaN or infinite in epoch {epoch}; the report in {folder.path} is on "
+        f"the best weights before, of epoch {outcome.best_epoch}. {advice}"
+    )
+
+
+def _keep_inputs(folder: RunFolder, data: PreparedData) -> None:
+    """What must be known of the data, written before the first epoch."""
+    folder.checkpoints.mkdir(exist_ok=True)
+    write_json(folder.audit, data.audit.as_dict())
+    write_json(folder.features, data.features.as_dict())
+    write_json(folder.domain, Domain.fit(data.training.originals).as_dict())
+    if data.stream is None:
+        _keep_codes(folder, sample_fingerprints(data.training.originals.samples))
+
+
+def _keep_codes(folder: RunFolder, names: Any) -> None:
+    # Half of a fingerprint, 64 bits, tells millions of codes apart.
+    with atomic_path(folder.training_codes) as temporary:
+        np.save(temporary, np.unique(names.astype("S16")))
+
+
+def _audit_stream(data: PreparedData, folder: RunFolder, epochs: int) -> PreparedData:
+    """The data with an audit that knows every code that was trained on."""
+    assert data.stream is not None
+    names, barred = streamed_fingerprints(folder.checkpoints, epochs)
+    check = check_stream(data.stream, names, barred, epochs)
+    report = replace(
+        data.audit,
+        training_originals=len(names),
+        training_rows=len(names),
+        checks=(*data.audit.checks, check),
+    )
+    report.require_clean()
+    write_json(folder.audit, report.as_dict())
+    _keep_codes(folder, names)
+    return replace(data, audit=report)
+
+
+def train_network(
+    model: Any,
+    config: RunConfig,
+    data: PreparedData,
+    folder: RunFolder,
+    *,
+    say: Callable[[str], None],
+    progress: ProgressSink,
+    train: bool = True,
+) -> FitOutcome:
+    """Train, from the last whole epoch if there is one; the best weights are put back.
+
+    Args:
+        model: from `build_model`.
+        config: loss, optimiser, schedule, stopping.
+        data: audited.
+        folder: receives history, checkpoints and, at every improvement, the `.h5` model.
+        say: receives lines for the console.
+        progress: receives steps.
+        train: false to load the state so far and stop there.
+    """
+    training: TrainingRows
+    if data.stream is None:
+        training = Encoded.of(data.features, data.training.samples)
+    else:
+        training = EncodedStream(
+            data.stream, data.features, folder.checkpoints, config.training.epochs
+        )
+    return fit(
+        model,
+        training,
+        Encoded.of(data.features, data.validation.samples),
+        config=config.training,
+        loss=config.loss,
+        tier_guard=config.tier_guard,
+        seed=config.seed,
+        folder=folder.checkpoints,
+        say=say,
+        progress=progress,
+        keep_records=lambda records: _write_history(folder, records),
+        keep_best=lambda best: _save_model(best, folder.model_h5),
+        train=train,
+    )
+
+
+def _save_model(model: Any, path: Path) -> None:
+    with atomic_path(path) as temporary:
+        model.save(temporary)
+
+
+def _write_history(folder: RunFolder, records: Sequence[EpochRecord]) -> None:
+    buffer = StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    names = [field.name for field in fields(EpochRecord)]
+    writer.writerow(names)
+    writer.writerows([getattr(record, name) for name in names] for record in records)
+    write_text(folder.history, buffer.getvalue())
+
+
+def evaluate_network(
+    model: Any, config: RunConfig, data: PreparedData, folder: RunFolder, outcome: FitOutcome
+) -> Evaluation:
+    """Measure the best weights, by group and tier, on both sides, against the criteria."""
+    if data.stream is not None:
+        data = _audit_stream(data, folder, len(outcome.records))
+    run = TrainedRun(folder, config, data.features, model)
+    predicted = {name: run.predict_log2(samples) for name, samples in data.clean.items()}
+    scores = {
+        name: score(samples.log2_heights, predicted[name], samples.group)
+        for name, samples in data.clean.items()
+    }
+    scores["training originals"] = run.score(data.training.originals.samples)
+    if config.invalid_protocol:
+        scores["leaked validation"] = run.score(data.validation.samples)
+    report = _report(config, data, scores, outcome, model.count_params())
+    report["intervals"] = _calibrate(config, folder, data.clean, predicted)
+    return Evaluation(report, predicted, scores)
+
+
+def save_results(
+    model: Any,
+    config: RunConfig,
+    data: PreparedData,
+    folder: RunFolder,
+    outcome: FitOutcome,
+    evaluation: Evaluation,
+    others: Sequence[dict[str, Any]] = (),
+) -> None:
+    """Write models, predictions, pictures, report and comparison.
+
+    Args:
+        model: with the best weights.
+        config: of the run.
+        data: audited.
+        folder: to write to.
+        outcome: of training.
+        evaluation: of the model.
+        others: reports of other runs, for `detailed_comparison.txt`.
+    """
+    report, predicted, scores = evaluation.report, evaluation.predicted, evaluation.scores
+    _save_model(model, folder.model)
+    _save_model(model, folder.model_h5)
+    write_predictions(
+        Samples.concatenate(list(data.clean.values()), renumber=data.stream is not None),
+        np.concatenate(list(predicted.values())),
+        folder.predictions,
+    )
+    title = f"{config.name}: {data.summary}" + ("" if report["valid"] else " (INVALID run)")
+    records = [asdict(record) for record in outcome.records]
+    label = "validation" if report["valid"] else "leaked validation"
+    plot_history(records, outcome.best_epoch, title, folder.history_plot, label)
+    for name, samples in data.clean.items():
+        shown = f"{config.name}, {len(samples):,} clean validation samples"
+        shown += f" of {name}" if data.stream is not None else f"\n{data.summary}"
+        shown += "" if report["valid"] else " (INVALID run)"
+        values = samples.log2_heights, predicted[name], samples.group
+        first = name == next(iter(data.clean))
+        plot_scatter(
+            *values, scores[name], shown, folder.picture("predictions_scatter", name, first)
+        )
+        plot_residuals(*values, shown, folder.picture("residuals", name, first))
+    write_json(folder.report, report)
+    write_text(folder.report_text, report_text(report))
+    present = {other["name"] for other in [report, *others]}
+    notes = [
+        f"{name}: no finished run beside this one; mheight train runs/{name}.toml makes one."
+        for name in BASELINES
+        if name not in present
+    ]
+    notes += [
+        f"{other['name']}: as shipped with mheight, not trained here; "
+        f"mheight train runs/{other['name']}.toml trains it."
+        for other in others
+        if other.get("shipped")
+    ]
+    write_text(folder.comparison, comparison_text([report, *others], notes))
+
+
+def _calibrate(
+    config: RunConfig,
+    folder: RunFolder,
+    clean: dict[str, Samples],
+    predicted: dict[str, Any],
+) -> dict[str, Any]:
+    """Intervals from a random half of validation; their coverage on the other half."""
+    true, log2_predicted, group = (
+        np.concatenate(parts)
+        for parts in (
+            [samples.log2_heights for samples in clean.values()],
+            list(predicted.values()),
+            [samples.group for samples in clean.values()],
+        )
+    )
+    half = np.random.default_rng([config.seed, 90]).random(len(group)) < 0.5
+    calibration = calibrate(true[half], log2_predicted[half], group[half])
+    rest = ~half
+    low, high = calibration.interval(log2_predicted[rest], group[rest])
+    found = coverage(true[rest], low, high, group[rest])
+    write_json(
+        folder.calibration,
+        {"calibration": calibration.as_dict(), "coverage on the other half": found},
+    )
+    return {"level": calibration.level, **found}
+
+
+def _report(
+    config: RunConfig,
+    data: PreparedData,
+    scores: dict[str, Scores],
+    outcome: FitOutcome,
+    parameters: int,
+) -> dict[str, Any]:
+    sets = list(data.clean)
+    gap = float(
+        np.mean([scores[name].overall for name in sets]) - scores["training originals"].overall
+    )
+    audit = data.audit
+    remark = f"{audit.validation_rows:,} validation originals"
+    if config.invalid_protocol:
+        remark = "rows augmented before the split"
+    criteria = judge(
+        {name: scores[name] for name in sets},
+        gap if data.stream is None else None,
+        audit.passed,
+        remark,
+        config.criteria,
+    )
+    return {
+        "name": config.name,
+        "description": config.description,
+        "finished": outcome.stopped_because != "not yet: report so far",
+        "valid": not config.invalid_protocol,
+        "invalid_reason": _INVALID_REASON if config.invalid_protocol else None,
+        "succeeded": not config.invalid_protocol and all(c.passed for c in criteria),
+        "scores": {name: value.as_dict() for name, value in scores.items()},
+        "validation_sets": sets,
+        "gap": gap,
+        "criteria": [criterion.as_dict() for criterion in criteria],
+        "audit": audit.as_dict(),
+        "data": {
+            "summary": data.summary,
+            "provenance": data.provenance,
+            "validation_rows": sum(len(samples) for samples in data.clean.values()),
+            "validation_sha256": [content_hash(samples) for samples in data.clean.values()],
+        },
+        "features": config.features.name,
+        "model": {"name": config.model.name, "parameters": parameters},
+        "training": {
+            "epochs": len(outcome.records),
+            "best_epoch": outcome.best_epoch,
+            "stopped_because": outcome.stopped_because,
+            "minutes": sum(record.seconds for record in outcome.records) / 60,
+        },
+        "config": config_values(config),
+        "seeds": {"run": config.seed, "data": config.data.seed},
+        "versions": {
+            "mheight": mheight.__version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in _PACKAGES},
+        },
+    }
