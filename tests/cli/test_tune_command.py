@@ -11,7 +11,7 @@ from tiny import ROOT
 from mheight.experiments import load_config
 
 STUDY = f"""
-base = "{ROOT / "runs" / "run7.toml"}"
+base = "{ROOT / "runs" / "run7-raw.toml"}"
 
 [study]
 name = "tiny"

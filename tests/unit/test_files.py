@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -135,3 +138,28 @@ def test_content_is_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
     assert (first, temporary.startswith(".partial-")) == ("sync", True)
     assert second == ("replace", "state")
     assert third == ("sync", tmp_path.name)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_told_to_end_leaves_no_temporary_file(tmp_path, number):
+    code = """
+import sys, time
+from mheight.cli import main as cli
+from mheight.files import atomic_path
+
+def work():
+    with atomic_path(sys.argv[1]):
+        print("ready", flush=True)
+        time.sleep(300)
+
+cli.main = work
+cli.run()
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "result")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    process.communicate(timeout=120)
+    assert process.returncode == 128 + number
+    assert list(tmp_path.iterdir()) == []

@@ -124,7 +124,7 @@ class AugmentationConfig(_Section):
 class FeaturesConfig(_Section):
     """Which feature set the network reads."""
 
-    name: FeatureName = "raw-p"
+    name: FeatureName = "punctured"
 
 
 class RunConfig(_Section):

@@ -12,13 +12,14 @@ RUNS = sorted({*(ROOT / "runs").glob("*.toml")} - {*(ROOT / "runs").glob("tune-*
 
 
 def test_the_runs_that_must_exist_do():
-    assert {"quickstart", "run2", "run6", "run7", "run8-stream"} <= {path.stem for path in RUNS}
+    assert {"quickstart", "run2", "run6", "run7", "run7-raw", "run8-stream"} <= {path.stem for path in RUNS}
 
 
 @pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
 def test_every_run_is_valid_and_survives_a_round_trip(path, tmp_path):
     config = load_config(path)
-    assert config.name == path.stem
+    # At a small scale it is still Run 7.
+    assert config.name == ("run7" if path.stem == "quickstart" else path.stem)
     copy = tmp_path / "config.toml"
     copy.write_text(config_toml(config), encoding="utf-8")
     assert load_config(copy) == config
