@@ -37,6 +37,8 @@ __all__ = [
 
 # Text in notebooks too, where Rich would put HTML into the cell.
 _plain: Any = {"soft_wrap": True, "highlight": False, "markup": False, "force_jupyter": False}
+if "ipykernel" in sys.modules:
+    _plain["force_terminal"] = False  # no bars there: a cell keeps every line of them
 _stdout = Console(**_plain)
 error_console = Console(stderr=True, **_plain)
 

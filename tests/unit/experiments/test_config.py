@@ -12,7 +12,9 @@ RUNS = sorted({*(ROOT / "runs").glob("*.toml")} - {*(ROOT / "runs").glob("tune-*
 
 
 def test_the_runs_that_must_exist_do():
-    assert {"quickstart", "run2", "run6", "run7", "run7-raw", "run8-stream"} <= {path.stem for path in RUNS}
+    assert {"quickstart", "run2", "run6", "run7", "run7-raw", "run8-stream"} <= {
+        path.stem for path in RUNS
+    }
 
 
 @pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
