@@ -28,7 +28,7 @@
 
 # %% tags=["parameters"]
 configuration = "runs/run7.toml"  # or "runs/quickstart.toml", the same at a small scale
-samples, heights = None, None  # course pickles to train on, by name; None: codes are drawn
+samples, heights = None, None  # files to train on, such as course pickles; None: codes are drawn
 overrides = []  # keys to change, such as ["training.epochs=4", "data.per_group=1000"]
 output_root = "."  # where run_7/ and best_model_run7.h5 go
 
@@ -47,8 +47,8 @@ from mheight.experiments import RunFolder, load_config
 in_notebook = "ipykernel" in sys.modules
 if not in_notebook:
     parser = ArgumentParser(description="Run 7, from data to report")
-    parser.add_argument("samples", nargs="?", help="course pickle of [n, k, m, P]")
-    parser.add_argument("heights", nargs="?", help="course pickle of heights")
+    parser.add_argument("samples", nargs="?", help="file of samples [n, k, m, P]")
+    parser.add_argument("heights", nargs="?", help="file of heights")
     parser.add_argument("--config", help="a run configuration instead of runs/run7.toml")
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="override a key; repeatable"

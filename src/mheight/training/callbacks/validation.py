@@ -74,10 +74,10 @@ def _split(model: Any) -> _Parts:
     if model not in _parts:
         names = {layer.name for layer in model.layers}
         joints = [model.get_layer(name) for name in ("rows", "n", "k", "m") if name in names]
-        towers = {
-            name: keras.Model(model.input[name], [joint.input[i] for joint in joints])
-            for i, name in enumerate(model.input)
-        }
+        towers = {}
+        for i, name in enumerate(model.input):
+            read = [_listed(joint.input)[i] for joint in joints]
+            towers[name] = keras.Model(model.input[name], read if len(read) > 1 else read[0])
         together = [joint.output for joint in joints]
         last = together[0] is model.output
         _parts[model] = towers, None if last else keras.Model(together, model.output)
