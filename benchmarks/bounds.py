@@ -15,9 +15,12 @@ rational arithmetic says, to the last digit, and agree to 1e-9 where the status 
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from pathlib import Path
 
@@ -59,18 +62,39 @@ def hunt(codes: int, seed: int) -> None:
 
 
 def known_rows(codes: int, seconds: float) -> list[list[str]]:
-    parts: dict[int, list[float]] = {}
+    """Lower bounds over heights: dives first, as `find_height` does, and the search alone."""
+    parts: dict[int, dict[bool, list[float]]] = {}
     rng = np.random.default_rng(0)
     for _ in range(codes):
         G = rng.standard_normal((12, 24))
         profile = mheight.height_profile(G)
         for m in range(5, 13):
-            found = mheight.find_height(G, m, method="branch-and-bound", time_limit=seconds)
-            parts.setdefault(m, []).append(found.lower / profile[m - 1])
+            for dives in (True, False):
+                with nullcontext() if dives else _search_alone():
+                    found = mheight.find_height(G, m, method="branch-and-bound", time_limit=seconds)
+                part = parts.setdefault(m, {}).setdefault(dives, [])
+                part.append(found.lower / profile[m - 1])
     return [
-        [f"{m}", f"{min(part):.3f}", f"{np.median(part):.3f}", f"{sum(p > 1 - 1e-9 for p in part)}"]
-        for m, part in parts.items()
+        [f"{m}"]
+        + [
+            cell
+            for part in (both[True], both[False])
+            for cell in (f"{min(part):.3f}", f"{np.median(part):.3f}")
+        ]
+        for m, both in parts.items()
     ]
+
+
+@contextmanager
+def _search_alone() -> Iterator[None]:
+    """Branch and bound without the dives that come before it."""
+    room = importlib.import_module("mheight.heights.branch_and_bound")
+    kept = room.are_worthwhile
+    room.are_worthwhile = lambda *_: False
+    try:
+        yield
+    finally:
+        room.are_worthwhile = kept
 
 
 def long_rows(seconds: float) -> list[list[str]]:
@@ -98,7 +122,7 @@ def main() -> None:
         hunt(options.codes, options.seed)
         return
     mheight.find_height(np.random.default_rng(1).standard_normal((12, 24)), 6, time_limit=0.5)
-    header = ["m", "least", "median", f"reached of {options.known}"]
+    header = ["m", "dives: least", "median", "search alone: least", "median"]
     title = f"Lower bound over the height, [24, 12], {options.seconds:g} s each"
     print(render(title, header, known_rows(options.known, options.seconds)))
     header = ["m", "lower bound", "programs", "status"]
