@@ -16,6 +16,7 @@ from mheight.heights.doubts import Doubt, DoubtKind
 from mheight.heights.packed import MAX_LENGTH, PackedProfile, packed_profile
 from mheight.heights.rational import exact_profile
 from mheight.heights.tolerance import capped, counts_as_infinite, kept_doubts, near_limit
+from mheight.heights.true_zeros import zeros_are_true
 
 __all__ = [
     "LARGEST_HEIGHT",
@@ -129,7 +130,8 @@ def unsettled(
     vanishing = np.flatnonzero(np.isinf(heights[:, -1]))
     as_given = tolerance is not None and tolerance < _PLAIN_TOLERANCE
     if len(vanishing):
-        out[vanishing] |= given.needs_exact_zeros(vanishing, as_given=as_given)
+        open_ = vanishing[given.needs_exact_zeros(vanishing, as_given=as_given)]
+        out[open_] |= ~zeros_are_true(given, open_)
     if tolerance:
         out |= near_limit(heights, tolerance)
     for i in given.exact:
