@@ -40,7 +40,7 @@ async (texts) => {
 () => {
   // Labels of the pictures that are cut off or lie over each other.
   const found = [];
-  for (const svg of document.querySelectorAll("#chart svg, #word svg")) {
+  for (const svg of document.querySelectorAll("#chart svg, #word svg, #errors svg, .spoil svg")) {
     const frame = svg.getBoundingClientRect();
     const labels = [...svg.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()]);
     for (const [i, [name, a]] of labels.entries()) {

@@ -798,3 +798,139 @@ def test_the_page_for_programs(open_page: Open, address: str, scheme: str) -> No
     assert [text for ratio, text in page.evaluate(CONTRASTS) if ratio < 4.5] == []
     page.click("nav a >> nth=0")
     expect(page.locator("section:target pre").first).to_contain_text("curl ")
+
+
+# --- what the code protects ----------------------------------------------------------------
+
+
+def icosahedral_code(page: Page) -> None:
+    page.select_option("#codes", "icosahedral")
+    page.click("#take")
+    expect(page.locator("#verdict")).to_contain_text("clean")
+
+
+def test_a_slider_over_the_threshold_locates_the_position(open_page: Open) -> None:
+    page = open_page()
+    icosahedral_code(page)
+    verdict, located = page.locator("#verdict"), page.locator("#entries tr.located th")
+    expect(page.locator(".spoil svg").first).to_contain_text("= 5.472\u2009\u03b4")
+    expect(page.locator("#checks-line")).to_have_text("Violated checks (circuits): 0 of 15")
+    expect(page.locator("#errors .found")).to_have_count(0)
+    page.select_option("#position-0", "4")
+    page.locator("#size-0").fill("5.6")
+    expect(verdict).to_have_text("located: position 4")
+    expect(located).to_have_text(["4"])
+    expect(page.locator("#errors .found")).to_have_count(1)
+    expect(page.locator("#promise")).to_contain_text("1 entry above \u03b4")
+    expect(page.locator("#promise")).to_contain_text("promised at most 4.472 \u03b4")
+    listed = page.locator("#checks-table tbody td:first-child").all_text_contents()
+    assert listed
+    assert all("4" in positions for positions in listed)
+    page.locator("#size-0").focus()
+    page.keyboard.press("Home")  # and back
+    expect(verdict).to_contain_text("clean")
+    expect(located).to_have_count(0)
+
+
+def test_two_spoiled_entries_and_other_tasks(open_page: Open) -> None:
+    page = open_page()
+    icosahedral_code(page)
+    page.locator("#size-0").fill("8")
+    page.select_option("#position-1", "5")
+    page.locator("#size-1").fill("8")
+    promise = page.locator("#promise")
+    expect(promise).to_contain_text("2 entries above \u03b4, more than \u03c4 + \u03c3 = 1")
+    page.select_option("#sigma", "1")  # h_3 decides
+    expect(page.locator("#task-line")).to_contain_text("= 3;")
+    expect(page.locator(".spoil svg").first).to_contain_text("= 9.472\u2009\u03b4")
+    expect(promise).to_contain_text("\u201ctoo many\u201d is promised, or that all above")
+    page.select_option("#tau", "0")
+    page.select_option("#sigma", "2")
+    expect(page.locator("#verdict")).to_have_text("too many: there is an outlier")
+    expect(page.locator("#entries tbody td:nth-child(5)").first).to_have_text("\u2013")
+
+
+def test_another_word_and_another_delta(open_page: Open) -> None:
+    page = open_page()
+    icosahedral_code(page)
+    page.locator("#size-0").fill("6")
+    expect(page.locator("#verdict")).to_have_text("located: position 2")
+    first = page.locator("#entries tbody td:nth-child(2)").first
+    before = first.inner_text()
+    page.click("#draw-word")
+    expect(first).not_to_have_text(before)
+    expect(page.locator("#verdict")).to_have_text("located: position 2")
+    errors = page.locator("#entries tbody td:nth-child(4)")
+    expect(errors.nth(2)).to_have_text("6")
+    sizes, received = errors.all_text_contents(), page.locator("#entries tbody td:nth-child(3)")
+    before = received.first.inner_text()
+    page.fill("#delta", "0.002")
+    expect(received.first).not_to_have_text(before)
+    expect(page.locator("#verdict")).to_have_text("located: position 2")
+    assert errors.all_text_contents() == sizes  # in units of delta
+    page.fill("#delta", "-1")
+    expect(page.locator("#protection-error")).to_contain_text("above 0")
+    page.fill("#delta", "0.1")
+    expect(page.locator("#protection-error")).to_be_empty()
+
+
+def test_another_word_while_an_answer_is_under_way(open_page: Open) -> None:
+    page = open_page()
+    icosahedral_code(page)
+    first = page.locator("#entries tbody td:nth-child(2)").first
+    before = first.inner_text()
+    held: list[Route] = []
+    page.route("**/api/decode", lambda route: held.append(route), times=1)
+    with page.expect_request("**/api/decode"):
+        page.locator("#size-0").fill("6")
+    page.click("#draw-word")
+    held[0].continue_()
+    expect(first).not_to_have_text(before)
+    expect(page.locator("#verdict")).to_have_text("located: position 2")
+    expect(page.locator("#protection-error")).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("1 0 1; 0 1 0", "h\u2081 is inf"),
+        (" ".join(["1"] * 13), "up to n = 12; this one has n = 13"),
+    ],
+)
+def test_where_there_is_nothing_to_try(open_page: Open, text: str, part: str) -> None:
+    page = open_page()
+    compute(page, text)
+    expect(page.locator("#protection-none")).to_contain_text(part)
+    expect(page.locator("#protection-panel")).to_be_hidden()
+    compute(page, "1 0 1; 0 1 1")
+    expect(page.locator("#task-line")).to_contain_text("n \u2212 k = 1 allows")
+    expect(page.locator("#task-line")).to_contain_text("it only detects")
+    expect(page.locator("#protection-none")).to_be_hidden()
+    page.locator("#size-0").fill("6")
+    expect(page.locator("#verdict")).to_have_text("too many: there is an outlier")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_panel_on_a_phone(open_page: Open, scheme: str) -> None:
+    page = open_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    icosahedral_code(page)
+    page.locator("#size-0").fill("8")
+    expect(page.locator("#verdict")).to_contain_text("located")
+    page.click("#checks-line")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    table = page.evaluate("document.querySelector('#entries').clientWidth")
+    assert table <= page.evaluate("document.querySelector('#entries').parentElement.clientWidth")
+    assert [text for ratio, text in page.evaluate(CONTRASTS) if ratio < 4.5] == []
+    assert page.evaluate(CROWDED_LABELS) == []
+
+
+def test_a_service_that_fails_is_named_in_the_panel(open_page: Open) -> None:
+    page = open_page(quiet=False)
+    icosahedral_code(page)
+    page.route("**/api/decode", lambda route: route.abort())
+    page.locator("#size-0").fill("8")
+    expect(page.locator("#protection-error")).to_contain_text("The service does not answer")
+    page.unroute("**/api/decode")
+    page.locator("#size-0").fill("7")
+    expect(page.locator("#verdict")).to_contain_text("located")
+    expect(page.locator("#protection-error")).to_be_empty()

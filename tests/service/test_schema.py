@@ -20,6 +20,7 @@ OPERATIONS = [
     ("POST", "/api/search"),
     ("POST", "/api/matrix"),
     ("POST", "/api/predictions"),
+    ("POST", "/api/decode"),
 ]
 
 

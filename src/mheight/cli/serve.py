@@ -31,6 +31,9 @@ def serve(
     ] = 60.0,
     length: Annotated[int, typer.Option(min=2, max=128, help="Largest n.")] = 64,
     codes: Annotated[int, typer.Option(min=1, max=100_000, help="Codes in a request.")] = 1000,
+    words: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Words to decode in a request.")
+    ] = 5000,
     body_bytes: Annotated[
         int, typer.Option(min=1024, max=2**26, help="Bytes of a request body.")
     ] = 2**20,
@@ -64,7 +67,7 @@ def serve(
 
     settings = ServiceSettings(
         seconds=seconds, longest_seconds=longest_seconds, length=length, codes=codes,
-        body_bytes=body_bytes,
+        words=words, body_bytes=body_bytes,
         concurrency=concurrency, connections=connections, searches=searches,
         waiting_searches=waiting_searches, request_seconds=request_seconds,
     )  # fmt: skip

@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from mheight.codes import LinearCode
 from mheight.codes.checks import as_matrix, real_array
 from mheight.errors import InvalidCodeError, InvalidDataError
-from mheight.heights import height_profile
+from mheight.heights.doubts import Doubt, warn_of
+from mheight.heights.profile import profile_with_doubts
 from mheight.protection.circuits import MAX_LENGTH, Circuits, circuits
 from mheight.protection.fitting import nearest_codeword
-from mheight.protection.kernel import decode_words
+from mheight.protection.kernel import ROUNDING, decode_words
 
 __all__ = [
     "VERDICTS",
@@ -106,6 +107,8 @@ class Decoder:
     for: a check counts as violated if it exceeds delta by more than 1e-12 of what is added up
     in it.
 
+    Attribute `doubts` is what rounding leaves open about the heights; it is warned of, too.
+
     Args:
         code: a `LinearCode` with k < n <= 20.
         tau: outliers to locate, at least 0.
@@ -138,6 +141,7 @@ class Decoder:
     delta: Float
     height: float
     height_of_tau: float
+    doubts: tuple[Doubt, ...]
     _generator: Float
     _circuits: Circuits
     _checks: Float
@@ -153,7 +157,9 @@ class Decoder:
             )
         widths = checked_deltas(delta, n)
         scaled = code if (widths == widths[0]).all() else LinearCode(code.G / widths)
-        profile = height_profile(scaled)
+        found = profile_with_doubts(scaled)
+        warn_of(found.doubts)
+        profile = found.heights
         if not np.isfinite(profile[m - 1]):
             finite = int(np.isfinite(profile).sum())
             possible = (
@@ -164,6 +170,7 @@ class Decoder:
             "code": code, "tau": int(tau), "sigma": int(sigma), "delta": widths,
             "height": float(profile[m - 1]),
             "height_of_tau": float(profile[2 * tau - 1]) if tau else 1.0,
+            "doubts": found.doubts,
             "_generator": np.ascontiguousarray(scaled.G if scaled is not code else code.G),
             "_circuits": (dual := circuits(scaled)),
             "_checks": np.ascontiguousarray(dual.words.T),
@@ -176,6 +183,11 @@ class Decoder:
     def m(self) -> int:
         """Index of the height that decides, 2 tau + sigma."""
         return 2 * self.tau + self.sigma
+
+    @property
+    def circuits(self) -> Circuits:
+        """The circuits by which it decides, of the code with columns divided by delta."""
+        return self._circuits
 
     @property
     def thresholds(self) -> Float:
@@ -224,6 +236,33 @@ class Decoder:
             codewords[i], residuals[i] = nearest_codeword(self._generator, scaled[i], ~explained[i])
         codewords *= self.delta
         return Decoded(codes, located, codewords, residuals, explained, single)
+
+    def violated(self, word: ArrayLike | Sequence[Any]) -> tuple[Circuits, Float]:
+        """The circuits that a word violates: every explanation has a position in each of them.
+
+        Args:
+            word: shape (n,); circuits with NaN or infinite entries are left out.
+
+        Returns:
+            Those circuits, and their |<lambda_A, y>| in units of delta, above 1.
+
+        Raises:
+            InvalidDataError: not real numbers, or another length than n.
+
+        Examples:
+            >>> from mheight.codes import single_parity
+            >>> decoder = Decoder(single_parity(3), tau=0, sigma=1, delta=0.1)
+            >>> decoder.violated([1.0, 1.0, -2.6])[1].round(6)
+            array([2.])
+        """
+        (received,), (known,), _ = checked_words([word], self.code.n)
+        scaled = np.where(known, received, 0.0) / self.delta
+        lost = int((~known) @ (np.int64(1) << np.arange(self.code.n, dtype=np.int64)))
+        words, masks = self._circuits.words, self._circuits.masks
+        values = np.abs(words @ scaled)
+        slack = ROUNDING * (1.0 + np.abs(words) @ np.abs(scaled))
+        which = (masks & lost == 0) & (values > 1.0 + slack)
+        return Circuits(words[which], masks[which]), values[which]
 
     def __repr__(self) -> str:
         return (

@@ -9,11 +9,11 @@ import numpy as np
 
 from mheight.codes.compiling import kernel
 
-__all__ = ["decode_words"]
+__all__ = ["ROUNDING", "decode_words"]
 
 CLEAN, LOCATED, UNLOCATED, TOO_MANY = 0, 1, 2, 3
 
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 _SMALL = 1e-9
 
 
@@ -129,7 +129,7 @@ def _violated(word, values, circuits, masks, erased, violated):  # type: ignore[
     surely = 0.0
     for j in range(len(word)):
         surely = max(surely, abs(word[j]))
-    surely = 1.0 + _ROUNDING * (1.0 + surely)  # since each lambda_A has 1-norm 1
+    surely = 1.0 + ROUNDING * (1.0 + surely)  # since each lambda_A has 1-norm 1
     found = close = np.int64(0)
     for i in range(len(masks)):
         value = abs(values[i])
@@ -153,7 +153,7 @@ def _slack(word, circuit):  # type: ignore[no-untyped-def]
     total = 0.0
     for j in range(len(word)):
         total += abs(circuit[j] * word[j])
-    return _ROUNDING * (1.0 + total)
+    return ROUNDING * (1.0 + total)
 
 
 @kernel()

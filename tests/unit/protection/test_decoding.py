@@ -227,3 +227,34 @@ def test_a_long_code_without_a_known_height_is_refused():
         LongDecoder(code, 4, 0, 1.0, time_limit=0.01)
     with pytest.raises(InvalidCodeError, match="height must be finite and at least 1, got inf"):
         LongDecoder(code, 4, 0, 1.0, height=float("inf"))
+
+
+@pytest.mark.parametrize("code", CODES[:8:3], ids=str)
+def test_violated_circuits_are_what_the_verdict_follows_from(code):
+    rng = np.random.default_rng(8)
+    decoder = Decoder(code, tau=1, delta=0.1)
+    sizes = [0.0, 0.5, 1.0, 4.0, 40.0]
+    words = rng.normal(size=(60, code.k)) @ code.G + rng.uniform(-0.1, 0.1, (60, code.n))
+    for i, word in enumerate(words):
+        word[rng.choice(code.n, 2)] += 0.1 * rng.choice(sizes, 2)
+        if i % 5 == 0:
+            word[rng.integers(code.n)] = np.nan
+        found = decoder.decode(word)
+        violated, values = decoder.violated(word)
+        lost = int(np.isnan(word) @ (1 << np.arange(code.n)))
+        assert not (violated.masks & lost).any()
+        assert (values > 1.0).all()
+        explains = [
+            lost | 1 << j
+            for j in range(code.n)
+            if (violated.masks & (lost | 1 << j)).all() and (not lost or lost == 1 << j)
+        ]
+        if lost:
+            expected = "located" if explains else "too many"
+        elif not len(violated):
+            expected = "clean"
+        else:
+            expected = {0: "too many", 1: "located"}.get(len(explains), "unlocated")
+        assert found.verdict == expected
+    with pytest.raises(InvalidDataError, match="shape"):
+        decoder.violated(words[:2])

@@ -8,48 +8,41 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
 import mheight
 from mheight.deployment.service import schemas
 from mheight.deployment.service.affords import affordable, typed_profile
 from mheight.deployment.service.answers import Watch
+from mheight.deployment.service.asked import checked, decode_asked, heights_asked, search_asked
 from mheight.deployment.service.bodies import read_json, validated
 from mheight.deployment.service.codes import known_codes, random_code
 from mheight.deployment.service.engine import Engine, Model
 from mheight.deployment.service.failures import ServiceError, busy, error_body
-from mheight.deployment.service.inputs import (
-    exact_generators,
-    given_codes,
-    parity_rows,
-    typed_matrix,
-    with_numbers,
-)
+from mheight.deployment.service.inputs import parity_rows, typed_matrix
 from mheight.deployment.service.metrics import Metrics
 from mheight.deployment.service.middleware import Guard
+from mheight.deployment.service.openapi import body_of, described
 from mheight.deployment.service.progress import KIND, progress_lines
 from mheight.deployment.service.reference import reference_page
 from mheight.deployment.service.settings import ServiceSettings
+from mheight.deployment.service.word_schemas import DecodeReply
 from mheight.tiers import GROUPS
 
 __all__ = ["create_app"]
 
 _log = logging.getLogger("mheight.service")
 _STATIC = Path(__file__).parent / "static"
-_BODY_PATHS = ("/api/heights", "/api/search", "/api/predictions", "/api/matrix")
-
-Request_ = TypeVar(
-    "Request_", schemas.HeightsRequest, schemas.SearchRequest, schemas.PredictionsRequest
-)
+_BODY_PATHS = (
+    "/api/heights", "/api/search", "/api/predictions", "/api/matrix", "/api/decode",
+)  # fmt: skip
 
 
 def create_app(settings: ServiceSettings | None = None, predictor: Model | None = None) -> FastAPI:
@@ -86,6 +79,7 @@ def create_app(settings: ServiceSettings | None = None, predictor: Model | None 
     _add_codes(app, settings)
     _add_work(app, engine)
     _add_search(app, engine)
+    _add_decoding(app, engine)
     _add_pages(app)
     paths = [getattr(route, "path", "") for route in app.routes]
     app.add_middleware(
@@ -94,7 +88,7 @@ def create_app(settings: ServiceSettings | None = None, predictor: Model | None 
     app.add_exception_handler(ServiceError, _refused)
     app.add_exception_handler(HTTPException, _refused_by_framework)
     app.add_exception_handler(RequestValidationError, _refused_parameters)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: described(app)  # type: ignore[method-assign]
     return app
 
 
@@ -176,13 +170,13 @@ def _add_work(app: FastAPI, engine: Engine) -> None:
 
     @app.post(
         "/api/heights", response_model=schemas.HeightsReply,
-        responses=_failures(400, 408, 413, 415, 422, 503), openapi_extra=_body_of("HeightsRequest"),
+        responses=_failures(400, 408, 413, 415, 422, 503), openapi_extra=body_of("HeightsRequest"),
     )  # fmt: skip
     async def heights(request: Request) -> Response:
         """Exact heights of one code or many, with witnesses; bounds where time ends."""
         _check_ready(app)
         body = await request.body()
-        asked, codes = await engine.read(lambda: _heights_input(body, settings), len(body))
+        asked, codes = await engine.read(lambda: heights_asked(body, settings), len(body))
         work = engine.exact_heights if asked.exact else engine.heights
         answers = await _while_connected(request, work(asked, codes))
         return await engine.read(lambda: _json({"codes": answers}), len(body))
@@ -190,7 +184,7 @@ def _add_work(app: FastAPI, engine: Engine) -> None:
     @app.post(
         "/api/predictions", response_model=schemas.PredictionsReply,
         responses=_failures(400, 404, 408, 413, 415, 422, 503),
-        openapi_extra=_body_of("PredictionsRequest"),
+        openapi_extra=body_of("PredictionsRequest"),
     )  # fmt: skip
     async def predictions(request: Request) -> Response:
         """Predicted heights of codes of n = 9, with intervals."""
@@ -198,7 +192,7 @@ def _add_work(app: FastAPI, engine: Engine) -> None:
         model = _model(engine)
         body = await request.body()
         counts, rows = await engine.read(
-            lambda: parity_rows(_checked(schemas.PredictionsRequest, body, settings), settings),
+            lambda: parity_rows(checked(schemas.PredictionsRequest, body, settings), settings),
             len(body),
         )
         answers = await _while_connected(request, engine.predictions(counts, rows))
@@ -234,7 +228,7 @@ def _add_search(app: FastAPI, engine: Engine) -> None:
             200: {"content": {KIND: {}}, "description": "lines of progress, then the answer"},
             **_failures(400, 408, 413, 415, 422, 503),
         },
-        openapi_extra=_body_of("SearchRequest"),
+        openapi_extra=body_of("SearchRequest"),
     )
     async def search(request: Request) -> Response:
         """Search the heights of one code for longer, and tell how far it is.
@@ -244,7 +238,7 @@ def _add_search(app: FastAPI, engine: Engine) -> None:
         connection cancels the search.
         """
         _check_ready(app)
-        asked, given = _search_input(await request.body(), settings)
+        asked, given = search_asked(await request.body(), settings)
         watch = Watch()
         lines = progress_lines(engine.search(asked, given, watch), watch, given.shape, asked.m)
         # What is refused at once is refused with a status of its own.
@@ -262,7 +256,7 @@ def _add_search(app: FastAPI, engine: Engine) -> None:
 
     @app.post(
         "/api/matrix", response_model=schemas.MatrixReply,
-        responses=_failures(400, 408, 413, 415, 422), openapi_extra=_body_of("MatrixRequest"),
+        responses=_failures(400, 408, 413, 415, 422), openapi_extra=body_of("MatrixRequest"),
     )  # fmt: skip
     async def matrix(request: Request) -> Response:
         """Read a matrix as the command line does."""
@@ -282,16 +276,24 @@ def _add_search(app: FastAPI, engine: Engine) -> None:
         return _json(affordable(ratio, None if profile is None else typed_profile(profile)))
 
 
-def _search_input(body: bytes, settings: ServiceSettings) -> tuple[schemas.SearchRequest, Any]:
-    asked = _checked(schemas.SearchRequest, body, settings)
-    longest = settings.longest_seconds
-    if asked.time_limit > longest:
-        raise ServiceError(
-            422, f"time_limit may be at most {longest:g} here, got {asked.time_limit:g}",
-            "time_limit",
-        )  # fmt: skip
-    (given,) = given_codes(schemas.HeightsRequest(**asked.model_dump()), settings)
-    return asked, given
+def _add_decoding(app: FastAPI, engine: Engine) -> None:
+    settings = engine.settings
+
+    @app.post(
+        "/api/decode", response_model=DecodeReply,
+        responses=_failures(400, 408, 413, 415, 422, 503), openapi_extra=body_of("DecodeRequest"),
+    )  # fmt: skip
+    async def decode(request: Request) -> Response:
+        """Find the outliers in received words of a code, n up to 20, and correct them.
+
+        Every entry of a word may be off by `delta`, and at most `tau` + `sigma` by more.  What
+        is promised then is on the page docs/protection.md.
+        """
+        _check_ready(app)
+        body = await request.body()
+        asked, given = await engine.read(lambda: decode_asked(body, settings), len(body))
+        answer = await _while_connected(request, engine.decode(asked, given))
+        return await engine.read(lambda: _json(answer), len(body))
 
 
 def _model(engine: Engine) -> Model:
@@ -302,32 +304,6 @@ def _model(engine: Engine) -> Model:
 
 def _named(model: Model) -> tuple[str, float]:
     return str(model.manifest["name"]), float(model.manifest["intervals"]["level"])
-
-
-def _checked(kind: type[Request_], body: bytes, settings: ServiceSettings) -> Request_:
-    value = read_json(body)
-    codes = value.get("codes") if isinstance(value, dict) else None
-    if isinstance(codes, list) and len(codes) > settings.codes:
-        # Before each of them is looked at.
-        raise ServiceError(
-            413, f"a request may hold at most {settings.codes} codes, got {len(codes)}", "codes"
-        )
-    try:
-        return validated(kind, value)
-    except ServiceError:
-        # Entries may be texts of numbers; looked for only here, since that takes time.
-        return validated(kind, with_numbers(value))
-
-
-def _heights_input(body: bytes, settings: ServiceSettings) -> tuple[schemas.HeightsRequest, Any]:
-    asked = _checked(schemas.HeightsRequest, body, settings)
-    if asked.time_limit is not None and asked.time_limit > settings.seconds:
-        raise ServiceError(
-            422, f"time_limit may be at most {settings.seconds:g} here, got {asked.time_limit:g}; "
-            f"/api/search takes one code for up to {settings.longest_seconds:g} s", "time_limit",
-        )  # fmt: skip
-    codes: list[Any] = list(given_codes(asked, settings))
-    return asked, exact_generators(asked, body, settings) if asked.exact else codes
 
 
 async def _while_connected(request: Request, work: Any) -> Any:
@@ -359,46 +335,6 @@ def _add_pages(app: FastAPI) -> None:
     @app.get("/docs", include_in_schema=False)
     async def reference() -> Response:
         return HTMLResponse(reference_page(app.openapi()))
-
-
-_REQUESTS = ("HeightsRequest", "SearchRequest", "PredictionsRequest", "MatrixRequest")
-
-# --- OpenAPI --------------------------------------------------------------------------------
-
-
-def _body_of(name: str) -> dict[str, Any]:
-    model = getattr(schemas, name)
-    examples = model.model_config["json_schema_extra"]["examples"]
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {"$ref": f"#/components/schemas/{name}"},
-                    "examples": {
-                        f"example {i}": {"value": value} for i, value in enumerate(examples, 1)
-                    },
-                }
-            },
-        }
-    }
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
-        )
-        _, requests = models_json_schema(
-            [(getattr(schemas, name), "validation") for name in _REQUESTS],
-            ref_template="#/components/schemas/{model}",
-        )
-        known = schema.setdefault("components", {}).setdefault("schemas", {})
-        known.update(requests.get("$defs", {}))
-        for name in ("HTTPValidationError", "ValidationError"):
-            known.pop(name, None)
-        app.openapi_schema = schema
-    return app.openapi_schema
 
 
 # --- refusals -------------------------------------------------------------------------------

@@ -18,24 +18,22 @@ from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.rationals import Matrix
 from mheight.datasets import Samples
 from mheight.datasets.samples import PADDED_ENTRIES
-from mheight.deployment.service.answers import (
-    NO_TIME,
+from mheight.deployment.service.answers import NO_TIME, Watch, exact_search, profiles, search
+from mheight.deployment.service.decoding import Decoders, decoded
+from mheight.deployment.service.failures import ServiceError, busy
+from mheight.deployment.service.inputs import Row, place
+from mheight.deployment.service.metrics import Metrics
+from mheight.deployment.service.replies import (
     Profile,
-    Watch,
-    exact_search,
     from_profile,
     from_solutions,
     known_profile,
     narrowed,
-    profiles,
-    search,
     with_capability,
 )
-from mheight.deployment.service.failures import ServiceError
-from mheight.deployment.service.inputs import Row, place
-from mheight.deployment.service.metrics import Metrics
 from mheight.deployment.service.schemas import HeightsRequest, SearchRequest
 from mheight.deployment.service.settings import ServiceSettings
+from mheight.deployment.service.word_schemas import DecodeRequest
 from mheight.deployment.service.work import Batcher, SearchPool, Stop
 from mheight.errors import InvalidCodeError
 from mheight.evaluation.predictions import Predictions
@@ -82,6 +80,7 @@ class Engine:
         self._predicting = 0  # requests
         self._reader = ThreadPoolExecutor(1, "reader")
         self._pool = SearchPool(settings.searches, settings.waiting_searches)
+        self._decoders = Decoders()
         # Long ones must not keep the others waiting.
         self._long = SearchPool(settings.long_searches, settings.waiting_long_searches)
         limits: dict[str, Any] = {
@@ -124,6 +123,7 @@ class Engine:
                 # Time enough to compile whatever is called.
                 stop = Stop(time.perf_counter() + 600.0)
                 search(given_matrices(G), m, stop, witness=True, patience=None)
+        self._decoders.exercise()
 
     def close(self) -> None:
         """Stop searches, and end the threads."""
@@ -183,6 +183,20 @@ class Engine:
             k, n = given.shape
             return from_solutions(n, k, request.m, [], 0.0, NO_TIME)
         return found[0]
+
+    async def decode(self, request: DecodeRequest, given: GivenMatrices) -> dict[str, Any]:
+        """What is found in received words of one code.
+
+        Raises:
+            ServiceError: 422 for dependent rows, or an infinite height; 503.
+        """
+        deadline = time.perf_counter() + self.settings.seconds
+        job = functools.partial(decoded, self._decoders, given, request)
+        found = await self._pool.run(job, deadline)
+        if found is None:
+            raise busy("the time limit ended before a word was looked at; try again")
+        self.metrics.codes.labels("words").inc(len(found["words"]))
+        return found
 
     async def heights(self, request: HeightsRequest, codes: Sequence[GivenMatrices]) -> list[Any]:
         """Answers for all codes of a request, in order.

@@ -9,8 +9,9 @@ import time
 from collections.abc import AsyncGenerator, Coroutine
 from typing import Any
 
-from mheight.deployment.service.answers import Watch, from_solutions
+from mheight.deployment.service.answers import Watch
 from mheight.deployment.service.failures import ServiceError
+from mheight.deployment.service.replies import from_solutions
 
 __all__ = ["KIND", "progress_lines"]
 

@@ -32,7 +32,6 @@ __all__ = [
     "SearchRequest",
     "State",
 ]
-
 _TEXT = {"type": "string", "pattern": r"^[-+]?[0-9]{1,12}(/[1-9][0-9]{0,11}|\.[0-9]{1,12})?$"}
 # Texts of numbers are read before a request is checked.
 _Entry = Annotated[

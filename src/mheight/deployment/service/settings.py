@@ -17,6 +17,7 @@ class ServiceSettings(BaseModel):
     Attributes:
         body_bytes: largest body of a request.
         codes: codes in a request.
+        words: words to decode in a request.
         length: largest n.
         direct_length: codes up to this n are done by the kernel for batches.
         seconds: time limit of a request; also the default of its `time_limit`.
@@ -42,6 +43,7 @@ class ServiceSettings(BaseModel):
 
     body_bytes: int = Field(default=2**20, ge=1024, le=2**26)
     codes: int = Field(default=1000, ge=1, le=100_000)
+    words: int = Field(default=5000, ge=1, le=100_000)
     length: int = Field(default=64, ge=2, le=128)
     direct_length: int = Field(default=16, ge=2, le=16)
     seconds: float = Field(default=2.0, gt=0, le=600)

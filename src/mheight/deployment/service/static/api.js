@@ -32,6 +32,12 @@ export async function postHeights({ kind, rows, texts, only = null, exact = fals
   return (await request("api/heights", { body, signal })).codes[0];
 }
 
+/** What is found in one word, {word}, or in one that is drawn, {seed}; with violated checks. */
+export function postDecode({ kind, rows }, { word, seed, tau, sigma, delta }, signal) {
+  const body = { [kind]: rows, tau, sigma, delta, checks: true, ...(word ? { words: [word] } : { seed }) };
+  return request("api/decode", { body, signal });
+}
+
 /** What a ratio affords, with a profile and with named codes. */
 export function getAffords(ratio, profile, signal) {
   const query = new URLSearchParams({ ratio });

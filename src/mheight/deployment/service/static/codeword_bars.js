@@ -1,7 +1,7 @@
 // A codeword as bars, with the entries that make its ratio.
 
 import { s } from "./dom.js";
-import { onAxis, short } from "./numbers.js";
+import { onAxis, roundValues, short } from "./numbers.js";
 
 const HEIGHT = 220;
 const EDGE = { left: 66, right: 12, top: 22, bottom: 46 };
@@ -43,18 +43,6 @@ export function codewordBars({ codeword, m, width }) {
   });
   svg.append(line("axis", width, y(0)), ...names(codeword, slot, x, y, width, least, most));
   return svg;
-}
-
-/** Zero and a few round numbers between the least and the largest entry. */
-function roundValues(least, most) {
-  const size = most - least || 1;
-  const raw = 10 ** Math.floor(Math.log10(size / 3));
-  const step = [1, 2, 5, 10].map((factor) => factor * raw).find((one) => size / one <= 5);
-  const out = [];
-  for (let at = Math.ceil(least / step - 1e-9); at * step <= most + 1e-9 * size; at += 1) {
-    out.push(Number((at * step).toPrecision(12)));
-  }
-  return out;
 }
 
 function roleOf(rank, m) {

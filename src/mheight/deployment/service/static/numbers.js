@@ -54,3 +54,15 @@ export const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s
 
 /** "a [9, 4]", "an [8, 4]". */
 export const withArticle = ({ n, k }) => (/^(8|11$|18$)/.test(String(n)) ? `an [${n},\u00a0${k}]` : `a [${n},\u00a0${k}]`);
+
+/** Zero and a few round numbers between the least and the largest value. */
+export function roundValues(least, most) {
+  const size = most - least || 1;
+  const raw = 10 ** Math.floor(Math.log10(size / 3));
+  const step = [1, 2, 5, 10].map((factor) => factor * raw).find((one) => size / one <= 5);
+  const out = [];
+  for (let at = Math.ceil(least / step - 1e-9); at * step <= most + 1e-9 * size; at += 1) {
+    out.push(Number((at * step).toPrecision(12)));
+  }
+  return out;
+}

@@ -10,6 +10,7 @@ import { MatrixError } from "./matrix.js";
 import { clearAffords, prepareAffords } from "./affords.js";
 import { saveCsv, saveLatex, savePng } from "./downloads.js";
 import { leaveLonger, prepareLonger } from "./longer.js";
+import { showProtection, prepareProtection } from "./protection.js";
 import { hideResult, prepareResult, showLearned, showResult } from "./result.js";
 import { asJson, asPython } from "./snippets.js";
 
@@ -35,6 +36,7 @@ async function compute(matrix, { m = null, remember = true } = {}) {
     if (!answer.heights.length) throw new MatrixError("For n = k there is no height.");
     clearAffords();
     showResult(result);
+    showProtection(result);
     form.noteComputed(matrix);
     address(remember);
     const known = answer.heights.filter((height) => height.exact).length;
@@ -154,6 +156,7 @@ prepareExamples((code, source) => {
 prepareCopies();
 prepareAffords(() => result);
 prepareLonger(() => result);
+prepareProtection();
 for (const [name, save] of [["csv", saveCsv], ["latex", saveLatex], ["png", savePng]]) {
   byId(`save-${name}`).addEventListener("click", () => save(result));
 }

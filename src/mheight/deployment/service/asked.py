@@ -1,0 +1,101 @@
+"""From the body of a request to what is asked, within the limits of the service."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from mheight.codes.given import GivenMatrices
+from mheight.deployment.service import schemas
+from mheight.deployment.service.bodies import read_json, validated
+from mheight.deployment.service.decoding import check_task
+from mheight.deployment.service.failures import ServiceError
+from mheight.deployment.service.inputs import exact_generators, given_codes, with_numbers
+from mheight.deployment.service.settings import ServiceSettings
+from mheight.deployment.service.word_schemas import DecodeRequest
+
+__all__ = ["checked", "decode_asked", "heights_asked", "search_asked"]
+
+Request_ = TypeVar("Request_", bound=BaseModel)
+
+
+def heights_asked(
+    body: bytes, settings: ServiceSettings
+) -> tuple[schemas.HeightsRequest, list[Any]]:
+    """What `/api/heights` is asked, and its codes; in fractions where it asks for that.
+
+    Raises:
+        ServiceError: 400, 413, 422; a body that is refused.
+    """
+    asked = checked(schemas.HeightsRequest, body, settings)
+    if asked.time_limit is not None and asked.time_limit > settings.seconds:
+        raise ServiceError(
+            422, f"time_limit may be at most {settings.seconds:g} here, got {asked.time_limit:g}; "
+            f"/api/search takes one code for up to {settings.longest_seconds:g} s", "time_limit",
+        )  # fmt: skip
+    codes: list[Any] = list(given_codes(asked, settings))
+    return asked, exact_generators(asked, body, settings) if asked.exact else codes
+
+
+def search_asked(
+    body: bytes, settings: ServiceSettings
+) -> tuple[schemas.SearchRequest, GivenMatrices]:
+    """What `/api/search` is asked, and the code.
+
+    Raises:
+        ServiceError: 400, 422; a body that is refused.
+    """
+    asked = checked(schemas.SearchRequest, body, settings)
+    longest = settings.longest_seconds
+    if asked.time_limit > longest:
+        raise ServiceError(
+            422, f"time_limit may be at most {longest:g} here, got {asked.time_limit:g}",
+            "time_limit",
+        )  # fmt: skip
+    (given,) = given_codes(schemas.HeightsRequest(**asked.model_dump()), settings)
+    return asked, given
+
+
+def decode_asked(body: bytes, settings: ServiceSettings) -> tuple[DecodeRequest, GivenMatrices]:
+    """What `/api/decode` is asked, and the code.
+
+    Raises:
+        ServiceError: 400, 413, 422; a body that is refused.
+    """
+    value = read_json(body)
+    words = value.get("words") if isinstance(value, dict) else None
+    if isinstance(words, list) and len(words) > settings.words:
+        raise ServiceError(
+            413, f"a request may hold at most {settings.words} words, got {len(words)}", "words"
+        )
+    asked = _with_texts(DecodeRequest, value)
+    (given,) = given_codes(
+        schemas.HeightsRequest(**asked.model_dump(include={"G", "P", "H"})), settings
+    )
+    check_task(asked, given)
+    return asked, given
+
+
+def checked(kind: type[Request_], body: bytes, settings: ServiceSettings) -> Request_:
+    """A body as a request of some kind.
+
+    Raises:
+        ServiceError: 400, 413, 422; a body that is refused.
+    """
+    value = read_json(body)
+    codes = value.get("codes") if isinstance(value, dict) else None
+    if isinstance(codes, list) and len(codes) > settings.codes:
+        # Before each of them is looked at.
+        raise ServiceError(
+            413, f"a request may hold at most {settings.codes} codes, got {len(codes)}", "codes"
+        )
+    return _with_texts(kind, value)
+
+
+def _with_texts(kind: type[Request_], value: Any) -> Request_:
+    try:
+        return validated(kind, value)
+    except ServiceError:
+        # Entries may be texts of numbers; looked for only here, since that takes time.
+        return validated(kind, with_numbers(value))
