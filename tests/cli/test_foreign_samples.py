@@ -68,7 +68,7 @@ def test_training_data(course, drawn):
     from mheight.experiments.preparation import load_originals
 
     x, y = course
-    samples, _, _ = load_originals(DataConfig(path=str(x), labels=str(y)))
+    samples = load_originals(DataConfig(path=str(x), labels=str(y))).samples
     np.testing.assert_allclose(samples.labels, drawn.labels)
 
 

@@ -99,7 +99,7 @@ def test_what_can_not_be_is_said_before_any_work(pickled, tmp_path, fails):
     assert "no such bundle" in fails(
         "predict", pickled, "-o", tmp_path / "out.csv", "--run", tmp_path / "absent"
     )
-    assert "--run names a model, but --method exact uses none" in fails(
+    assert "--run, --with and --copies are about models, but --method exact uses none" in fails(
         "predict", pickled, "-o", tmp_path / "out.csv", "--run", tmp_path, "--method", "exact"
     )
     assert list(tmp_path.iterdir()) == [pickled]
