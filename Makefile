@@ -1,5 +1,5 @@
 # make run   train Run 7 at a small scale on data it generates, and report
-# make test  run all tests
+# make test  run all tests, in two processes (WORKERS=1: in one)
 # make lint  lint, types, import rules
 # make docs  the pages as a site
 # make benchmark       height profiles a second, against a published package
@@ -19,6 +19,7 @@
 # make lock  pin the newest versions that pyproject.toml allows
 
 PYTHON ?= python3
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -30,7 +31,7 @@ run: $(VENV)/.run
 	$(BIN)/mheight train runs/quickstart.toml --output-root results --resume
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
