@@ -115,6 +115,7 @@ class Decoder:
         sigma: further ones to detect, at least 0; 2 tau + sigma >= 1.
         delta: the largest ordinary error, positive; or one for each position, shape (n,).  Then
             it is the code with columns divided by these that decides, whose heights differ.
+        warn: whether doubts about its heights are warned of; they are in `doubts` anyway.
 
     Raises:
         InvalidCodeError: no such code, or the height that decides is infinite.
@@ -148,7 +149,13 @@ class Decoder:
     _fits: tuple[NDArray[np.int32], Float]
 
     def __init__(
-        self, code: LinearCode, tau: int = 1, sigma: int = 0, delta: float | ArrayLike = 1.0
+        self,
+        code: LinearCode,
+        tau: int = 1,
+        sigma: int = 0,
+        delta: float | ArrayLike = 1.0,
+        *,
+        warn: bool = True,
     ) -> None:
         m, n = checked_task(code, tau, sigma), code.n
         if n > MAX_LENGTH:
@@ -158,7 +165,8 @@ class Decoder:
         widths = checked_deltas(delta, n)
         scaled = code if (widths == widths[0]).all() else LinearCode(code.G / widths)
         found = profile_with_doubts(scaled)
-        warn_of(found.doubts)
+        if warn:
+            warn_of(found.doubts)
         profile = found.heights
         if not np.isfinite(profile[m - 1]):
             finite = int(np.isfinite(profile).sum())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import warnings
 from collections import OrderedDict
 from math import comb
 from typing import Any
@@ -19,7 +18,7 @@ from mheight.deployment.service.replies import finite
 from mheight.deployment.service.settings import LARGEST_ENTRY
 from mheight.deployment.service.word_schemas import DecodeRequest
 from mheight.deployment.service.work import Stop
-from mheight.errors import AccuracyWarning, InvalidCodeError
+from mheight.errors import InvalidCodeError
 from mheight.heights.doubts import doubt_text
 from mheight.protection import Decoder, nearest_codeword
 from mheight.protection.circuits import MAX_LENGTH
@@ -111,17 +110,15 @@ class Decoders:
             given.kind, given.shape, given.values.tobytes(), asked.tau, asked.sigma,
             delta.tobytes(),
         )  # fmt: skip
-        # Under the lock, since what is warned of is in the reply and not for the log.
         with self._lock:
             found = self._kept.get(key)
             if found is None:
                 where = str(given.kind)
                 try:
-                    with warnings.catch_warnings():
-                        warnings.simplefilter("ignore", AccuracyWarning)
-                        code = LinearCode.from_given(given)
-                        where = "tau"
-                        found = Decoder(code, asked.tau, asked.sigma, delta)
+                    code = LinearCode.from_given(given)
+                    where = "tau"
+                    # Its doubts are in the reply, and not for the log.
+                    found = Decoder(code, asked.tau, asked.sigma, delta, warn=False)
                 except InvalidCodeError as error:
                     raise ServiceError(422, str(error), where) from None
             self._kept[key] = found
