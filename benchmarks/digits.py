@@ -132,7 +132,9 @@ def draw(accuracy: dict[str, np.ndarray], ideal: float, arrays: int) -> None:
     axes.set_xlabel("share of stuck cells (half low, half high)")
     axes.set_ylabel("accuracy on 600 digits")
     axes.set_title(
-        "Digits on a faulty crossbar: accuracy holds to 0.3 % stuck cells at n/k = 2, to 1 % at 2.5"
+        "Digits on a faulty crossbar: codes keep the accuracy up to 0.3 % of stuck cells\n"
+        "at n/k = 2, up to 1 % at 2.5 (bars: two standard errors)",
+        fontsize="medium",
     )
     axes.grid(alpha=0.3)
     axes.legend(fontsize="small")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ __all__ = [
     "checked_deltas",
     "checked_task",
     "checked_words",
+    "has_room",
 ]
 
 Float = NDArray[np.float64]
@@ -34,6 +36,9 @@ Int = NDArray[np.int64]
 VERDICTS = ("clean", "located", "unlocated", "too many", "undecided")
 """What a decoder says of a word, in the order of `Decoded.codes`; the last one by `LongDecoder`
 alone."""
+
+
+_MOST_NUMBERS = 2**24
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,11 @@ class Decoder:
         if n > MAX_LENGTH:
             raise InvalidCodeError(
                 f"the decoder by circuits needs n <= {MAX_LENGTH}, got {n}; use LongDecoder"
+            )
+        if not has_room(n, int(tau)):
+            raise InvalidCodeError(
+                f"there are too many sets of up to tau = {tau} of {n} positions to go through; "
+                "use LongDecoder"
             )
         widths = checked_deltas(delta, n)
         scaled = code if (widths == widths[0]).all() else LinearCode(code.G / widths)
@@ -294,6 +304,11 @@ def _projections(G: Float, tau: int) -> tuple[NDArray[np.int32], Float]:
         kept = [j for j in range(n) if j not in chosen]
         projections[i, kept] = np.linalg.pinv(G[:, kept]) @ G
     return places, projections
+
+
+def has_room(n: int, tau: int) -> bool:
+    """Whether a matrix for each set of up to tau of n positions fits into 128 MB."""
+    return n * n * sum(comb(n, size) for size in range(tau + 1)) <= _MOST_NUMBERS
 
 
 def checked_task(code: LinearCode, tau: int, sigma: int) -> int:

@@ -21,6 +21,7 @@ from mheight.protection.decoding import (
     checked_deltas,
     checked_task,
     checked_words,
+    has_room,
 )
 from mheight.protection.fitting import nearest_codeword
 
@@ -307,6 +308,7 @@ def decoder_for(
         >>> decoder_for(icosahedral())
         Decoder([6, 3], tau=1, sigma=0, h_2=2.23607)
     """
-    if code.n <= MAX_LENGTH:
+    checked_task(code, tau, sigma)
+    if code.n <= MAX_LENGTH and has_room(code.n, tau):
         return Decoder(code, tau, sigma, delta)
     return LongDecoder(code, tau, sigma, delta, height=height)

@@ -8,7 +8,14 @@ from outliers import check, extreme_errors, random_errors
 from programs import least_distance
 
 import mheight
-from mheight.codes import LinearCode, cosine_code, cosine_dual_code, icosahedral, single_parity
+from mheight.codes import (
+    LinearCode,
+    cosine_code,
+    cosine_dual_code,
+    icosahedral,
+    repetition,
+    single_parity,
+)
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.protection import VERDICTS, Decoder, LongDecoder, decoder_for
 
@@ -196,6 +203,7 @@ def test_no_words():
          r"2 tau \+ sigma at most 1 is possible"),
         ((LinearCode([[1, 0, 0, 0], [0, 1, 1, 1]]), 0, 1), "infinite: nothing is possible"),
         ((real_code(22, 4, 0), 1, 0), "needs n <= 20, got 22; use LongDecoder"),
+        ((repetition(19), 9, 0), "too many sets of up to tau = 9 of 19 positions"),
         (([[1, 1]], 0, 1), "a LinearCode is needed, got list"),
     ],
 )  # fmt: skip
