@@ -28,7 +28,7 @@ import numpy as np
 
 import mheight
 from mheight.evaluation import render
-from mheight.heights.branch_and_bound import branch_and_bound
+from mheight.heights.programs.branch_and_bound import branch_and_bound
 from mheight.heights.solution import EXACT_TO
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
@@ -88,7 +88,7 @@ def known_rows(codes: int, seconds: float) -> list[list[str]]:
 @contextmanager
 def _search_alone() -> Iterator[None]:
     """Branch and bound without the dives that come before it."""
-    room = importlib.import_module("mheight.heights.branch_and_bound")
+    room = importlib.import_module("mheight.heights.programs.branch_and_bound")
     kept = room.are_worthwhile
     room.are_worthwhile = lambda *_: False
     try:

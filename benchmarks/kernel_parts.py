@@ -11,13 +11,15 @@ import numba
 import numpy as np
 
 import mheight
-from mheight.codes import minors, systematic_generators
-from mheight.codes.lanes import LANES, aligned_rows
-from mheight.codes.minor_tables import minor_table
+from mheight.codes import systematic_generators
+from mheight.codes.minors.batches import block_minors
+from mheight.codes.minors.expansion import fill_block
+from mheight.codes.minors.lanes import LANES, aligned_rows
+from mheight.codes.minors.subsets import minor_table
 from mheight.codes.threads import set_threads
 from mheight.evaluation import render
-from mheight.heights import kernel
-from mheight.heights.lattice import height_lattice
+from mheight.heights.lattice import batches
+from mheight.heights.lattice.tables import height_lattice
 
 BLOCKS = 2000
 
@@ -25,13 +27,13 @@ BLOCKS = 2000
 @numba.njit
 def fill(times, G, dual, block, tolerance):
     for r in range(times):
-        minors.fill_block(G, r % 64 * LANES, dual, block, tolerance)
+        fill_block(G, r % 64 * LANES, dual, block, tolerance)
 
 
 @numba.njit
 def expand(times, block, n, column, child, sizes, order, tolerance, spare, other, bounds, p, doubt):
     for _ in range(times):
-        minors.block_minors(
+        block_minors(
             block, n, column, child, sizes, order, tolerance, spare, other, bounds, p, doubt
         )
 
@@ -39,15 +41,15 @@ def expand(times, block, n, column, child, sizes, order, tolerance, spare, other
 @numba.njit
 def sum_and_invert(times, p, circuits, width, sums, inverses):
     for _ in range(times):
-        kernel._sum_circuits(p, circuits, width, sums)
-        kernel._invert(p, inverses)
+        batches._sum_circuits(p, circuits, width, sums)
+        batches._invert(p, inverses)
 
 
 @numba.njit
 def sweep(times, p, inverses, sums, minor_of, circuit_of, start, children, width, n, values, best):
     for _ in range(times):
         best[:] = 0.0
-        kernel._sweep(
+        batches._sweep(
             p, inverses, sums, minor_of, circuit_of, start, children, width, n, values, best
         )
 

@@ -374,7 +374,7 @@ def npy(tmp_path):
 def small_batches(monkeypatch):
     for module in ("codes", "objects", "parquet"):
         monkeypatch.setattr(f"mheight.codes.reading.{module}.batch_length", lambda _: 64)
-    monkeypatch.setattr("mheight.heights.tables._ROWS_AT_A_TIME", 300)
+    monkeypatch.setattr("mheight.heights.output.files._ROWS_AT_A_TIME", 300)
 
 
 @pytest.mark.usefixtures("small_batches")
@@ -470,8 +470,8 @@ def test_interrupted_writing_leaves_nothing(mheight, npy, tmp_path, suffix, monk
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mheight.heights.tables.HeightRows.by_code", interrupt)
-    monkeypatch.setattr("mheight.heights.tables.HeightWriter._flush", interrupt)
+    monkeypatch.setattr("mheight.heights.output.files.HeightRows.by_code", interrupt)
+    monkeypatch.setattr("mheight.heights.output.files.HeightWriter._flush", interrupt)
     assert mheight("heights", npy[1], "-o", tmp_path / f"x{suffix}")[0] == 130
     assert [path.name for path in tmp_path.iterdir()] == ["codes.npy"]
 

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from programs import HeightPrograms
 
 from mheight import LinearCode, certificates, find_height, height_profile, verify
-from mheight.heights.rational import exact_profile
+from mheight.heights.exact import exact_profile
 
 METHODS = ("lattice", "branch-and-bound")
 seeds = st.integers(0, 2**32 - 1)
@@ -80,7 +80,7 @@ def test_all_methods_agree_on_real_matrices(kind: str, seed: int) -> None:
     G = real_code(seed, kind)
     exact = np.array([float(h) for h in exact_profile(G)])
     if (exact[np.isfinite(exact)] > 1e8).any():
-        return  # in doubt for float64, which tests/unit/heights/test_accuracy.py is about
+        return  # in doubt for float64, which tests/unit/heights/test_settling.py is about
     np.testing.assert_allclose(height_profile(G), exact, rtol=1e-7)
     check_solutions(G, exact, 1e-7)
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from mheight.codes.rationals import rational_matrix
 from mheight.heights import height_profile
 from mheight.heights.certificate import Certificate, verify
-from mheight.heights.rational import exact_certificates, exact_profile
-from mheight.heights.verdict import judge
+from mheight.heights.claims import judge
+from mheight.heights.exact import exact_certificates, exact_profile
 
 Rows = list[list[Fraction]]
 fractions = st.fractions(-3, 3, max_denominator=7)

@@ -24,7 +24,7 @@ from mheight.errors import InvalidCodeError, InvalidDataError
 if TYPE_CHECKING:
     from mheight.codes.reading import Kind
     from mheight.heights.comparison import Interval, ProfileComparison
-    from mheight.heights.rows import HeightRows
+    from mheight.heights.output.rows import HeightRows
 
 __all__ = ["compare"]
 

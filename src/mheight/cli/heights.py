@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mheight.cli.heights_display import Doubts, Watch
     from mheight.cli.heights_work import Request
     from mheight.codes.reading import Kind
-    from mheight.heights.rows import HeightRows
+    from mheight.heights.output.rows import HeightRows
 
 __all__ = ["heights"]
 
@@ -220,7 +220,7 @@ def _matrix_heights(
         rows_of_all = _noted(results(blocks, name, kind, request, watch), doubts)
         show: Callable[..., Iterator[str]] = partial(table_texts, form=form)
         if as_json:
-            from mheight.heights.tables import json_lines
+            from mheight.heights.output.files import json_lines
 
             show = json_lines
         try:
@@ -258,7 +258,7 @@ def _write(results: Iterator[HeightRows], output: Path, request: Request, watch:
     import numpy as np
 
     from mheight.files import atomic_path
-    from mheight.heights.tables import HeightWriter, check_table_path
+    from mheight.heights.output.files import HeightWriter, check_table_path
 
     check_table_path(output)
     codes = values = infinite = unknown = doubtful = 0

@@ -21,7 +21,7 @@ from mheight.heights.tolerance import tolerance_text
 
 if TYPE_CHECKING:
     from mheight.heights.certificate import Certificate, Number
-    from mheight.heights.rows import HeightRows
+    from mheight.heights.output.rows import HeightRows
 
 __all__ = ["Doubts", "Watch", "interrupts", "table_texts", "write_lines"]
 
@@ -105,7 +105,7 @@ def _witness_cells(certificate: Certificate | None) -> list[str]:
 
 
 def _capability_table(title: str, rows: HeightRows, piece: slice) -> Table:
-    from mheight.heights.tables import capabilities
+    from mheight.heights.output.files import capabilities
 
     cells = []
     for i, located, detected, ratio in capabilities(rows, piece):

@@ -12,16 +12,16 @@ from mheight.codes.reading import Block, CodeBatch, Kind, batches, rational_code
 from mheight.errors import InvalidCodeError
 from mheight.heights import predicted_seconds
 from mheight.heights.finding import solved
+from mheight.heights.lattice.one_code import MAX_LENGTH
 from mheight.heights.orders import height_index
-from mheight.heights.packed import MAX_LENGTH
-from mheight.heights.profile import lattice_route
-from mheight.heights.rows import (
+from mheight.heights.output.rows import (
     HeightRows,
     profile_rows,
     rational_rows,
     solution_rows,
     witness_rows,
 )
+from mheight.heights.profile import lattice_route
 from mheight.heights.solution import Method
 from mheight.heights.upwards import find_heights
 

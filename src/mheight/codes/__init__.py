@@ -12,7 +12,7 @@ from mheight.codes.families import (
 )
 from mheight.codes.fingerprint import equivalence_classes, fingerprints, minor_spectrum
 from mheight.codes.linear_code import LinearCode
-from mheight.codes.minors import absolute_minors
+from mheight.codes.minors.batches import absolute_minors
 from mheight.codes.reading import parse_code, read_codes
 from mheight.codes.symmetries import SymmetryKind, random_equivalent, systematic_generators
 

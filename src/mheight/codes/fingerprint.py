@@ -13,7 +13,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.minors import absolute_minors
+from mheight.codes.minors.batches import absolute_minors
 
 __all__ = ["equivalence_classes", "fingerprints", "minor_spectrum", "spectrum_names"]
 

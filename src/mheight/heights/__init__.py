@@ -8,14 +8,14 @@ from mheight.heights.capability import (
     threshold_ratio,
 )
 from mheight.heights.certificate import Certificate, verify
+from mheight.heights.claims import Verdict, judge
 from mheight.heights.distance import minimum_distance
 from mheight.heights.doubts import Doubt, DoubtKind, Profiles
+from mheight.heights.exact import exact_certificates, exact_profile
 from mheight.heights.finding import certificates, find_height, predicted_seconds
 from mheight.heights.gradient import height_gradient
 from mheight.heights.profile import height_profile, m_height, profile_with_doubts
-from mheight.heights.rational import exact_certificates, exact_profile
 from mheight.heights.solution import Solution
-from mheight.heights.verdict import Verdict, judge
 
 __all__ = [
     "Bound",

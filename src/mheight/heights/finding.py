@@ -16,18 +16,18 @@ from mheight.codes.compiling import work_clock
 from mheight.codes.conditioning import condition, reduced_generator
 from mheight.codes.rationals import rational_matrix
 from mheight.errors import InvalidCodeError
-from mheight.heights.accuracy import condition_doubts, large_doubts, settles_exactly
-from mheight.heights.branch_and_bound import Progress, branch_and_bound
 from mheight.heights.certificate import Certificate, Number, rounded, verify
-from mheight.heights.dives import search_programs
 from mheight.heights.doubts import Doubt, DoubtKind, warn_of
-from mheight.heights.enclosure import rounded_down, rounded_up
+from mheight.heights.exact import exact_certificates, singleton_certificate
+from mheight.heights.lattice.one_code import MAX_LENGTH, packed_profile
 from mheight.heights.orders import height_index
-from mheight.heights.packed import MAX_LENGTH, packed_profile
-from mheight.heights.rational import exact_certificates, singleton_certificate
+from mheight.heights.programs.branch_and_bound import Progress, branch_and_bound
+from mheight.heights.programs.dives import search_programs
+from mheight.heights.programs.enclosure import rounded_down, rounded_up
+from mheight.heights.programs.vertices import build_certificate, integer_rows, positions
+from mheight.heights.settling import condition_doubts, large_doubts, settles_exactly
 from mheight.heights.solution import EXACT_TO, Method, Solution
 from mheight.heights.tolerance import checked_tolerance, is_near, under_tolerance
-from mheight.heights.witness import build_certificate, integer_rows, positions
 
 __all__ = [
     "certificates",

@@ -11,20 +11,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode
 from mheight.codes.given import GivenMatrices, given_matrices
-from mheight.codes.minors import systematic_codes
+from mheight.codes.minors.batches import systematic_codes
 from mheight.errors import InvalidCodeError
-from mheight.heights.accuracy import MAX_EXACT_LENGTH, settle_doubts, unsettled
 from mheight.heights.doubts import Doubt, Profiles, warn_of
 from mheight.heights.finding import predicted_seconds
-from mheight.heights.kernel import profiles
+from mheight.heights.lattice.batches import profiles
+from mheight.heights.lattice.one_code import MAX_LENGTH, packed_profile
 from mheight.heights.orders import height_index
-from mheight.heights.packed import MAX_LENGTH, packed_profile
 from mheight.heights.searched import (
     PROFILE_SECONDS,
     profile_seconds,
     searched_heights,
     searched_profiles,
 )
+from mheight.heights.settling import MAX_EXACT_LENGTH, settle_doubts, unsettled
 from mheight.heights.tolerance import capped, checked_tolerance
 
 __all__ = [
@@ -59,7 +59,7 @@ def height_profile(
 
     For integer matrices in the exact range of float64 it is decided exactly whether a
     height is finite; otherwise a minor counts as zero below 1e-12 of its bound (see
-    `mheight.codes.minors.ZERO_TOLERANCE`).  A code that this leaves in
+    `mheight.codes.minors.rounding.ZERO_TOLERANCE`).  A code that this leaves in
     doubt is brought to a better generator matrix in rational arithmetic and done again; if
     doubt remains, an `AccuracyWarning` says so; `profile_with_doubts` returns the doubts as
     values instead.  `exact_profile` rounds nothing.
@@ -84,7 +84,7 @@ def height_profile(
 
     Reference:
         Roth, "Analog Error-Correcting Codes", IEEE T-IT 66(7), 2020; the formula by
-        minors is explained in `mheight.heights.lattice`.
+        minors is explained in `mheight.heights.lattice.tables`.
 
     Examples:
         >>> height_profile([[1, 0, 1, 1], [0, 1, 1, 2]])

@@ -12,8 +12,8 @@ from mheight.codes import LinearCode
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import rounded
 from mheight.heights.doubts import Doubt, Profiles
+from mheight.heights.exact import exact_profile
 from mheight.heights.finding import predicted_seconds, solved
-from mheight.heights.rational import exact_profile
 from mheight.heights.solution import Solution
 from mheight.heights.tolerance import counts_as_infinite
 from mheight.heights.upwards import find_heights

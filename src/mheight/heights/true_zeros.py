@@ -11,7 +11,7 @@ from flint import fmpz_mat
 from numpy.typing import NDArray
 
 from mheight.codes.given import GivenMatrices
-from mheight.codes.minors import absolute_minors
+from mheight.codes.minors.batches import absolute_minors
 
 __all__ = ["zeros_are_true"]
 

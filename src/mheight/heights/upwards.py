@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike
 from mheight.codes import LinearCode
 from mheight.codes.compiling import work_clock
 from mheight.errors import InvalidCodeError
-from mheight.heights.branch_and_bound import Progress
 from mheight.heights.certificate import Certificate
 from mheight.heights.finding import lattice_solutions, predicted_seconds, solved, tolerant
-from mheight.heights.packed import MAX_LENGTH
+from mheight.heights.lattice.one_code import MAX_LENGTH
+from mheight.heights.programs.branch_and_bound import Progress
 from mheight.heights.solution import Method, Solution
 from mheight.heights.tolerance import checked_tolerance
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.heights.simplex import crash, expel, reduced_table
+from mheight.heights.programs.simplex import crash, expel, reduced_table
 
 __all__ = ["nearest_codeword"]
 

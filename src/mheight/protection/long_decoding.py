@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from mheight.codes import LinearCode
 from mheight.errors import InvalidCodeError
 from mheight.heights import find_height
-from mheight.heights.simplex import crash, drop, drop_value, expel, pivot, reduced_table
+from mheight.heights.programs.simplex import crash, drop, drop_value, expel, pivot, reduced_table
 from mheight.protection.circuits import MAX_LENGTH
 from mheight.protection.decoding import (
     VERDICTS,

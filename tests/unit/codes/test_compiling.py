@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 
 import mheight
-from mheight.codes import compiling, minors, systematic_generators
+from mheight.codes import compiling, systematic_generators
 from mheight.codes.compiling import plain, work_clock
-from mheight.codes.minors import absolute_minors, systematic_codes
-from mheight.heights import kernel, packed, witness
-from mheight.heights.kernel import profiles
-from mheight.heights.packed import packed_profile
+from mheight.codes.minors import batches as minor_batches
+from mheight.codes.minors.batches import absolute_minors, systematic_codes
+from mheight.heights.lattice import batches, one_code
+from mheight.heights.lattice.batches import profiles
+from mheight.heights.lattice.one_code import PackedProfile, packed_profile
+from mheight.heights.programs import vertices
 
 SHAPES = [(1, 2), (1, 4), (2, 4), (2, 5), (3, 6), (5, 7)]
 
@@ -44,7 +46,7 @@ def routed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], tup
     def both(function: Callable[[], Any]) -> tuple[Any, Any]:
         found = []
         for route in (lambda one, seconds: compiling._quietly(plain(one)), lambda one, _: one):
-            for module in (packed, minors, kernel, witness):
+            for module in (one_code, minor_batches, batches, vertices):
                 monkeypatch.setattr(module, "for_work", route)
             found.append(function())
         return found[0], found[1]
@@ -58,7 +60,7 @@ def test_an_interpreted_profile_is_the_compiled_one_to_the_last_bit(k, n, upward
     for codes in matrices(k, n):
         for G in codes:
             one, other = routed(lambda G=G: packed_profile(G, upwards=upwards))
-            for name in packed.PackedProfile.__dataclass_fields__:
+            for name in PackedProfile.__dataclass_fields__:
                 np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
 
 
@@ -301,7 +303,7 @@ def test_the_clock_of_limits_stands_still_while_a_kernel_is_compiled(clock: list
 
 @pytest.mark.parametrize("compiles", [True, False])
 def test_a_time_limit_does_not_count_compiling(compiles, clock, monkeypatch):
-    from mheight.heights import branch_and_bound as search
+    from mheight.heights.programs import branch_and_bound as search
 
     crash, late = search.crash, []
 

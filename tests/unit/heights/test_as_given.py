@@ -19,7 +19,7 @@ from mheight.codes.reading import batches, read_blocks
 from mheight.errors import InvalidCodeError
 from mheight.heights import judge
 from mheight.heights.certificate import rounded
-from mheight.heights.rows import profile_rows
+from mheight.heights.output.rows import profile_rows
 
 CHECKS: list[tuple[list[list[int]], int, Fraction]] = [
     ([[1, 1, 1, 1], [1, 2, 3, 10**15]], 1, Fraction(2 * 10**15 - 3, 10**15 - 3)),

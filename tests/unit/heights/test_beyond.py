@@ -10,7 +10,7 @@ import pytest
 import mheight
 from mheight.errors import InvalidCodeError
 from mheight.heights import best_lower_bound
-from mheight.heights.rational import singleton_certificate
+from mheight.heights.exact import singleton_certificate
 
 SHAPES = [(2, 4), (3, 4), (4, 4), (12, 30), (20, 40)]
 

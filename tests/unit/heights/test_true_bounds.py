@@ -9,11 +9,11 @@ import pytest
 from matrices import nearly_parallel
 
 from mheight import certificates, exact_profile, find_height
-from mheight.heights.branch_and_bound import branch_and_bound
-from mheight.heights.certified import certify, measure, start_errors
-from mheight.heights.enclosure import enclose, rounded_down, rounded_up
-from mheight.heights.packed import packed_profile
-from mheight.heights.simplex import pivot
+from mheight.heights.lattice.one_code import packed_profile
+from mheight.heights.programs.branch_and_bound import branch_and_bound
+from mheight.heights.programs.enclosure import enclose, rounded_down, rounded_up
+from mheight.heights.programs.proven_bounds import certify, measure, start_errors
+from mheight.heights.programs.simplex import pivot
 
 PARALLEL = [
     [-0.97100798, 0.81463719, -0.23405551, -0.29221295, 0.66930295],

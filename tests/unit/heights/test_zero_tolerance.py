@@ -13,8 +13,8 @@ import pytest
 import mheight
 from mheight import DoubtKind, exact_profile, find_height, height_profile, m_height, verify
 from mheight.errors import InvalidCodeError
-from mheight.heights.rows import profile_rows, rational_rows, solution_rows, witness_rows
-from mheight.heights.tables import json_lines
+from mheight.heights.output.files import json_lines
+from mheight.heights.output.rows import profile_rows, rational_rows, solution_rows, witness_rows
 from mheight.heights.tolerance import counts_as_infinite
 from mheight.heights.upwards import find_heights
 

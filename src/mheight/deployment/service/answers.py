@@ -28,11 +28,11 @@ from mheight.heights import (
     predicted_seconds,
     profile_with_doubts,
 )
-from mheight.heights.accuracy import MAX_EXACT_LENGTH
-from mheight.heights.branch_and_bound import Progress
 from mheight.heights.certificate import Number, rounded
 from mheight.heights.finding import lattice_solutions, solved
 from mheight.heights.profile import kernel_heights, lattice_route
+from mheight.heights.programs.branch_and_bound import Progress
+from mheight.heights.settling import MAX_EXACT_LENGTH
 from mheight.heights.solution import Method, Solution
 from mheight.heights.upwards import find_heights
 

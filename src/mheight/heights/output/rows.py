@@ -17,10 +17,10 @@ from mheight.codes.rationals import Matrix
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import Certificate, Number, rounded
 from mheight.heights.doubts import Doubt, doubt_text
+from mheight.heights.exact import exact_certificates, exact_profile, singleton_certificate
 from mheight.heights.finding import certified, solved
 from mheight.heights.orders import height_index
 from mheight.heights.profile import as_given, m_height, profile_with_doubts
-from mheight.heights.rational import exact_certificates, exact_profile, singleton_certificate
 from mheight.heights.solution import Solution
 from mheight.heights.tolerance import checked_tolerance, counts_as_infinite, with_tolerance
 

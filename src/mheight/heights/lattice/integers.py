@@ -1,7 +1,7 @@
 """The lattice of minors in exact integers.
 
 The numbers that decide a profile are the quotients s(B + a) / p(B) of absolute minors
-(see `mheight.heights.lattice` for the formula).  They are computed as exact fractions,
+(see `mheight.heights.lattice.tables` for the formula).  They are computed as exact fractions,
 then each is replaced by its place in the sorted list of the different ones.  From there on
 the minima and maxima over sets of columns compare small integers and lose nothing.
 

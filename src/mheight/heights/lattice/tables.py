@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.compiling import for_work, kernel
-from mheight.codes.lanes import LANES
-from mheight.codes.minor_tables import binomials, list_children, next_subset, subset_number
+from mheight.codes.minors.lanes import LANES
+from mheight.codes.minors.subsets import binomials, list_children, next_subset, subset_number
 
 __all__ = ["HeightLattice", "height_lattice"]
 
@@ -38,7 +38,7 @@ class HeightLattice:
 
     The n-1 columns other than the target are renumbered 0..n-2 in order, so that all
     targets share one table of sets T.  Tables are flat; offsets are numbers times
-    `mheight.codes.lanes.LANES`.
+    `mheight.codes.minors.lanes.LANES`.
 
     Attributes:
         circuits: offsets of the k+1 minors that s(A) sums, for each (k+1)-set A.

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.compiling import kernel
-from mheight.heights.certified import PIVOT_ERROR, ceiling
+from mheight.heights.programs.proven_bounds import PIVOT_ERROR, ceiling
 
 __all__ = ["crash", "drop", "drop_value", "expel", "pivot", "reduced_table", "reoptimise"]
 
@@ -195,7 +195,7 @@ def drop_value(table, errors, word, open_, bounds, target, row):  # type: ignore
     """What `drop` comes to after its first step, without a pivot, and a bound of f by that.
 
     The bound allows for rounding: the residual of column `stop` counts as often as the
-    step takes it (see `mheight.heights.certified`).
+    step takes it (see `mheight.heights.programs.proven_bounds`).
     """
     x = table[row, target]
     direction = 1.0 if x > 0.0 else -1.0

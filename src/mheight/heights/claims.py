@@ -16,9 +16,9 @@ from mheight.codes import LinearCode
 from mheight.codes.rationals import rational_matrix, rational_number
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import Number
-from mheight.heights.exact_lattice import quotient
+from mheight.heights.exact import exact_profile, singleton_certificate
+from mheight.heights.lattice.integers import quotient
 from mheight.heights.orders import height_index
-from mheight.heights.rational import exact_profile, singleton_certificate
 from mheight.heights.tolerance import checked_tolerance, counts_as_infinite
 
 __all__ = ["Relation", "Verdict", "judge"]

@@ -15,8 +15,8 @@ from mheight.codes.compiling import for_work, of_one_form
 from mheight.codes.rationals import Matrix, rational_matrix
 from mheight.codes.solving import solve_refined
 from mheight.heights.certificate import Certificate, Number, rounded
-from mheight.heights.enclosure import rounded_down
-from mheight.heights.simplex import crash, expel, reduced_table
+from mheight.heights.programs.enclosure import rounded_down
+from mheight.heights.programs.simplex import crash, expel, reduced_table
 
 __all__ = [
     "IntegerRows",

@@ -12,14 +12,14 @@ import pytest
 import mheight
 from mheight.codes.rationals import rational_matrix
 from mheight.errors import InvalidCodeError, InvalidDataError
-from mheight.heights.rows import (
+from mheight.heights.output.files import HeightWriter, capabilities, check_table_path, json_lines
+from mheight.heights.output.rows import (
     HeightRows,
     profile_rows,
     rational_rows,
     solution_rows,
     witness_rows,
 )
-from mheight.heights.tables import HeightWriter, capabilities, check_table_path, json_lines
 
 G = np.array([[1.0, 0, 1, 1], [0, 1, 1, 2]])
 GAP = np.array([[1.0, 0, 0, 1], [0, 1, 0, 2]])  # h_2 is infinite

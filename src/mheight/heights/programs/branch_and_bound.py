@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 from mheight.codes.compiling import of_one_form, work_clock
 from mheight.codes.rationals import Matrix, rational_matrix
 from mheight.errors import InvalidCodeError
-from mheight.heights.certified import measure, node_bound, start_errors
-from mheight.heights.dives import Dives, are_worthwhile
-from mheight.heights.enclosure import Enclosure, enclose
-from mheight.heights.simplex import crash, expel, reduced_table
-from mheight.heights.solution import EXACT_TO, Solution, Status
-from mheight.heights.tree import LINE, RUNNING, advance, bound, expand
-from mheight.heights.witness import (
+from mheight.heights.programs.dives import Dives, are_worthwhile
+from mheight.heights.programs.enclosure import Enclosure, enclose
+from mheight.heights.programs.proven_bounds import measure, node_bound, start_errors
+from mheight.heights.programs.simplex import crash, expel, reduced_table
+from mheight.heights.programs.tree import LINE, RUNNING, advance, bound, expand
+from mheight.heights.programs.vertices import (
     IntegerRows,
     certify_vertex,
     integer_rows,
     loose_certificate,
     optimal_vertex,
 )
+from mheight.heights.solution import EXACT_TO, Solution, Status
 
 __all__ = ["Progress", "branch_and_bound"]
 

@@ -2,7 +2,7 @@
 
 No tables: a set is the index of its value.  For each target the inner minimum over the
 subsets of T, of every T at once, is n-1 passes over an array of 2^(n-1) numbers, eight to
-a vector.  For the formula see `mheight.heights.lattice`.
+a vector.  For the formula see `mheight.heights.lattice.tables`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.bits import count_bits, lowest_position, next_of_same_size, with_gap
 from mheight.codes.compiling import for_work, kernel, of_one_form, plain
-from mheight.codes.lanes import LANES, largest, least, load, store, subset_minima
-from mheight.codes.minors import NOISE, doubt_limits
+from mheight.codes.minors.lanes import LANES, largest, least, load, store, subset_minima
+from mheight.codes.minors.rounding import NOISE, doubt_limits
 from mheight.codes.threads import in_parts, thread_count
-from mheight.heights.packed_minors import minors_and_circuits
+from mheight.heights.lattice.bits import count_bits, lowest_position, next_of_same_size, with_gap
+from mheight.heights.lattice.one_code_minors import minors_and_circuits
 
 __all__ = ["MAX_LENGTH", "PackedProfile", "packed_profile"]
 

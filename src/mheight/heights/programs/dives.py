@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.compiling import kernel
-from mheight.heights.certified import negligible
-from mheight.heights.simplex import crash, drop, drop_value, expel, pivot, reoptimise
+from mheight.heights.programs.proven_bounds import negligible
+from mheight.heights.programs.simplex import crash, drop, drop_value, expel, pivot, reoptimise
 
 __all__ = ["Dives", "are_worthwhile", "search_programs"]
 

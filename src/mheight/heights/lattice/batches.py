@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.compiling import for_work, kernel, of_one_form
-from mheight.codes.lanes import (
+from mheight.codes.minors.batches import block_minors, by_form, minor_room
+from mheight.codes.minors.expansion import fill_block
+from mheight.codes.minors.lanes import (
     LANES,
     add,
     aligned_rows,
@@ -22,16 +24,10 @@ from mheight.codes.lanes import (
     subtract,
     where_positive,
 )
-from mheight.codes.minor_tables import MinorTable, minor_table
-from mheight.codes.minors import (
-    CLOSE_ZERO,
-    block_minors,
-    by_form,
-    fill_block,
-    minor_room,
-)
+from mheight.codes.minors.rounding import CLOSE_ZERO
+from mheight.codes.minors.subsets import MinorTable, minor_table
 from mheight.codes.threads import in_ranges
-from mheight.heights.lattice import height_lattice
+from mheight.heights.lattice.tables import height_lattice
 
 __all__ = ["profiles"]
 
@@ -179,7 +175,7 @@ def profiles(matrices: Float, systematic: Flags, *, is_check: bool = False) -> t
 
     Returns:
         Heights of shape (N, n-k), column m-1 holds h_m; and shape (N,), which codes have
-        a minor that rounding leaves in doubt (see `mheight.codes.minors.block_minors`).
+        a minor that rounding leaves in doubt (see `mheight.codes.minors.batches.block_minors`).
     """
     matrices = of_one_form(matrices)
     count, rows, n = matrices.shape

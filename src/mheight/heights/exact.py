@@ -14,7 +14,7 @@ from mheight.codes import LinearCode
 from mheight.codes.rationals import rational_matrix
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import Certificate, Number
-from mheight.heights.exact_lattice import IntegerCode, integer_code, sweep
+from mheight.heights.lattice.integers import IntegerCode, integer_code, sweep
 
 __all__ = ["exact_certificates", "exact_profile", "singleton_certificate"]
 

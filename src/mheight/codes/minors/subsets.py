@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.compiling import for_work, kernel
-from mheight.codes.lanes import LANES
+from mheight.codes.minors.lanes import LANES
 
 __all__ = [
     "MinorTable",
@@ -40,7 +40,7 @@ class MinorTable:
         sizes: number of subsets in each level 0..rows.
         order: for each k-subset, the offset of its minor in the last level.
         widest: largest number of subsets in a level.
-        room: rows of `LANES` doubles that `mheight.codes.minors.minor_room` cuts up.
+        room: rows of `LANES` doubles that `mheight.codes.minors.batches.minor_room` cuts up.
         seconds: about how long a block of `LANES` codes takes.
     """
 

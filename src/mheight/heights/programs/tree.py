@@ -1,7 +1,7 @@
 """Numba kernel: depth-first search over the constraints that are dropped, for one target.
 
 `h_m` of a target is the largest f(K) over sets K that leave out m-1 positions besides
-the target (see `mheight.heights.simplex`).  To exceed f(K), one of the columns of its
+the target (see `mheight.heights.programs.simplex`).  To exceed f(K), one of the columns of its
 optimal basis with a nonzero multiplier must be dropped; the i-th child drops the i-th of
 them and promises to keep the earlier ones, so no set is visited twice.  The last level
 is not solved unless the first pivot of a child can exceed the best known value.
@@ -15,8 +15,8 @@ from __future__ import annotations
 import numpy as np
 
 from mheight.codes.compiling import kernel
-from mheight.heights.certified import measure, negligible, node_bound
-from mheight.heights.simplex import drop, drop_value
+from mheight.heights.programs.proven_bounds import measure, negligible, node_bound
+from mheight.heights.programs.simplex import drop, drop_value
 
 __all__ = ["DONE", "INFINITE", "LINE", "RUNNING", "advance", "bound", "expand"]
 
@@ -88,7 +88,7 @@ def advance(  # type: ignore[no-untyped-def]
     at each node (fewer than all make a dive).  The arrays that follow are the stack, one
     entry for each of `drops` + 1 levels.  `dropped` holds the columns dropped on the way to
     the node; `found` is filled with their number at the best node, and these.  The last
-    five are the matrix R (see `mheight.heights.enclosure`), its sums, and where it is the
+    five are the matrix R (see `mheight.heights.programs.enclosure`), its sums, and where it is the
     identity.
     """
     nodes = 0

@@ -17,10 +17,10 @@ from mheight import (
     verify,
 )
 from mheight.codes.conditioning import condition, exact_rank, reduced_generator
-from mheight.codes.minors import systematic_codes
+from mheight.codes.minors.batches import systematic_codes
 from mheight.errors import InvalidCodeError
-from mheight.heights.kernel import profiles
-from mheight.heights.packed import packed_profile
+from mheight.heights.lattice.batches import profiles
+from mheight.heights.lattice.one_code import packed_profile
 
 
 def entries_of_all_sizes(rng: np.random.Generator, k: int, n: int) -> np.ndarray:

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from mheight.codes.conditioning import condition, reduced_generator
 from mheight.codes.given import GivenMatrices
-from mheight.codes.minors import DOUBT, NOISE
+from mheight.codes.minors.rounding import DOUBT, NOISE
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import rounded
 from mheight.heights.doubts import Doubt, DoubtKind
-from mheight.heights.packed import MAX_LENGTH, PackedProfile, packed_profile
-from mheight.heights.rational import exact_profile
+from mheight.heights.exact import exact_profile
+from mheight.heights.lattice.one_code import MAX_LENGTH, PackedProfile, packed_profile
 from mheight.heights.tolerance import capped, counts_as_infinite, kept_doubts, near_limit
 from mheight.heights.true_zeros import zeros_are_true
 

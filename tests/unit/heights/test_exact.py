@@ -13,10 +13,10 @@ import pytest
 from mheight.codes import LinearCode
 from mheight.codes.rationals import rational_matrix
 from mheight.errors import InvalidCodeError
-from mheight.heights import exact_lattice
 from mheight.heights.certificate import verify
-from mheight.heights.rational import exact_certificates, exact_profile
-from mheight.heights.verdict import Verdict, judge
+from mheight.heights.claims import Verdict, judge
+from mheight.heights.exact import exact_certificates, exact_profile
+from mheight.heights.lattice import integers
 
 F = Fraction
 TIES = [[-1, -7, 5, -2, 4, 6, -8], [-2, -9, -2, -4, -4, 7, -11], [-8, 0, 5, -9, -3, -8, -8]]
@@ -263,9 +263,9 @@ def test_too_long_numbers() -> None:
 
 def test_the_limit_on_sets_is_the_one_stated(monkeypatch: pytest.MonkeyPatch) -> None:
     sets = 4 * (3 + 1)  # T of 2 or 3 columns, for 4 targets
-    monkeypatch.setattr(exact_lattice, "MAX_EXACT_SETS", sets)
+    monkeypatch.setattr(integers, "MAX_EXACT_SETS", sets)
     assert exact_profile([[1, 0, 1, 1], [0, 1, 1, 2]]) == (2, 3)
-    monkeypatch.setattr(exact_lattice, "MAX_EXACT_SETS", sets - 1)
+    monkeypatch.setattr(integers, "MAX_EXACT_SETS", sets - 1)
     with pytest.raises(InvalidCodeError, match=r"has 16 sets .* more than the 15"):
         exact_profile([[1, 0, 1, 1], [0, 1, 1, 2]])
 

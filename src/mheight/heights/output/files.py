@@ -15,7 +15,7 @@ from mheight.errors import InvalidDataError
 from mheight.files import require_writable
 from mheight.heights.capability import threshold_ratio
 from mheight.heights.certificate import Certificate, Number
-from mheight.heights.rows import HeightRows
+from mheight.heights.output.rows import HeightRows
 
 __all__ = ["FORMATS", "HeightWriter", "capabilities", "check_table_path", "json_lines"]
 

@@ -1,0 +1,1 @@
+"""Heights for people and files: `rows` holds them one a height, `files` writes them."""
