@@ -343,7 +343,7 @@ def test_ctrl_c_shows_the_bounds_so_far(mheight, long_code, monkeypatch, tmp_pat
 
     find_height = package.find_height
     monkeypatch.setattr("mheight.cli.heights_work.solved", interrupted)
-    monkeypatch.setattr("mheight.heights.upwards.solved", interrupted)
+    monkeypatch.setattr("mheight.heights.finding.solved", interrupted)
     status, out, _ = mheight("heights", long_code, "-m", 8)
     assert status == 130
     assert rows_of(out)[0][-1] == "stopped"

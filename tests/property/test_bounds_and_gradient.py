@@ -96,7 +96,7 @@ def test_three_ways_to_the_minimum_distance(G: np.ndarray, seed: int) -> None:
     assert by_heights == n - most_zeros
     rotation, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((k, k)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mheight.heights.distance, "_SHORT", 0)
+        patch.setattr(mheight.heights.distance, "distance_is_counted", lambda n: False)
         assert minimum_distance(G) == by_heights
         assert minimum_distance(rotation @ G) == by_heights  # not in whole numbers
 

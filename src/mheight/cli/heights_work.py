@@ -10,9 +10,8 @@ from mheight.cli.console import say
 from mheight.cli.heights_display import Watch, interrupts
 from mheight.codes.reading import Block, CodeBatch, Kind, batches, rational_codes
 from mheight.errors import InvalidCodeError
-from mheight.heights import predicted_seconds
-from mheight.heights.finding import solved
-from mheight.heights.lattice.one_code import MAX_LENGTH
+from mheight.heights.choosing import is_searched
+from mheight.heights.finding import find_heights, solved
 from mheight.heights.orders import height_index
 from mheight.heights.output.rows import (
     HeightRows,
@@ -21,17 +20,12 @@ from mheight.heights.output.rows import (
     solution_rows,
     witness_rows,
 )
-from mheight.heights.profile import lattice_route
 from mheight.heights.solution import Method
-from mheight.heights.upwards import find_heights
 
 __all__ = ["LONG_CODE_SECONDS", "InterruptedSearch", "Request", "located", "results"]
 
 LONG_CODE_SECONDS = 60.0
 """Default time limit of a search for all heights of a code."""
-
-_WORTH_A_SEARCH = 1.0
-"""Seconds of the lattice from which a search for one height is weighed against it."""
 
 
 @dataclass(frozen=True)
@@ -58,20 +52,8 @@ class Request:
 
     def searches(self, n: int, k: int) -> bool:
         """Whether heights of an [n, k] code are found by a search that yields bounds."""
-        if self.method == "lattice":
-            return False
-        if self.method == "branch-and-bound" or self.time_limit is not None:
-            return True
-        if n > MAX_LENGTH and self.witness:
-            return True
-        try:
-            lattice_route(n, k)
-        except InvalidCodeError:
-            return True
-        if self.m is None or n > MAX_LENGTH:
-            return False
-        lattice = predicted_seconds(n, k, self.m, "lattice")
-        return lattice > max(_WORTH_A_SEARCH, predicted_seconds(n, k, self.m, "branch-and-bound"))
+        stoppable = self.time_limit is not None
+        return is_searched(n, k, self.m, self.method, stoppable=stoppable, witness=self.witness)
 
 
 class InterruptedSearch(Exception):

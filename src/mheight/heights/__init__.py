@@ -8,11 +8,12 @@ from mheight.heights.capability import (
     threshold_ratio,
 )
 from mheight.heights.certificate import Certificate, verify
+from mheight.heights.choosing import predicted_seconds
 from mheight.heights.claims import Verdict, judge
 from mheight.heights.distance import minimum_distance
 from mheight.heights.doubts import Doubt, DoubtKind, Profiles
 from mheight.heights.exact import exact_certificates, exact_profile
-from mheight.heights.finding import certificates, find_height, predicted_seconds
+from mheight.heights.finding import certificates, find_height
 from mheight.heights.gradient import height_gradient
 from mheight.heights.profile import height_profile, m_height, profile_with_doubts
 from mheight.heights.solution import Solution

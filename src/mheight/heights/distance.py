@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from mheight.codes import LinearCode
 from mheight.codes.exact_matrices import exact_rank
 from mheight.errors import InvalidCodeError
+from mheight.heights.choosing import distance_is_counted
 from mheight.heights.doubts import Doubt, DoubtKind, warn_of
 from mheight.heights.profile import profile_with_doubts
 
@@ -20,9 +21,6 @@ __all__ = ["MAX_COLUMN_SETS", "distance_with_doubts", "minimum_distance"]
 
 MAX_COLUMN_SETS = 2_000_000
 """How many sets of columns `minimum_distance` looks at before it gives up; minutes at most."""
-
-_SHORT = 16
-"""Up to this length n the height profile is the quicker way for every k."""
 
 _TOLERANCE = 1e-10
 """A column counts as within the span of others at a distance below this part of its length,
@@ -94,7 +92,7 @@ def distance_with_doubts(
     code = G if isinstance(G, LinearCode) else LinearCode(G)
     if code.k == code.n:
         return 1, ()
-    if code.n <= _SHORT:
+    if distance_is_counted(code.n):
         found = profile_with_doubts(code)
         # Digits of a finite height do not matter here.
         doubts = tuple(d for d in found.doubts if d.kind is not DoubtKind.SMALL_MINOR)

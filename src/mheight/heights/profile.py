@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import comb, inf
-from typing import Any, Literal
+from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,35 +13,23 @@ from mheight.codes import LinearCode
 from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.minors.batches import systematic_codes
 from mheight.errors import InvalidCodeError
+from mheight.heights.choosing import engine_of_number, engine_of_profile, kernel_for
 from mheight.heights.doubts import Doubt, Profiles, warn_of
-from mheight.heights.finding import predicted_seconds
 from mheight.heights.lattice.batches import profiles
 from mheight.heights.lattice.one_code import MAX_LENGTH, packed_profile
 from mheight.heights.orders import height_index
-from mheight.heights.searched import (
-    PROFILE_SECONDS,
-    profile_seconds,
-    searched_heights,
-    searched_profiles,
-)
-from mheight.heights.settling import MAX_EXACT_LENGTH, settle_doubts, unsettled
+from mheight.heights.searched import searched_heights, searched_profiles
+from mheight.heights.settling import settle_doubts, unsettled
 from mheight.heights.tolerance import capped, checked_tolerance
 
 __all__ = [
     "as_given",
     "height_profile",
     "kernel_heights",
-    "lattice_route",
     "m_height",
     "profile_with_doubts",
     "systematic_form",
 ]
-
-MAX_LATTICE_SETS = 2_000_000
-"""Largest lattice (sets T for one target) that tables are made for."""
-
-_MOST_TABLE_SETS = 400_000  # beyond, a lattice of eight codes no longer fits a cache
-_FEW_CODES = 4  # fewer do not fill the lanes
 
 Float = NDArray[np.float64]
 
@@ -133,7 +121,7 @@ def profile_with_doubts(
     if n == k:
         out = np.empty((count, 0))
         suspects = np.arange(count)
-    elif count and _is_searched(n, k):
+    elif count and engine_of_profile(n, k) == "branch-and-bound":
         found = searched_profiles(_codes(given), tolerance)
         heights = found.heights[0] if given.is_single else found.heights
         return Profiles(heights, found.doubts, tolerance)
@@ -148,15 +136,6 @@ def profile_with_doubts(
     if len(suspects):
         given.check_ranks(suspects, "" if given.is_single else " in code {}")
     return Profiles(out[0] if given.is_single else out, doubts, tolerance)
-
-
-def _is_searched(n: int, k: int) -> bool:
-    """Whether a full profile is beyond the lattice, and yet within reach."""
-    try:
-        lattice_route(n, k)
-    except InvalidCodeError:
-        return profile_seconds(n, k) <= PROFILE_SECONDS
-    return False
 
 
 def _codes(given: GivenMatrices) -> list[LinearCode]:
@@ -190,7 +169,7 @@ def _by_kernels(given: GivenMatrices) -> tuple[Float, NDArray[np.bool_]]:
     """Heights, shape (N, n-k), and which codes they leave in doubt, shape (N,)."""
     count, k, n = len(given), given.k, given.n
     batch, is_check = given.expanded, given.is_check
-    if count and lattice_route(n, k, count) == "packed":
+    if count and kernel_for(n, k, count) == "one code":
         return _one_by_one(batch, is_check)
     if count and n > MAX_LENGTH and (not is_check or n - k > k):
         # Few rows to expand are a must: a code of high rate goes by its P.
@@ -260,7 +239,7 @@ def m_height(
     if m > n - k:
         given.check_ranks(range(len(given)), "" if given.is_single else " in code {}")
         return inf if given.is_single else np.full(len(given), inf)
-    if len(given) and _search_is_better(n, k, m):
+    if len(given) and engine_of_number(n, k, m) == "branch-and-bound":
         found = searched_heights(_codes(given), m, zero_tolerance)
         heights = found.heights
     else:
@@ -269,33 +248,3 @@ def m_height(
     codes = None if given.is_single else len(given)
     warn_of([doubt for doubt in found.doubts if doubt.concerns(m)], codes)
     return float(heights[0]) if given.is_single else heights
-
-
-def _search_is_better(n: int, k: int, m: int) -> bool:
-    """Whether branch and bound takes less time for h_m than the lattice, if that is possible."""
-    try:
-        lattice_route(n, k)
-    except InvalidCodeError:
-        return True
-    lattice = predicted_seconds(n, k, m, "lattice")
-    return MAX_EXACT_LENGTH < n <= MAX_LENGTH and lattice > predicted_seconds(
-        n, k, m, "branch-and-bound"
-    )  # fmt: skip
-
-
-def lattice_route(n: int, k: int, count: int = 1) -> Literal["table", "packed"]:
-    """Which kernel suits so many [n, k] codes: side by side by tables, or one by one.
-
-    Raises:
-        InvalidCodeError: the lattice of such codes does not fit either.
-    """
-    sets = sum(comb(n - 1, size) for size in range(k, n))
-    if n <= MAX_LENGTH and (count < _FEW_CODES or sets > _MOST_TABLE_SETS):
-        return "packed"
-    if sets <= MAX_LATTICE_SETS:
-        return "table"
-    raise InvalidCodeError(
-        f"a full profile needs n <= {MAX_LENGTH} or a lattice of at most {MAX_LATTICE_SETS:,} "
-        f"sets; an [{n}, {k}] code has {sets:,}; for one height with a small m, use m_height "
-        "(a number) or find_height (with a certificate, or bounds)"
-    )

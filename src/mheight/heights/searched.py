@@ -13,31 +13,13 @@ from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import rounded
 from mheight.heights.doubts import Doubt, Profiles
 from mheight.heights.exact import exact_profile
-from mheight.heights.finding import predicted_seconds, solved
+from mheight.heights.finding import find_heights, solved
 from mheight.heights.solution import Solution
 from mheight.heights.tolerance import counts_as_infinite
-from mheight.heights.upwards import find_heights
 
-__all__ = [
-    "HEIGHT_SECONDS",
-    "PROFILE_SECONDS",
-    "profile_seconds",
-    "searched_heights",
-    "searched_profiles",
-]
+__all__ = ["searched_heights", "searched_profiles"]
 
 Float = NDArray[np.float64]
-
-PROFILE_SECONDS = 120.0
-"""A full profile that is predicted to take a search longer is refused."""
-
-HEIGHT_SECONDS = 600.0
-"""One height that is predicted to take longer is refused."""
-
-
-def profile_seconds(n: int, k: int) -> float:
-    """About how long a search for all heights of an [n, k] code takes."""
-    return sum(predicted_seconds(n, k, m, "branch-and-bound") for m in range(1, n - k + 1))
 
 
 def searched_profiles(codes: Sequence[LinearCode], tolerance: float | None) -> Profiles:
@@ -67,16 +49,8 @@ def searched_heights(codes: Sequence[LinearCode], m: int, tolerance: float | Non
         tolerance: what counts as zero, as for `height_profile`.
 
     Raises:
-        InvalidCodeError: it is predicted to take more than ten minutes.
         UnsolvedHeightError: rounding leaves only bounds.
     """
-    k, n = codes[0].k, codes[0].n
-    seconds = predicted_seconds(n, k, m, "branch-and-bound")
-    if seconds > HEIGHT_SECONDS:
-        raise InvalidCodeError(
-            f"h_{m} of an [{n}, {k}] code takes about {seconds / 60:,.0f} minutes; "
-            f"find_height(G, {m}, time_limit=60) finds bounds"
-        )
     found = [
         [solved(code, m, method="branch-and-bound", zero_tolerance=tolerance)] for code in codes
     ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import comb
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +10,7 @@ from mheight.codes.given import GivenMatrices
 from mheight.codes.minors.rounding import DOUBT, NOISE
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import rounded
+from mheight.heights.choosing import settles_exactly
 from mheight.heights.doubts import Doubt, DoubtKind
 from mheight.heights.exact import exact_profile
 from mheight.heights.lattice.one_code import MAX_LENGTH, PackedProfile, packed_profile
@@ -20,26 +19,16 @@ from mheight.heights.true_zeros import zeros_are_true
 
 __all__ = [
     "LARGEST_HEIGHT",
-    "MAX_EXACT_LENGTH",
     "condition_doubts",
     "large_doubts",
     "minor_doubts",
     "relative_error",
     "settle_doubts",
     "settled",
-    "settles_exactly",
     "unsettled",
 ]
 
 Float = NDArray[np.float64]
-
-MAX_EXACT_LENGTH = 16
-"""Up to this length rational arithmetic settles what rounding leaves open, in 0.3 s or less."""
-
-_MOST_SETS = 600_000
-"""Pairs of a target and a set of columns that rational arithmetic takes on in passing."""
-
-_LONGEST = 256
 
 LARGEST_HEIGHT = 1e13
 """A height of float entries above this is called infinite: rounding makes such of zeros."""
@@ -75,13 +64,6 @@ def minor_doubts(result: PackedProfile, k: int, n: int, code: int = 0) -> tuple[
         error = relative_error(result.least_kept, k, n)
         found.append(Doubt(code, DoubtKind.SMALL_MINOR, value=result.least_kept, error=error))
     return tuple(found)
-
-
-def settles_exactly(n: int, k: int) -> bool:
-    """Whether rational arithmetic does an [n, k] code in passing."""
-    if n <= MAX_EXACT_LENGTH:
-        return True
-    return n <= _LONGEST and n * sum(comb(n - 1, size) for size in range(k, n)) <= _MOST_SETS
 
 
 def large_doubts(heights: Float, found: Float, code: int = 0) -> tuple[Doubt, ...]:

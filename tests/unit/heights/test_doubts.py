@@ -13,9 +13,9 @@ import mheight
 from mheight import AccuracyWarning, DoubtKind, find_height, height_profile, m_height
 from mheight.heights.distance import distance_with_doubts
 from mheight.heights.doubts import Doubt, Profiles, summary
+from mheight.heights.finding import find_heights
 from mheight.heights.output.files import json_lines
 from mheight.heights.output.rows import profile_rows, witness_rows
-from mheight.heights.upwards import find_heights
 
 CERTAIN = [[1.0, 0, 1, 1], [0, 1, 1, 2]]
 LARGE = [[1.0, 0, 1, 1], [0, 1, 1, 1 + 3e-13]]

@@ -1,4 +1,4 @@
-"""find_height, certificates, verify: arguments, limits, what is refused."""
+"""find_height, find_heights, certificates, verify: arguments, limits, what is refused."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import mheight
-from mheight import certificates, exact_certificates, find_height, verify
+from mheight import certificates, exact_certificates, exact_profile, find_height, verify
+from mheight.codes import LinearCode
 from mheight.errors import InvalidCodeError, UnsolvedHeightError
-from mheight.heights import predicted_seconds
+from mheight.heights.finding import find_heights, solved
 
 G = [[1, 0, 1, 1], [0, 1, 1, 2]]
 LONG = np.random.default_rng(0).standard_normal((12, 40))
@@ -45,11 +46,7 @@ def test_the_lattice_refuses_long_codes() -> None:
 
 def test_auto_takes_the_cheaper_method() -> None:
     assert find_height(LONG, 2).method == "branch-and-bound"
-    assert find_height(G, 2).method in ("lattice", "branch-and-bound")
     assert find_height(np.random.default_rng(1).standard_normal((6, 12)), 6).method == "lattice"
-    assert predicted_seconds(40, 12, 2, "lattice") == np.inf
-    costs = [predicted_seconds(32, 16, m, "branch-and-bound") for m in range(1, 8)]
-    assert costs == sorted(costs)
 
 
 def test_a_node_limit_leaves_bounds() -> None:
@@ -126,3 +123,107 @@ def test_an_exact_certificate_has_no_tolerance() -> None:
 def test_the_whole_space_has_no_certificates() -> None:
     assert certificates(np.eye(3)) == ()
     assert mheight.height_profile(np.eye(3)).shape == (0,)
+
+
+# --- one after the other ---
+
+TRAP = [[-1, -7, 5, -2, 4, 6, -8], [-2, -9, -2, -4, -4, 7, -11], [-8, 0, 5, -9, -3, -8, -8]]
+
+
+@pytest.mark.parametrize("method", ["auto", "lattice", "branch-and-bound"])
+@pytest.mark.parametrize("seed", range(4))
+def test_all_heights_with_certificates(method, seed):
+    rng = np.random.default_rng(seed)
+    G = rng.integers(-4, 5, (3, 8)).astype(float)
+    if seed % 2:
+        G[:, 5:] = 0.0  # infinite from m = 6 - k at the latest
+    solutions = list(find_heights(G, method=method))
+    assert [s.m for s in solutions] == [1, 2, 3, 4, 5]
+    np.testing.assert_allclose([s.height for s in solutions], mheight.height_profile(G), rtol=1e-9)
+    for solution in solutions:
+        witness = solution.certificate
+        assert witness.m == solution.m
+        assert mheight.verify(witness, G)
+        assert witness.target in witness.larger
+        assert len(witness.larger) == solution.m
+        word = np.abs(np.array(witness.codeword))
+        outside = np.delete(word, witness.larger)
+        assert outside.max() <= np.sort(word)[::-1][solution.m] + 1e-9
+
+
+def test_the_rest_of_an_infinite_height_is_known_at_once(monkeypatch):
+    asked = []
+
+    def counted(code, m, **options):
+        asked.append(m)
+        return solved(code, m, **options)
+
+    monkeypatch.setattr("mheight.heights.finding.solved", counted)
+    solutions = list(find_heights(TRAP, method="branch-and-bound"))
+    assert [s.lower for s in solutions] == pytest.approx([2, 30.8, np.inf, np.inf])
+    assert asked == [1, 2, 3]
+
+
+def test_a_limit_ends_it_with_bounds():
+    G = np.random.default_rng(0).normal(size=(20, 40))
+    solutions = list(find_heights(G, time_limit=0.2))
+    assert all(s.is_exact for s in solutions[:-1])
+    assert solutions[-1].status in ("time limit", "exact")
+    assert len(solutions) < 20
+
+
+def test_a_request_ends_it():
+    G = np.random.default_rng(0).normal(size=(10, 30))
+    seen = []
+
+    def stop():
+        return len(seen) > 1
+
+    for solution in find_heights(G, method="branch-and-bound", stop=stop):
+        seen.append(solution.m)
+    assert seen == [1, 2]
+
+
+def test_progress_is_told_by_height():
+    told = []
+
+    def progress(m):
+        return lambda done, targets, lower, upper: told.append((m, done, targets, lower, upper))
+
+    G = np.random.default_rng(1).normal(size=(6, 14))
+    list(find_heights(G, method="branch-and-bound", progress=progress))
+    assert {m for m, *_ in told} >= {2, 3, 4}
+    assert all(lower <= upper for *_, lower, upper in told)
+
+
+def test_heights_that_rounding_leaves_in_doubt_are_done_exactly():
+    """Decimals of a code of rank 2: as floats its height is finite and huge."""
+    G = [
+        [0.0965987, 1.1143517, 1.2109504, 1.2785657],
+        [-0.0311978, -0.3615511, -0.3927489, -0.4142156],
+        [0.1402011, 1.6215356, 1.7617367, 1.8589369],
+    ]
+    (solution,) = find_heights(G)
+    assert solution.method == "rational"
+    assert solution.certificate.height == exact_profile(G)[0]
+    assert verify(solution.certificate, G)
+
+
+@pytest.mark.parametrize(
+    ("G", "options", "message"),
+    [
+        (np.eye(2), {}, "n > k is needed, got n = k = 2"),
+        ([[1, 2], [2, 4]], {}, "rows of G must be independent"),
+        ([[1, 2]], {"time_limit": 0}, "time_limit must be positive, got 0"),
+        ([[1, 2]], {"method": "magic"}, "method must be"),
+        (np.ones((1, 30)), {"method": "lattice"}, "the lattice needs n <= 26"),
+    ],
+)
+def test_what_has_no_heights_in_turn(G, options, message):
+    with pytest.raises(InvalidCodeError, match=message):
+        list(find_heights(G, **options))
+
+
+def test_a_code_is_taken_as_it_is():
+    code = LinearCode([[1, 0, 1, 1], [0, 1, 1, 2]])
+    assert [str(s) for s in find_heights(code)] == ["h_1 = 2", "h_2 = 3"]

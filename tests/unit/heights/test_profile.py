@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-import mheight.heights.profile
 from mheight.codes import LinearCode
 from mheight.errors import InvalidCodeError
-from mheight.heights import height_profile, m_height
+from mheight.heights import choosing, height_profile, m_height
 
 G = [[1, 0, 1, 1], [0, 1, 1, 2]]
 
@@ -77,15 +76,15 @@ def test_codes_too_long_for_the_lattice_are_refused() -> None:
 
 def test_the_limits_of_both_kernels_are_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     """At [4, 2] the sets T, without the target, are three pairs and one triple."""
-    monkeypatch.setattr(mheight.heights.profile, "MAX_LENGTH", 3)
-    monkeypatch.setattr(mheight.heights.profile, "MAX_LATTICE_SETS", 4)
+    monkeypatch.setattr(choosing, "MAX_LENGTH", 3)
+    monkeypatch.setattr(choosing, "MAX_LATTICE_SETS", 4)
     assert height_profile(G).tolist() == [2.0, 3.0]
-    monkeypatch.setattr(mheight.heights.profile, "MAX_LATTICE_SETS", 3)
+    monkeypatch.setattr(choosing, "MAX_LATTICE_SETS", 3)
     assert height_profile(G).tolist() == [2.0, 3.0]  # by a search
-    monkeypatch.setattr(mheight.heights.profile, "PROFILE_SECONDS", 0.0)
+    monkeypatch.setattr(choosing, "PROFILE_SECONDS", 0.0)
     with pytest.raises(InvalidCodeError, match=r"at most 3 sets; an \[4, 2\] code has 4;"):
         height_profile(G)
-    monkeypatch.setattr(mheight.heights.profile, "MAX_LENGTH", 4)
+    monkeypatch.setattr(choosing, "MAX_LENGTH", 4)
     assert height_profile(G).tolist() == [2.0, 3.0]
 
 

@@ -13,10 +13,10 @@ import pytest
 import mheight
 from mheight import DoubtKind, exact_profile, find_height, height_profile, m_height, verify
 from mheight.errors import InvalidCodeError
+from mheight.heights.finding import find_heights
 from mheight.heights.output.files import json_lines
 from mheight.heights.output.rows import profile_rows, rational_rows, solution_rows, witness_rows
 from mheight.heights.tolerance import counts_as_infinite
-from mheight.heights.upwards import find_heights
 
 MEASURED = [[1.0, 0, 1, 1], [0, 1, 1, 1.0001]]  # the last two columns were meant to be parallel
 TINY = [[1.0, 0, 1, 1], [0, 1, 1, 1 + 3e-14]]

@@ -25,16 +25,15 @@ from mheight.errors import InvalidCodeError
 from mheight.heights import (
     exact_certificates,
     exact_profile,
-    predicted_seconds,
     profile_with_doubts,
 )
 from mheight.heights.certificate import Number, rounded
-from mheight.heights.finding import lattice_solutions, solved
-from mheight.heights.profile import kernel_heights, lattice_route
+from mheight.heights.choosing import Plan, kernel_for, plan_within
+from mheight.heights.finding import find_heights, solved
+from mheight.heights.profile import kernel_heights
 from mheight.heights.programs.branch_and_bound import Progress
-from mheight.heights.settling import MAX_EXACT_LENGTH
-from mheight.heights.solution import Method, Solution
-from mheight.heights.upwards import find_heights
+from mheight.heights.routes import lattice_solutions
+from mheight.heights.solution import Solution
 
 __all__ = ["NO_TIME", "Watch", "exact_search", "profiles", "search"]
 
@@ -44,9 +43,7 @@ NO_TIME = "the time limit ended before this code was looked at"
 _ROUNDED = "rounding leaves only bounds of some heights"
 
 
-_FEW = 4  # fewer do not fill the lanes of the kernel for batches
 _BATCH_SECONDS = 0.15  # for the codes of a batch that are done alone
-_SLACK = 2.0  # times what a lattice is predicted to take, for slow machines
 
 
 def profiles(shape: tuple[int, int], batch: list[GivenMatrices]) -> list[Profile]:
@@ -64,10 +61,10 @@ def profiles(shape: tuple[int, int], batch: list[GivenMatrices]) -> list[Profile
     """
     k, n = shape
     known: list[Profile | None] = [None] * len(batch)
-    if k < n and len(batch) >= _FEW and lattice_route(n, k, len(batch)) == "table":
+    if k < n:
         for kind in KINDS:
             at = [i for i, given in enumerate(batch) if given.kind == kind]
-            if len(at) >= _FEW:
+            if at and kernel_for(n, k, len(at)) == "batches":
                 for i, profile in zip(at, _by_kernel([batch[i] for i in at]), strict=True):
                     known[i] = profile
     return _in_turn(batch, known)
@@ -162,18 +159,17 @@ def search(
         return from_solutions(n, k, m, [], 0.0, NO_TIME)
     watch = watch or Watch()
     watch.begun = True
-    lattice = predicted_seconds(n, k, 1, "lattice")
-    if _SLACK * lattice > unstoppable:
-        lattice = math.inf
-    if n > MAX_EXACT_LENGTH and m is None and not witness and _SLACK * lattice <= left:
+    plan = plan_within(n, k, m, left, witness=witness, patience=patience, unstoppable=unstoppable)
+    if plan.way == "numbers":
         found = _profile(given)
         if found.error is not None:
             raise InvalidCodeError(found.error)
         if not found.doubts:
             return from_profile((k, n), found, None, False)
         left = max(stop.left, 1e-3)
+        plan = plan_within(n, k, m, left, witness=True, patience=patience, unstoppable=unstoppable)
     code = LinearCode.from_given(given)
-    solutions = _solutions(code, m, stop, left, lattice, patience, watch)
+    solutions = _solutions(code, m, plan, stop, watch)
     remark = None
     if any(solution.status == "rounding" for solution in solutions):
         remark = _ROUNDED
@@ -193,23 +189,13 @@ def _bounds_text(known: int, wanted: int) -> str:
 
 
 def _solutions(
-    code: LinearCode, m: int | None, stop: Stop, left: float, lattice: float,
-    patience: float | None, watch: Watch,
-) -> list[Solution]:  # fmt: skip
-    k, n = code.k, code.n
-    if n <= MAX_EXACT_LENGTH:
+    code: LinearCode, m: int | None, plan: Plan, stop: Stop, watch: Watch
+) -> list[Solution]:
+    if plan.way == "lattice":
         found = lattice_solutions(code)
         return found if m is None else [found[m - 1]]
-    # A lattice can't be stopped, and runs twice for a certificate.
-    fits = 2 * _SLACK * lattice <= left
-    if m is None and fits:
-        return lattice_solutions(code)
-    orders = range(1, n - k + 1) if m is None else [m]
-    expected = sum(predicted_seconds(n, k, i, "branch-and-bound") for i in orders)
-    if patience is not None and not fits and expected > left:
-        left = min(left, patience)
-    method: Method = "auto" if fits else "branch-and-bound"
-    options: dict[str, Any] = {"method": method, "time_limit": left, "stop": stop}
+    assert plan.way != "numbers"  # which leave no certificates
+    options: dict[str, Any] = {"method": plan.way, "time_limit": plan.seconds, "stop": stop}
     if m is not None:
         return [solved(code, m, progress=watch.progress(m), **options)]
     for solution in find_heights(code, progress=watch.progress, **options):

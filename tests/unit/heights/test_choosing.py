@@ -1,0 +1,152 @@
+"""The choice of engine: from lengths and predicted times alone, with nothing computed."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pytest
+
+from mheight.errors import InvalidCodeError
+from mheight.heights import choosing
+from mheight.heights.choosing import (
+    Plan,
+    distance_is_counted,
+    engine_of_height,
+    engine_of_number,
+    engine_of_profile,
+    engine_of_rest,
+    is_searched,
+    kernel_for,
+    plan_within,
+    predicted_seconds,
+    settles_exactly,
+)
+
+
+def test_what_the_lattice_and_a_search_cost() -> None:
+    assert predicted_seconds(10, 5, 3, "lattice") == pytest.approx(0.7e-9 * 10 * 9 * 2**8)
+    assert predicted_seconds(26, 13, 3, "lattice") < math.inf
+    assert predicted_seconds(27, 13, 3, "lattice") == math.inf
+    costs = [predicted_seconds(32, 16, m, "branch-and-bound") for m in range(1, 8)]
+    assert all(one < other for one, other in pairwise(costs))
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "count", "kernel"),
+    [
+        (9, 5, 3, "one code"),
+        (9, 5, 4, "batches"),
+        (19, 1, 4, "batches"),  # 262,143 sets
+        (20, 1, 4, "one code"),  # 524,287 sets
+        (30, 28, 1, "batches"),  # 30 sets
+        (26, 13, 4, "one code"),
+    ],
+)
+def test_which_kernel(n: int, k: int, count: int, kernel: str) -> None:
+    assert kernel_for(n, k, count) == kernel
+
+
+def test_no_kernel_takes_a_long_code_of_low_rate() -> None:
+    with pytest.raises(InvalidCodeError, match=r"an \[27, 13\] code has [\d,]+; .* find_height"):
+        kernel_for(27, 13)
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "wanted"), [(16, 8, True), (17, 8, False), (17, 14, True), (256, 255, True),
+                           (257, 256, False)],
+)  # fmt: skip
+def test_what_fractions_settle(n: int, k: int, wanted: bool) -> None:
+    assert settles_exactly(n, k) is wanted
+
+
+def test_finite_heights_are_counted_for_short_codes() -> None:
+    assert distance_is_counted(16)
+    assert not distance_is_counted(17)
+
+
+def test_profiles_are_searched_for_only_where_no_lattice_fits() -> None:
+    assert engine_of_profile(26, 13) == "lattice"
+    assert engine_of_profile(30, 3) == "branch-and-bound"
+    with pytest.raises(InvalidCodeError, match=r"an \[40, 20\] code has"):
+        engine_of_profile(40, 20)
+
+
+def test_one_number_is_searched_for_where_that_is_cheaper() -> None:
+    assert engine_of_number(16, 8, 1) == "lattice"  # as good as one
+    assert engine_of_number(24, 12, 1) == "branch-and-bound"
+    assert engine_of_number(24, 12, 12) == "lattice"
+    assert engine_of_number(64, 32, 2) == "branch-and-bound"
+    with pytest.raises(InvalidCodeError, match=r"h_20 of an \[64, 32\] code takes about [\d,]+ m"):
+        engine_of_number(64, 32, 20)
+
+
+def test_one_certificate_takes_the_cheaper_engine_unless_told() -> None:
+    assert engine_of_height(24, 12, 1, "auto") == "branch-and-bound"
+    assert engine_of_height(24, 12, 12, "auto") == "lattice"
+    assert engine_of_height(24, 12, 12, "auto", time_limit=1e-3) == "branch-and-bound"
+    assert engine_of_height(24, 12, 1, "lattice") == "lattice"
+    assert engine_of_height(24, 12, 12, "branch-and-bound") == "branch-and-bound"
+    with pytest.raises(InvalidCodeError, match=r"the lattice needs n <= 26, got 27"):
+        engine_of_height(27, 13, 1, "lattice")
+    assert engine_of_height(27, 13, 15, "lattice") == "lattice"  # infinite: nothing to do
+
+
+def test_the_rest_is_a_lattice_once_the_next_search_costs_more() -> None:
+    assert engine_of_rest(20, 10, 1, "auto", math.inf) == "branch-and-bound"
+    assert engine_of_rest(20, 10, 10, "auto", math.inf) == "lattice"
+    assert engine_of_rest(20, 10, 10, "auto", 1e-6) == "branch-and-bound"
+    for method in ("lattice", "branch-and-bound"):
+        assert engine_of_rest(20, 10, 10, method, math.inf) == "branch-and-bound"
+    assert engine_of_rest(30, 15, 10, "auto", math.inf) == "branch-and-bound"
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "m", "method", "stoppable", "witness", "wanted"),
+    [
+        (9, 5, None, "auto", False, False, False),
+        (9, 5, None, "auto", True, False, True),
+        (9, 5, None, "branch-and-bound", False, False, True),
+        (40, 20, None, "lattice", True, True, False),
+        (40, 20, None, "auto", False, False, True),
+        (30, 28, None, "auto", False, False, False),
+        (30, 28, None, "auto", False, True, True),
+        (30, 28, 1, "auto", False, False, False),
+        (26, 13, 1, "auto", False, False, True),
+        (26, 13, 13, "auto", False, False, False),
+        (20, 10, 1, "auto", False, False, False),  # the lattice takes less than a second
+    ],
+)
+def test_what_a_table_searches_for(n, k, m, method, stoppable, witness, wanted) -> None:
+    assert is_searched(n, k, m, method, stoppable=stoppable, witness=witness) is wanted
+
+
+def test_a_plan_fits_the_time_that_is_left() -> None:
+    assert plan_within(16, 8, None, 0.01, witness=False) == Plan("lattice", 0.01)
+    lattice = predicted_seconds(24, 12, 1, "lattice")
+    fits = 4.1 * lattice  # twice, each with a margin of two
+    assert plan_within(24, 12, None, fits, witness=False) == Plan("numbers", fits)
+    assert plan_within(24, 12, None, fits, witness=True) == Plan("lattice", fits)
+    assert plan_within(24, 12, 3, fits, witness=False) == Plan("auto", fits)
+    short = 3.9 * lattice
+    assert plan_within(24, 12, None, short, witness=True) == Plan("branch-and-bound", short)
+    assert plan_within(24, 12, None, short, witness=True, patience=0.5) == Plan(
+        "branch-and-bound", 0.5
+    )
+    # What can't be stopped in time is not begun.
+    assert plan_within(24, 12, None, fits, witness=True, unstoppable=lattice).way == (
+        "branch-and-bound"
+    )
+    # A search that is expected to end in time needs no patience.
+    assert plan_within(64, 32, 1, 60.0, witness=True, patience=0.5) == Plan(
+        "branch-and-bound", 60.0
+    )
+
+
+def test_limits_are_read_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At [4, 2] the sets T, without the target, are three pairs and one triple."""
+    monkeypatch.setattr(choosing, "MAX_LENGTH", 3)
+    monkeypatch.setattr(choosing, "MAX_LATTICE_SETS", 4)
+    assert kernel_for(4, 2) == "batches"
+    monkeypatch.setattr(choosing, "MAX_LATTICE_SETS", 3)
+    assert engine_of_profile(4, 2) == "branch-and-bound"
