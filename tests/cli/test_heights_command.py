@@ -16,6 +16,7 @@ import pytest
 
 import mheight as package
 from mheight.datasets import generate, write_parquet
+from mheight.heights.finding import solved
 
 
 def test_a_typed_matrix(mheight):
@@ -339,9 +340,8 @@ def test_methods_agree(mheight, method):
 def test_ctrl_c_shows_the_bounds_so_far(mheight, long_code, monkeypatch, tmp_path):
     def interrupted(*arguments, stop, **options):
         signal.raise_signal(signal.SIGINT)
-        return find_height(*arguments, stop=stop, **options)
+        return solved(*arguments, stop=stop, **options)
 
-    find_height = package.find_height
     monkeypatch.setattr("mheight.cli.heights_work.solved", interrupted)
     monkeypatch.setattr("mheight.heights.finding.solved", interrupted)
     status, out, _ = mheight("heights", long_code, "-m", 8)
