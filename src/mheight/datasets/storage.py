@@ -190,9 +190,10 @@ def load_dataset(folder: Path) -> Dataset:
         expected = manifest["sha256"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise InvalidDataError(f"{folder / _MANIFEST}: not a readable manifest") from None
-    if manifest.get("format") != _FORMAT:
+    if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
+        said = manifest.get("format") if isinstance(manifest, dict) else None
         raise InvalidDataError(
-            f"{folder / _MANIFEST}: format {_FORMAT} is needed, got {manifest.get('format')!r}"
+            f"{folder / _MANIFEST}: format {_FORMAT} is needed, got {said!r:.40}"
         )
     if _file_hash(folder / _SAMPLES) != expected:
         raise InvalidDataError(

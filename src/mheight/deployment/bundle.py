@@ -14,21 +14,28 @@ One folder, or a zip of it, with these files and no other:
 from __future__ import annotations
 
 import hashlib
-import json
+import os
+import stat
 import zipfile
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from mheight.archives import unzipped
+from mheight.deployment.manifest import check_manifest, object_of
 from mheight.errors import BundleError
 from mheight.files import atomic_folder, atomic_path
 
-__all__ = ["FILES", "FORMAT", "Bundle", "check_target", "read_bundle", "write_bundle"]
+__all__ = ["FILES", "FORMAT", "OUTPUT", "Bundle", "check_target", "read_bundle", "write_bundle"]
 
 FORMAT = 1
 """Version of the layout; a bundle of another one is refused."""
 
 _SUMS = "SHA256SUMS"
+
+OUTPUT = "log2_height"
+"""Name of the network's answer, shape (rows, 1)."""
 
 FILES = (
     "network.onnx",
@@ -40,6 +47,7 @@ FILES = (
 )
 
 _MOST_BYTES = 256 * 2**20
+_MOST_TEXT = 4 * 2**20  # of each file but the network
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,29 +134,50 @@ def read_bundle(path: Path) -> Bundle:
             raise BundleError(f"{path}: {name} was changed or damaged (its SHA-256 differs)")
     if sums != _sums(contents):
         raise BundleError(f"{path}: {_SUMS} was changed or damaged")
-    values = {}
-    for name in FILES:
-        if name.endswith(".json"):
-            try:
-                values[name] = json.loads(contents[name])
-            except ValueError as error:
-                raise BundleError(f"{path}: {name} is no JSON ({error})") from None
-            if not isinstance(values[name], dict):
-                raise BundleError(f"{path}: {name} must hold an object")
-    manifest = values["manifest.json"]
+    features, domain, calibration, manifest = (
+        _object(path, name, contents[name]) for name in FILES if name.endswith(".json")
+    )
     if manifest.get("format") != FORMAT:
         raise BundleError(
-            f"{path}: a bundle of format {FORMAT} is needed, got {manifest.get('format')!r}"
+            f"{path}: a bundle of format {FORMAT} is needed, got {manifest.get('format')!r:.40}"
         )
+    try:
+        check_manifest(manifest)
+    except ValueError as error:
+        raise BundleError(f"{path}: manifest.json can't be used ({error})") from None
+    _require_agreement(path, features, calibration, manifest)
+    try:
+        card = contents["MODEL_CARD.md"].decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BundleError(
+            f"{path}: MODEL_CARD.md can't be read: text in UTF-8 is needed ({error.reason} at "
+            f"{error.start})"
+        ) from None
     return Bundle(
-        str(path),
-        contents["network.onnx"],
-        values["features.json"],
-        values["domain.json"],
-        values["calibration.json"],
-        manifest,
-        contents["MODEL_CARD.md"].decode("utf-8"),
+        str(path), contents["network.onnx"], features, domain, calibration, manifest, card
     )
+
+
+def _object(path: Path, name: str, content: bytes) -> dict[str, Any]:
+    try:
+        return object_of(content)
+    except ValueError as error:
+        raise BundleError(f"{path}: {name} is no JSON of a bundle ({error})") from None
+
+
+def _require_agreement(
+    path: Path, features: dict[str, Any], calibration: dict[str, Any], manifest: dict[str, Any]
+) -> None:
+    """What stands in two files must be the same in both."""
+    level = manifest["intervals"]["level"]
+    for what, said, found in (
+        ("features", manifest["features"], features.get("name")),
+        ("level", level, calibration.get("level")),
+    ):
+        if said != found:
+            raise BundleError(
+                f"{path}: manifest.json says {what} {said!r:.40}, but it is {found!r:.40}"
+            )
 
 
 def _line(name: str, content: bytes) -> str:
@@ -161,7 +190,7 @@ def _sums(contents: dict[str, bytes]) -> bytes:
 
 def _require_names(path: Path, names: set[str]) -> None:
     wanted = {*FILES, _SUMS}
-    for kind, wrong in (("missing", wanted - names), ("not part of it", names - wanted)):
+    for kind, wrong in (("not part of it", names - wanted), ("missing", wanted - names)):
         if wrong:
             raise BundleError(
                 f"{path}: a bundle holds {', '.join([*FILES, _SUMS])}; "
@@ -169,32 +198,47 @@ def _require_names(path: Path, names: set[str]) -> None:
             )
 
 
-def _require_size(path: Path, size: int) -> None:
-    if size > _MOST_BYTES:
-        raise BundleError(f"{path}: a bundle has at most {_MOST_BYTES:,} bytes, got {size:,}")
+def _most(name: str) -> int:
+    return _MOST_BYTES if name == "network.onnx" else _MOST_TEXT
+
+
+def _require_size(path: Path, size: int, most: int) -> None:
+    if size > most:
+        raise BundleError(f"{path}: at most {most:,} bytes are read")
 
 
 def _from_folder(path: Path) -> dict[str, bytes]:
-    found = {entry.name: entry for entry in path.iterdir()}
-    _require_names(path, set(found))
-    _require_size(path, sum(entry.stat().st_size for entry in found.values()))
-    return {name: entry.read_bytes() for name, entry in found.items()}
+    with os.scandir(path) as entries:
+        _require_names(path, {entry.name for entry in islice(entries, 1000)})
+    out: dict[str, bytes] = {}
+    left = _MOST_BYTES
+    for name in (*FILES, _SUMS):
+        out[name] = _plain_file(path / name, min(left, _most(name)))
+        left -= len(out[name])
+    return out
+
+
+def _plain_file(path: Path, most: int) -> bytes:
+    """The bytes of a file; of anything else, which might never end, not one."""
+    # A pipe that nobody writes to would be waited for here, but for the flag.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise BundleError(f"{path}: a file is needed, got a folder, a device or a pipe")
+    with open(handle, "rb") as stream:
+        content = stream.read(most + 1)
+    _require_size(path, len(content), most)
+    return content
 
 
 def _from_zip(path: Path) -> dict[str, bytes]:
     """Members are read into memory, never unpacked to disk."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            if len(names) != len(set(names)):
-                raise BundleError(f"{path}: a file is there twice")
-            _require_names(path, set(names))
-            # The sizes that the archive claims; reading stops at them.
-            _require_size(path, sum(entry.file_size for entry in archive.infolist()))
-            return {name: archive.read(name) for name in names}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise BundleError(f"{path}: not a readable zip, perhaps cut short ({error})") from None
-    except Exception as error:  # zlib and struct raise their own on damaged archives
-        if isinstance(error, BundleError | OSError):
-            raise
-        raise BundleError(f"{path}: not a readable zip, perhaps damaged ({error})") from None
+    with path.open("rb") as stream:
+        try:
+            contents = unzipped(stream, _MOST_BYTES)
+        except ValueError as error:
+            raise BundleError(f"{path}: not a readable zip ({error})") from None
+    _require_names(path, set(contents))
+    for name, content in contents.items():
+        _require_size(path / name, len(content), _most(name))
+    return contents

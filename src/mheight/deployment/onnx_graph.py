@@ -15,13 +15,13 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from mheight.deployment.bundle import OUTPUT
 from mheight.errors import MheightError
 from mheight.models.relations import LEAST_LOG, NO_CIRCUIT, incidences
 
-__all__ = ["OPSET", "OUTPUT", "onnx_model"]
+__all__ = ["OPSET", "onnx_model"]
 
 OPSET = 20
-OUTPUT = "log2_height"
 
 _IR_VERSION = 9
 _ELEMENT = {"float32": TensorProto.FLOAT, "int32": TensorProto.INT32}

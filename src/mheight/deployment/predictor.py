@@ -14,12 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.datasets import Samples
-from mheight.deployment.bundle import Bundle, read_bundle
+from mheight.deployment.bundle import OUTPUT, Bundle, read_bundle
+from mheight.deployment.onnx_reading import read_network
+from mheight.deployment.onnx_shapes import check_network, work_of
 from mheight.errors import BundleError
 from mheight.evaluation.calibration import Calibration
 from mheight.evaluation.predictions import Predictions, predictions
 from mheight.features import FEATURES, FittedFeatures, GroupedInputs, Inputs
 from mheight.features.domain import Domain
+from mheight.features.grouped import GroupedFeatures
+from mheight.tiers import GROUPS
 
 __all__ = ["PACKAGED", "Predictor"]
 
@@ -30,7 +34,8 @@ PACKAGED = "run8-stream"
 
 _CHUNK = 16384
 _GROUP_ROWS = 64  # rows of each group in a call: what they need fits into a cache
-_VECTOR_ROWS = 4096
+_VECTOR_ROWS = 1024
+_LARGEST_LOG2 = 1000.0
 
 
 class Predictor:
@@ -56,16 +61,23 @@ class Predictor:
 
         self.manifest = bundle.manifest
         self.card = bundle.card
+        self._source = bundle.source
         try:
-            self._features: FittedFeatures = FEATURES[bundle.features["name"]].restore(
-                bundle.features["values"]
-            )
+            values = bundle.features["values"]
+            if not isinstance(values, dict):
+                raise TypeError("values must be an object")
+            self._features: FittedFeatures = FEATURES[bundle.features["name"]].restore(values)
             self._domain = Domain.from_dict(bundle.domain)
             self._calibration = Calibration.from_dict(bundle.calibration)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            text = f"there is no {error}" if isinstance(error, KeyError) else str(error)
             raise BundleError(
-                f"{bundle.source}: features, domain or calibration can't be used ({error!r})"
+                f"{bundle.source}: features, domain or calibration can't be used ({text})"
             ) from None
+        try:
+            self._rows = _rows_of_a_call(bundle.network, self._features)
+        except ValueError as error:
+            raise BundleError(f"{bundle.source}: network.onnx can't be used ({error})") from None
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         # One thread a call, and calls side by side: the operators are too small to share.
@@ -79,12 +91,6 @@ class Predictor:
             raise BundleError(
                 f"{bundle.source}: network.onnx can't be loaded ({_first_line(error)})"
             ) from None
-        expected = {one.name for one in self._session.get_inputs()}
-        if expected != set(self._features.shapes):
-            raise BundleError(
-                f"{bundle.source}: the network reads {', '.join(sorted(expected))}, but the "
-                f"features give {', '.join(sorted(self._features.shapes))}"
-            )
 
     @classmethod
     def load(cls, path: Path | None = None) -> Predictor:
@@ -117,7 +123,7 @@ class Predictor:
         for start in range(0, len(samples), _CHUNK):
             rows = np.arange(start, min(start + _CHUNK, len(samples)))
             part = samples.take(rows)
-            feeds = list(_feeds(self._features.encode(part), part))
+            feeds = list(_feeds(self._features.encode(part), part, self._rows))
             call = map if len(feeds) == 1 else _threads().map
             answers = call(self._answer, feeds)
             for values, (_, places) in zip(answers, feeds, strict=True):
@@ -126,8 +132,20 @@ class Predictor:
         return out
 
     def _answer(self, feed: _Feed) -> Float:
-        (values,) = self._session.run(None, feed[0])
-        return np.asarray(values, dtype=np.float64).reshape(-1)
+        arrays, places = feed
+        try:
+            (values,) = self._session.run(None, arrays)
+        except Exception as error:  # ONNX Runtime has a family of its own
+            raise BundleError(
+                f"{self._source}: network.onnx can't be run ({_first_line(error)})"
+            ) from None
+        answer = np.asarray(values, dtype=np.float64).reshape(-1)
+        if len(answer) != len(places) or not (np.abs(answer) < _LARGEST_LOG2).all():
+            raise BundleError(
+                f"{self._source}: network.onnx must answer a log2 height below {_LARGEST_LOG2:g} "
+                "for each code, and does not"
+            )
+        return answer
 
     def predict(self, samples: Samples) -> Predictions:
         """Predictions with intervals and flags; infinite heights are said, not predicted.
@@ -147,22 +165,45 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(len(os.sched_getaffinity(0)), "mheight-predictor")
 
 
-def _feeds(inputs: Inputs, samples: Samples) -> Iterator[_Feed]:
+def _rows_of_a_call(content: bytes, features: FittedFeatures) -> int:
+    """How many rows, of each group if there are groups, a network may be given at once.
+
+    Raises:
+        ValueError: it isn't one of our networks, or does too much for a single row.
+    """
+    network = read_network(content)
+    check_network(network, features.shapes, OUTPUT)
+    grouped = isinstance(features, GroupedFeatures)
+    rows = _GROUP_ROWS if grouped else _VECTOR_ROWS
+    while True:
+        work = work_of(network, {name: (rows, *shape) for name, shape in features.shapes.items()})
+        if work.answer != (rows * (len(GROUPS) if grouped else 1), 1):
+            raise ValueError(f"{rows} rows give an answer of shape {work.answer}")
+        if work.allowed:
+            return rows
+        if rows == 1:
+            raise ValueError(
+                f"one row takes {work.numbers:,} numbers and {work.products:,} products"
+            )
+        rows //= 2
+
+
+def _feeds(inputs: Inputs, samples: Samples, rows: int) -> Iterator[_Feed]:
     """Inputs of one call each, and the row that each of its outputs belongs to, or -1."""
     if not isinstance(inputs, GroupedInputs):
-        for batch in inputs.batches(np.arange(len(inputs)), _VECTOR_ROWS):
+        for batch in inputs.batches(np.arange(len(inputs)), rows):
             yield batch.arrays, batch.rows
         return
     names = inputs.names
     members = [np.flatnonzero(samples.group == i) for i in range(len(names))]
-    longest = max(len(rows) for rows in members)
-    for start in range(0, longest, _GROUP_ROWS):
+    longest = max(map(len, members))
+    for start in range(0, longest, rows):
         feed, places = {}, []
-        for name, rows in zip(names, members, strict=True):
+        for name, those in zip(names, members, strict=True):
             block = inputs.block(name)
-            own = rows[start : start + _GROUP_ROWS]
+            own = those[start : start + rows]
             if len(own):
-                values = block[start : start + _GROUP_ROWS]
+                values = block[start : start + rows]
             else:
                 # The network wants every group: one row that nobody reads.
                 values, own = np.zeros((1, *block.shape[1:])), np.array([-1])

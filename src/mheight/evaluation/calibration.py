@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import ceil, floor
 from typing import Any
@@ -21,6 +22,8 @@ LEVEL = 0.9
 """Share of exact heights that intervals are to hold."""
 
 _MOST_BINS = 4
+_MOST_STORED = 1000
+_LARGEST = 1e6  # of any log2 height
 _LEAST_ROWS = 100
 
 
@@ -84,16 +87,46 @@ class Calibration:
         return {"level": self.level, "groups": groups}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Calibration:
-        """The inverse of `as_dict`."""
-        groups = {
-            name: tuple(
-                Bin(**{**one, "upto": np.inf if one["upto"] is None else one["upto"]})
-                for one in bins
-            )
-            for name, bins in values["groups"].items()
-        }
-        return cls(float(values["level"]), groups)
+    def from_dict(cls, values: Mapping[str, Any]) -> Calibration:
+        """The inverse of `as_dict`.
+
+        Raises:
+            InvalidDataError: something else.
+        """
+        level = _number(values.get("level"), "level")
+        if not 0.0 < level < 1.0:
+            raise InvalidDataError(f"the level must lie in (0, 1), got {level}")
+        stored = values.get("groups")
+        if not isinstance(stored, dict) or not set(stored) <= set(map(str, GROUPS)):
+            raise InvalidDataError("groups must have bins by the names of groups")
+        return cls(level, {name: _bins(bins, name) for name, bins in stored.items()})
+
+
+def _bins(stored: Any, group: str) -> tuple[Bin, ...]:
+    if not isinstance(stored, list) or len(stored) > _MOST_STORED:
+        raise InvalidDataError(f"{group}: a list of bins is needed")
+    bins: list[Bin] = []
+    for i, one in enumerate(stored):
+        where = f"{group}, bin {i}"
+        if not isinstance(one, dict) or set(one) != {"upto", "low", "high", "rows"}:
+            raise InvalidDataError(f"{where}: upto, low, high and rows are needed")
+        last = i == len(stored) - 1
+        if (one["upto"] is None) != last:
+            raise InvalidDataError(f"{where}: the last bin alone has no upper edge")
+        upto = np.inf if last else _number(one["upto"], where)
+        low, high = _number(one["low"], where), _number(one["high"], where)
+        if low > high or (bins and upto < bins[-1].upto):
+            raise InvalidDataError(f"{where}: low <= high and ascending edges are needed")
+        if type(one["rows"]) is not int or one["rows"] < 0:
+            raise InvalidDataError(f"{where}: rows must be an integer, got {one['rows']!r:.40}")
+        bins.append(Bin(upto, low, high, one["rows"]))
+    return tuple(bins)
+
+
+def _number(value: Any, where: str) -> float:
+    if type(value) not in (int, float) or not abs(value) <= _LARGEST:
+        raise InvalidDataError(f"{where}: a finite number is needed, got {value!r:.40}")
+    return float(value)
 
 
 def calibrate(

@@ -159,7 +159,7 @@ class RunFolder:
             return None
         try:
             value = json.loads(self.status.read_text(encoding="utf-8"))["state"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise RunFolderError(f"{self.status}: not readable") from None
         return value  # type: ignore[no-any-return]
 
@@ -263,7 +263,7 @@ class RunFolder:
         """
         try:
             return dict(json.loads(self.report.read_text(encoding="utf-8")))
-        except (OSError, ValueError):
+        except (OSError, ValueError, TypeError, RecursionError):
             raise RunFolderError(
                 f"{self.path}: no readable report.json; has the run finished?"
             ) from None

@@ -32,6 +32,7 @@ Float = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 _CHUNK = 65536
+_DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ class TrainedRun:
             values = json.loads(folder.features.read_text(encoding="utf-8"))
             features = FEATURES[config.features.name].restore(values)
             model = load_model(saved)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except _DAMAGED as error:
             raise RunFolderError(
                 f"{folder.path}: the trained model can't be read ({error})"
             ) from None
@@ -108,7 +109,7 @@ class TrainedRun:
             stored = json.loads(self.folder.calibration.read_text(encoding="utf-8"))
             calibration = Calibration.from_dict(stored["calibration"])
             domain = Domain.from_dict(json.loads(self.folder.domain.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except _DAMAGED as error:
             raise RunFolderError(
                 f"{self.folder.path}: calibration.json and domain.json are needed for intervals "
                 f"({error})"
@@ -132,7 +133,7 @@ class TrainedRun:
         """Which samples have a code equivalent to one that training saw, shape (N,)."""
         try:
             known = np.load(self.folder.training_codes, allow_pickle=False)
-        except (OSError, ValueError) as error:
+        except (*_DAMAGED, EOFError, SyntaxError) as error:
             raise RunFolderError(
                 f"{self.folder.training_codes}: fingerprints of the training codes are needed "
                 f"to keep evaluation clean ({error})"

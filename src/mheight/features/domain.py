@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from mheight.codes import absolute_minors, systematic_generators
 from mheight.datasets import Samples, TrainingView, require_training
+from mheight.errors import InvalidDataError
 from mheight.tiers import GROUPS
 
 __all__ = ["Domain"]
@@ -18,6 +20,7 @@ Float = NDArray[np.float64]
 
 _NAMES = ("smallest minor", "zero minors", "spread of the minors", "height")
 _CHUNK = 16384
+_LARGEST = 1e9
 
 
 def _statistics(samples: Samples) -> Float:
@@ -70,7 +73,9 @@ class Domain:
         """
         values = np.column_stack([_statistics(samples), log2_predicted])
         group = samples.group
-        beyond = (values < self.low[group] - 1e-9) | (values > self.high[group] + 1e-9)
+        # What is no number is inside of nothing.
+        inside = (values >= self.low[group] - 1e-9) & (values <= self.high[group] + 1e-9)
+        beyond = ~inside
         reasons = np.full(len(samples), "", dtype="U80")
         for row in np.flatnonzero(beyond.any(axis=1)):
             reasons[row] = ", ".join(
@@ -90,11 +95,32 @@ class Domain:
         }
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Domain:
-        """The inverse of `as_dict`."""
+    def from_dict(cls, values: Mapping[str, Any]) -> Domain:
+        """The inverse of `as_dict`.
+
+        Raises:
+            InvalidDataError: something else.
+        """
+        if not set(values) <= set(map(str, GROUPS)):
+            raise InvalidDataError("ranges by the names of groups are needed")
         low, high = np.full((len(GROUPS), 4), np.inf), np.full((len(GROUPS), 4), -np.inf)
-        for i, name in enumerate(GROUPS):
-            ranges = values.get(str(name))
-            if ranges is not None:
-                low[i], high[i] = np.array([ranges[what] for what in _NAMES]).T
+        for i, name in enumerate(map(str, GROUPS)):
+            if name not in values:
+                continue
+            ranges = values[name]
+            if not isinstance(ranges, dict) or set(ranges) != set(_NAMES):
+                raise InvalidDataError(f"{name}: a range of each of {', '.join(_NAMES)} is needed")
+            low[i], high[i] = np.array([_range(ranges[what], name, what) for what in _NAMES]).T
         return cls(low, high)
+
+
+def _range(value: Any, group: str, what: str) -> tuple[float, float]:
+    """Least and largest of what is measured."""
+    if (
+        not isinstance(value, list)
+        or len(value) != 2
+        or any(type(x) not in (int, float) or not abs(x) <= _LARGEST for x in value)
+        or not value[0] <= value[1]
+    ):
+        raise InvalidDataError(f"{group}: {what} must be [least, largest], got {value!r:.60}")
+    return float(value[0]), float(value[1])

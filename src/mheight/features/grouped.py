@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mheight.codes import absolute_minors, systematic_generators
 from mheight.datasets import AugmentedTraining, Samples, TrainingView, require_training
+from mheight.errors import InvalidDataError
 from mheight.features.inputs import GroupedInputs
 from mheight.features.set_kernel import set_minors, set_shape
 from mheight.tiers import CODE_LENGTH, GROUPS, Group
@@ -57,7 +58,15 @@ class GroupedFeatures:
         return self
 
     def restore(self, values: dict[str, Any]) -> GroupedFeatures:
-        """Features saved with `as_dict`."""
+        """Features saved with `as_dict`.
+
+        Raises:
+            InvalidDataError: those of another feature set.
+        """
+        if values.get("name") != self.name:
+            raise InvalidDataError(
+                f"the features {self.name!r} are needed, got {values.get('name')!r:.40}"
+            )
         return self
 
     def provenance_error(self, training: AugmentedTraining) -> str | None:

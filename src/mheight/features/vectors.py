@@ -19,6 +19,8 @@ __all__ = ["FittedVectors", "VectorFeatures"]
 
 Float = NDArray[np.float64]
 
+_LARGEST = 1e300
+
 
 @dataclass(frozen=True)
 class VectorFeatures:
@@ -44,13 +46,19 @@ class VectorFeatures:
         return FittedVectors(self, np.asarray(scaler.mean_), np.asarray(scaler.scale_))
 
     def restore(self, values: dict[str, Any]) -> FittedVectors:
-        """Features saved with `FittedVectors.as_dict`."""
-        mean, scale = (np.asarray(values[key], dtype=np.float64) for key in ("mean", "scale"))
+        """Features saved with `FittedVectors.as_dict`.
+
+        Raises:
+            InvalidDataError: something else.
+        """
+        mean, scale = (_numbers(values.get(key), key) for key in ("mean", "scale"))
         if not mean.shape == scale.shape == (self.width,):
             raise InvalidDataError(
                 f"mean and scale must have shape ({self.width},), "
                 f"got {mean.shape} and {scale.shape}"
             )
+        if not (scale > 0.0).all():
+            raise InvalidDataError("scale must be positive")
         return FittedVectors(self, mean, scale)
 
 
@@ -69,13 +77,16 @@ class FittedVectors:
 
     def encode(self, samples: Samples) -> RowInputs:
         """The network's inputs: float32 n and vector, int32 k and m."""
-        vectors = (self.features.read(samples) - self.mean) / self.scale
+        # Whatever is too large for the network is infinite there.
+        with np.errstate(over="ignore", invalid="ignore"):
+            vectors = (self.features.read(samples) - self.mean) / self.scale
+            narrow = vectors.astype(np.float32)
         return RowInputs(
             {
                 "n": np.full((len(samples), 1), CODE_LENGTH, dtype=np.float32),
                 "k": samples.k[:, None].astype(np.int32),
                 "m": samples.m[:, None].astype(np.int32),
-                self.features.input: vectors.astype(np.float32),
+                self.features.input: narrow,
             }
         )
 
@@ -91,3 +102,11 @@ class FittedVectors:
     def as_dict(self) -> dict[str, Any]:
         """Plain values from which `VectorFeatures.restore` builds the same features."""
         return {"mean": self.mean.tolist(), "scale": self.scale.tolist()}
+
+
+def _numbers(values: Any, key: str) -> Float:
+    if not isinstance(values, list) or any(type(x) not in (int, float) for x in values):
+        raise InvalidDataError(f"{key} must be a list of numbers")
+    if not all(abs(x) <= _LARGEST for x in values):
+        raise InvalidDataError(f"{key} must be finite")
+    return np.asarray(values, dtype=np.float64)

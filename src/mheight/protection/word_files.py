@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mheight.errors import InvalidDataError
 from mheight.files import atomic_path
+from mheight.npy import mapped
 from mheight.protection.decoding import Decoded
 
 __all__ = ["INPUTS", "OUTPUTS", "DecodedWriter", "check_decoded_path", "count_words", "read_words"]
@@ -60,7 +61,7 @@ def count_words(path: Path) -> int | None:
     """How many words a file holds, None if that takes reading it."""
     try:
         if path.suffix.lower() == ".npy":
-            return len(np.load(path, mmap_mode="r", allow_pickle=False))
+            return len(mapped(path))
         if path.suffix.lower() == ".parquet":
             return int(pq.ParquetFile(path).metadata.num_rows)
     except (ValueError, OSError, TypeError, EOFError, pa.ArrowException):
@@ -69,7 +70,7 @@ def count_words(path: Path) -> int | None:
 
 
 def _npy_words(path: Path, n: int) -> Iterator[Float]:
-    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    array: NDArray[Any] = mapped(path)
     if array.dtype.kind not in "iuf":
         raise InvalidDataError(f"{path}: an array of real numbers is needed, got {array.dtype}")
     if array.ndim != 2 or array.shape[1] != n:

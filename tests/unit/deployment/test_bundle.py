@@ -101,13 +101,13 @@ def test_a_zip_can_not_reach_elsewhere_nor_blow_up(tmp_path, contents):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in (*FILES, "SHA256SUMS"):
             archive.writestr(name, bytes(64 * 2**20))
-    with pytest.raises(BundleError, match=r"at most 268,435,456 bytes, got 469,762,048"):
+    with pytest.raises(BundleError, match=r"at most 268,435,456 bytes are read, got 469,762,048"):
         read_bundle(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("manifest.json", b"{}")
         with pytest.warns(UserWarning, match="Duplicate"):
             archive.writestr("manifest.json", b"{}")
-    with pytest.raises(BundleError, match="a file is there twice"):
+    with pytest.raises(BundleError, match=r"'manifest\.json' is there twice"):
         read_bundle(path)
 
 
@@ -120,18 +120,15 @@ def test_another_format_or_content_is_refused(tmp_path, contents):
     manifest = json.loads(contents["manifest.json"])
     with pytest.raises(BundleError, match="a bundle of format 1 is needed, got 2"):
         read_bundle(rewritten("manifest.json", json.dumps({**manifest, "format": 2}).encode()))
-    with pytest.raises(BundleError, match=r"domain\.json is no JSON"):
+    with pytest.raises(BundleError, match=r"domain\.json is no JSON of a bundle"):
         read_bundle(rewritten("domain.json", b"{"))
-    with pytest.raises(BundleError, match=r"domain\.json must hold an object"):
+    with pytest.raises(BundleError, match=r"domain\.json .* \(it must hold an object\)"):
         read_bundle(rewritten("domain.json", b"[]"))
-    with pytest.raises(BundleError, match=r"network\.onnx can't be loaded"):
+    with pytest.raises(BundleError, match=r"network\.onnx can't be used"):
         Predictor.load(rewritten("network.onnx", b"no network"))
     other = json.dumps({"name": "circuits", "values": {"name": "circuits"}}).encode()
-    with pytest.raises(BundleError, match="the network reads minors_4_2"):
+    with pytest.raises(BundleError, match="says features 'minors', but it is 'circuits'"):
         Predictor.load(rewritten("features.json", other))
-    for wrong in (b"{}", json.dumps({"name": "unheard", "values": {}}).encode()):
-        with pytest.raises(BundleError, match="features, domain or calibration can't be used"):
-            Predictor.load(rewritten("features.json", wrong))
 
 
 def test_there_must_be_one(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,8 +11,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.lib import format as npy
 
+from mheight import npy
+from mheight.archives import unzipped
 from mheight.codes.reading.blocks import Block, batch_length
 from mheight.codes.reading.headers import kind_of_name
 from mheight.codes.reading.objects import array_blocks
@@ -37,9 +39,7 @@ def npy_blocks(path: Path, _exact: bool = False) -> Iterator[Block]:
         yield from _unfolded(path)
         return
     with _readable(path):
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-        if not isinstance(array, np.ndarray):
-            raise InvalidCodeError(f"{path}: an array is needed, got {type(array).__name__}")
+        array = npy.mapped(path)
     yield from array_blocks(array, str(path))
 
 
@@ -47,26 +47,21 @@ def count_arrays(path: Path) -> int | None:
     """How many matrices a `.npy` file holds, None if that is unknown."""
     if ending(path)[1]:
         return None
-    with _readable(path):
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-        return len(array) if array.ndim == 3 else 1
+    with _readable(path), path.open("rb") as stream:
+        shape = npy.read_head(stream).shape
+        return shape[0] if len(shape) == 3 else 1
 
 
 def npz_blocks(path: Path, _exact: bool = False) -> Iterator[Block]:
     """Matrices of the arrays of an archive: those called G, P or H, or all of them."""
     place = seekable(path)
-    # Opened here, since NumPy leaves a damaged file open.
     with _readable(path), place if isinstance(place, io.BytesIO) else place.open("rb") as stream:
-        archive: Any = np.load(stream, allow_pickle=False)
-        if isinstance(archive, np.ndarray):
-            raise InvalidCodeError(f"{path}: an archive of arrays is needed, got one array")
-        with archive:
-            if sum(member.file_size for member in archive.zip.infolist()) > LARGEST:
-                raise InvalidCodeError(
-                    f"{path}: at most {LARGEST // 2**20:,} MiB are read of an archive; "
-                    "write one .npy file for each array"
-                )
-            arrays = {name: archive[name] for name in archive}
+        members = unzipped(stream, LARGEST)
+        arrays = {}
+        for name, content in members.items():
+            if not name.endswith(".npy"):
+                raise ValueError(f"{name[:40]!r} is no array")
+            arrays[name.removesuffix(".npy")] = npy.array_of(content)
     yield from _named(arrays, path)
 
 
@@ -119,32 +114,33 @@ def _unfolded(path: Path) -> Iterator[Block]:
     """A compressed `.npy` file, read once from front to back."""
     with opened(path) as stream:
         with _readable(path):
-            version = npy.read_magic(stream)
-            reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-            shape, fortran, dtype = reader(stream)
-        if dtype.kind not in "biuf" or len(shape) not in (2, 3) or fortran or len(shape) == 2:
-            with _readable(path):
-                array = _whole(stream, shape, fortran, dtype, path)
-            yield from array_blocks(array, str(path))
+            head = npy.read_head(stream)
+        shape, dtype = head.shape, head.dtype
+        if len(shape) != 3 or head.fortran:
+            yield from array_blocks(_whole(stream, head, path), str(path))
             return
-        entries = int(shape[1]) * int(shape[2])
+        entries = shape[1] * shape[2]
+        _require_small(entries * dtype.itemsize, path)
         step = batch_length(entries)
         for start in range(0, shape[0], step):
             count = min(step, shape[0] - start)
             piece = _numbers(stream, count * entries, dtype, path)
             yield Block(piece.reshape(count, *shape[1:]))
+        if stream.read(1):
+            raise InvalidCodeError(f"{path}: can't be read (more bytes than its shape {shape} has)")
 
 
-def _whole(
-    stream: IO[bytes], shape: tuple[int, ...], fortran: bool, dtype: np.dtype[Any], path: Path
-) -> np.ndarray[Any, Any]:
-    if dtype.hasobject:
-        raise ValueError("Object arrays")
-    count = 1
-    for length in shape:
-        count *= int(length)
-    array = _numbers(stream, count, dtype, path)
-    return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
+def _require_small(size: int, path: Path) -> None:
+    if size > LARGEST:
+        raise InvalidCodeError(
+            f"{path}: at most {LARGEST // 2**20:,} MiB are read of a packed array; unpack it"
+        )
+
+
+def _whole(stream: IO[bytes], head: npy.Head, path: Path) -> np.ndarray[Any, Any]:
+    _require_small(head.bytes, path)
+    array = _numbers(stream, math.prod(head.shape), head.dtype, path)
+    return array.reshape(head.shape, order="F" if head.fortran else "C")
 
 
 def _numbers(
@@ -171,8 +167,8 @@ def _readable(path: Path) -> Iterator[None]:
         raise
     except Exception as error:  # damaged headers end in errors of every kind
         text = str(error) or type(error).__name__
-        if "Object arrays" in text or "Python objects" in text:
+        if "array of objects" in text:
             text = f"Python objects: {_OBJECTS}"
-        elif "pickled" in text or "magic" in text:
+        elif "does not begin" in text:
             text = f"it does not begin as a {path.name.split('.', 1)[-1]} file does"
         raise InvalidCodeError(f"{path}: can't be read ({text})") from None
