@@ -244,7 +244,7 @@ def test_interrupted_before_the_first_epoch_nothing_is_said_to_be_kept(tmp_path)
 
 def test_run7_interrupted_on_its_own_features_ends_as_if_never_stopped(tmp_path):
     own = ("features.name=punctured", "model.leading=126", "model.set_width=100")
-    own += ("training.epochs=2", "training.batch_size=128")
+    own += ("training.epochs=2", "training.batch_size=128", "training.weight_average=0.9")
 
     class StopInSecondEpoch(Quiet):
         def step_done(self, step):

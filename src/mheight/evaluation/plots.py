@@ -56,6 +56,8 @@ def plot_history(
 
     line(left, "loss", "training (weighted, with L2 and dropout)", color="#777777")
     line(left, "val_loss", validation, color="#009e73")
+    if np.isfinite([record["train_overall"] for record in records]).any():
+        line(left, "train_overall", "training originals, as validation", color="#0072b2")
     for tier in Tier:
         line(right, f"val_{tier.value}", tier.value, color=_TIER_COLOUR[tier])
     line(right, "val_balanced", "balanced", color="black", linestyle="--")

@@ -34,6 +34,7 @@ from mheight.experiments.trained_run import TrainedRun, write_predictions
 from mheight.features.domain import Domain
 from mheight.files import atomic_path, write_json, write_text
 from mheight.metrics import Scores, score
+from mheight.tiers import GROUPS
 from mheight.training.callbacks import EpochRecord, ProgressSink
 from mheight.training.fit import Encoded, FitOutcome, TrainingRows, fit
 
@@ -187,6 +188,7 @@ def train_network(
         model,
         training,
         Encoded.of(data.features, data.validation.samples),
+        originals=None if data.stream else Encoded.of(data.features, _some_originals(data)),
         config=config.training,
         loss=config.loss,
         tier_guard=config.tier_guard,
@@ -198,6 +200,14 @@ def train_network(
         keep_best=lambda best: _save_model(best, folder.model_h5),
         train=train,
     )
+
+
+def _some_originals(data: PreparedData) -> Samples:
+    """Up to a thousand training originals a group, to measure the gap by after each epoch."""
+    samples = data.training.originals.samples
+    order = np.random.default_rng(0).permutation(len(samples))
+    rows = [order[samples.group[order] == group][:1000] for group in range(len(GROUPS))]
+    return samples.take(np.sort(np.concatenate(rows)))
 
 
 def _save_model(model: Any, path: Path) -> None:

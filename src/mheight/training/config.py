@@ -48,6 +48,8 @@ class FitConfig(_Section):
         learning_rate: of AdamW, at the start.
         weight_decay: of AdamW.
         clipnorm: largest norm of each gradient.
+        weight_average: the weights that are validated and kept are a moving average of those
+            that are trained, which keeps so much of itself each step; 0: the weights themselves.
         learning_rate_decay: factor on the learning rate after each epoch.
         plateau_factor: further factor when the validation loss stands still.
         plateau_patience: epochs without improvement before that.
@@ -60,6 +62,7 @@ class FitConfig(_Section):
     learning_rate: Positive = 1e-3
     weight_decay: Annotated[float, Field(ge=0.0)] = 1e-4
     clipnorm: Positive = 1.0
+    weight_average: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     learning_rate_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.95
     plateau_factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.7
     plateau_patience: Count = 15

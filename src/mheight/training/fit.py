@@ -30,6 +30,7 @@ from mheight.training.callbacks import (
     ProgressSink,
     TierMetricsCallback,
     ValidationMetrics,
+    averaged,
 )
 from mheight.training.config import FitConfig, LossConfig, TierGuardConfig
 
@@ -105,6 +106,7 @@ def fit(
     training: TrainingRows,
     validation: Encoded,
     *,
+    originals: Encoded | None = None,
     config: FitConfig,
     loss: LossConfig,
     tier_guard: TierGuardConfig,
@@ -122,6 +124,7 @@ def fit(
         model: uncompiled Keras model; at the end it holds the best weights.
         training: rows to learn from.
         validation: rows that tier metrics, schedules and stopping go by.
+        originals: clean training rows, scored after each epoch beside validation.
         config: optimiser, schedule and stopping.
         loss: group weights.
         tier_guard: when a worse easy tier stops training.
@@ -148,6 +151,8 @@ def fit(
             learning_rate=config.learning_rate,
             weight_decay=config.weight_decay,
             clipnorm=config.clipnorm,
+            use_ema=config.weight_average > 0.0,
+            ema_momentum=config.weight_average,
         ),
         loss=keras.losses.MeanSquaredError(),
     )
@@ -159,7 +164,8 @@ def fit(
         say(records[-1].line(config.epochs))
         keep_records(records)
         if best.best_epoch == records[-1].epoch:
-            keep_best(model)
+            with averaged(model):
+                keep_best(model)
 
     log = EpochLog()
     best = BestWeights(folder)
@@ -190,7 +196,7 @@ def fit(
             verbose=0,
             callbacks=[
                 BatchProgress(progress, steps, config.epochs, say),
-                ValidationMetrics(validation.inputs, validation.log2_heights, validation.group),
+                ValidationMetrics(validation, originals),
                 *([nan] if config.stop_on_nan else []),
                 log,
                 best,
@@ -203,7 +209,7 @@ def fit(
             ],
         )
     if best.best_epoch:
-        model.load_weights(best.path)
+        model.load_weights(best.path)  # those that were validated: averages, where they are kept
         best.sweep()
     reason: StopReason = "all epochs done" if train or not unfinished else "not yet: report so far"
     if nan.diverged_in is not None:

@@ -66,7 +66,7 @@ def run(tmp_path, monkeypatch):
             if end is not None and end != "diverged":
                 raise end
             value = float("nan") if end else badness / epoch
-            records.append(EpochRecord(epoch, value, *[value] * 6, 1e-3, 0.0))
+            records.append(EpochRecord(epoch, value, *[value] * 7, 1e-3, 0.0))
             keep_records(records)
             if end:
                 return FitOutcome(tuple(records), epoch - 1, "diverged")

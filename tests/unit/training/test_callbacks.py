@@ -13,6 +13,7 @@ from mheight.training.callbacks import (
     ExponentialDecay,
     NanGuard,
     PlateauDecay,
+    averaged,
     progress,
 )
 from mheight.training.callbacks.base import monitored
@@ -49,6 +50,30 @@ def test_the_two_schedules_multiply(model):
     callbacks = attach(model, PlateauDecay(0.5, 2), ExponentialDecay(0.9))
     run_epochs(callbacks, [1.0, 1.0, 1.0, 1.0])
     assert current_rate(model) == pytest.approx(0.5 * 0.9**4, rel=1e-6)
+
+
+def test_what_is_validated_is_the_average_of_the_weights(model):
+    """After each step: average = momentum * average + (1 - momentum) * weights."""
+    model.compile(keras.optimizers.AdamW(0.1, use_ema=True, ema_momentum=0.75), loss="mse")
+    rng = np.random.default_rng(0)
+    expected = None
+    for _ in range(4):
+        model.train_on_batch(rng.normal(size=(8, 3)), rng.normal(size=(8, 1)))
+        weights = [np.asarray(one) for one in model.trainable_variables]
+        before = weights if expected is None else expected
+        expected = [0.75 * a + 0.25 * w for a, w in zip(before, weights, strict=True)]
+    with averaged(model):
+        for variable, average in zip(model.trainable_variables, expected, strict=True):
+            np.testing.assert_allclose(np.asarray(variable), average, rtol=1e-5)
+    for variable, own in zip(model.trainable_variables, weights, strict=True):
+        np.testing.assert_array_equal(np.asarray(variable), own)
+
+
+def test_without_an_average_the_weights_themselves_are_validated(model):
+    before = [np.asarray(one) for one in model.trainable_variables]
+    with averaged(model):
+        for variable, own in zip(model.trainable_variables, before, strict=True):
+            np.testing.assert_array_equal(np.asarray(variable), own)
 
 
 def test_early_stopping_counts_from_the_best(model):

@@ -1,5 +1,6 @@
 """Keras callbacks, one a file."""
 
+from mheight.training.callbacks.averaged import averaged
 from mheight.training.callbacks.best_weights import BestWeights
 from mheight.training.callbacks.checkpoint import Checkpoint
 from mheight.training.callbacks.early_stopping import EarlyStopping
@@ -24,5 +25,6 @@ __all__ = [
     "ProgressSink",
     "TierMetricsCallback",
     "ValidationMetrics",
+    "averaged",
     "predict_log2",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 
 from mheight.files import atomic_path
 from mheight.models.backend import keras
+from mheight.training.callbacks.averaged import averaged
 from mheight.training.callbacks.base import ResumableMixin, monitored
 
 __all__ = ["BestWeights"]
@@ -40,7 +41,7 @@ class BestWeights(ResumableMixin, keras.callbacks.Callback):  # type: ignore[mis
         if not np.isfinite(loss) or (self.best is not None and loss >= self.best):
             return
         self.best, self.best_epoch = loss, epoch + 1
-        with atomic_path(self.path) as temporary:
+        with averaged(self.model), atomic_path(self.path) as temporary:
             self.model.save_weights(temporary)
 
     def sweep(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
+from math import isfinite
 from typing import Any
 
 from mheight.models.backend import keras
@@ -25,13 +26,17 @@ class EpochRecord:
     val_medium: float
     val_hard: float
     val_balanced: float
+    train_overall: float
     learning_rate: float
     seconds: float
 
     def line(self, epochs: int) -> str:
         """The console line."""
+        gap = self.val_overall - self.train_overall
+        shown = f"gap {gap:.4f}  " if isfinite(gap) else ""
         return (
             f"epoch {self.epoch:>3}/{epochs}  loss {self.loss:7.4f}  val {self.val_overall:7.4f}  "
+            f"{shown}"
             f"easy {self.val_easy:.3f}  medium {self.val_medium:.3f}  hard {self.val_hard:.3f}  "
             f"balanced {self.val_balanced:.3f}  rate {self.learning_rate:.1e}  "
             f"{self.seconds:.0f} s"

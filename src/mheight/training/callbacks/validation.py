@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -12,6 +12,7 @@ from mheight.features import GroupedInputs, Inputs
 from mheight.metrics import score
 from mheight.models.backend import keras
 from mheight.tiers import Tier
+from mheight.training.callbacks.averaged import averaged
 
 __all__ = ["ValidationMetrics", "predict_log2"]
 
@@ -84,29 +85,61 @@ def _split(model: Any) -> _Parts:
     return _parts[model]
 
 
+class Rows(Protocol):
+    """Rows as a network sees them: inputs, log2 heights (N,), groups (N,)."""
+
+    @property
+    def inputs(self) -> Inputs:
+        """What the network reads."""
+
+    @property
+    def log2_heights(self) -> Float:
+        """What it should say."""
+
+    @property
+    def group(self) -> NDArray[np.int64]:
+        """Index of each row's group."""
+
+
 class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]
     """Predicts the validation rows and puts their scores into the epoch's logs.
 
     Adds `val_loss` (mean squared log2 error over the rows, without L2), `val_overall`,
     `val_easy`, `val_medium`, `val_hard` and `val_balanced`.  Stands first, so that all
-    other callbacks can monitor these.
+    other callbacks can monitor these.  `train_overall` is the same as `val_overall` on training
+    originals: what lies between is the gap.
     """
 
-    def __init__(self, inputs: Inputs, log2_heights: Any, group: Any) -> None:
+    def __init__(self, validation: Rows, originals: Rows | None = None) -> None:
+        """Scoring both sides.
+
+        Args:
+            validation: rows that were not trained on.
+            originals: clean rows that were; None where none is trained on twice.
+        """
         super().__init__()
-        self.inputs = inputs
-        self.log2_heights = log2_heights
-        self.group = group
+        self.validation = validation
+        self.originals = originals
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Score the validation rows."""
         if logs is None:
             return
-        predicted = predict_log2(self.model, self.inputs)
-        logs["val_loss"] = float(np.mean((predicted - self.log2_heights) ** 2))
-        scores = score(self.log2_heights, predicted, self.group)
+        with averaged(self.model):
+            predicted = predict_log2(self.model, self.validation.inputs)
+            logs["train_overall"] = self._on_originals()
+        true = self.validation.log2_heights
+        logs["val_loss"] = float(np.mean((predicted - true) ** 2))
+        scores = score(true, predicted, self.validation.group)
         logs["val_overall"] = scores.overall
         for tier in Tier:
             value = scores.tiers[tier.value]
             logs[f"val_{tier.value}"] = float("nan") if value is None else value
         logs["val_balanced"] = float("nan") if scores.balanced is None else scores.balanced
+
+    def _on_originals(self) -> float:
+        rows = self.originals
+        if rows is None:
+            return float("nan")
+        predicted = predict_log2(self.model, rows.inputs)
+        return score(rows.log2_heights, predicted, rows.group).overall
