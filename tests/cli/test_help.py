@@ -1,36 +1,43 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import mheight as package
+from mheight.cli.data import app as data
+from mheight.cli.main import COMMANDS
 
-COMMANDS = (
-    ("heights",),
-    ("bounds",),
-    ("distance",),
-    ("equivalent",),
-    ("choose",),
-    ("protect",),
-    ("train",),
-    ("evaluate",),
-    ("compare",),
-    ("predict",),
-    ("data",),
-    ("data", "make"),
-    ("data", "import"),
-    ("data", "inspect"),
-)
+EVERY = [
+    *((command.name,) for command in COMMANDS),
+    *(("data", c.name or c.callback.__name__) for c in data.registered_commands),
+]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("command", EVERY, ids=" ".join)
 def test_every_command_explains_itself(mheight, command):
     status, out, _ = mheight(*command, "--help")
     assert status == 0
-    assert "Usage:" in out
+    assert f" {' '.join(command)} " in out.splitlines()[0]
     assert len(out.split()) > 20
+
+
+def test_the_commands_that_the_readme_tells_of_are_there():
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^    mheight ([a-z]+)", readme, re.M))
+    assert told - {command.name for command in COMMANDS} == set()
+    assert len(told) > 8
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_a_summary_is_what_the_command_says_of_itself(mheight, command):
+    _, own, _ = mheight(command.name, "--help")
+    assert command.summary in " ".join(own.split())
+    _, listed, _ = mheight("--help")
+    assert f"{command.name} {command.summary}" in " ".join(listed.split())
 
 
 def test_version(mheight):
@@ -55,7 +62,7 @@ def test_an_unexpected_error_is_one_line_too(mheight, monkeypatch):
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr("mheight.codes.reading.parse_block", broken)
+    monkeypatch.setattr("mheight.cli.sources.parse_block", broken)
     status, _, err = mheight("heights", "1 2")
     assert status == 1
     assert err.startswith("error: unexpected ZeroDivisionError: boom")
@@ -80,6 +87,6 @@ def test_a_missing_package_is_told_with_what_to_install(mheight, monkeypatch, pa
     def broken(*_: object, **__: object) -> None:
         raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
-    monkeypatch.setattr("mheight.codes.reading.parse_block", broken)
+    monkeypatch.setattr("mheight.cli.sources.parse_block", broken)
     line = advice.format("in the source of mheight: pip install")
     assert mheight("heights", "1 2")[::2] == (1, f"error: {line}\n")

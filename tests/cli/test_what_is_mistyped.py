@@ -12,10 +12,10 @@ import sys
 import numpy as np
 import pytest
 
-from mheight.cli.main import app
+from mheight.cli.main import COMMANDS as ALL
 
 MATRIX = "1 0 1 1; 0 1 1 2"
-COMMANDS = [command.name or command.callback.__name__ for command in app.registered_commands]
+COMMANDS = [command.name for command in ALL if command.name != "data"]
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mheight.cli.console import out
 from mheight.cli.tables import Format, Table, render
-
-if TYPE_CHECKING:
-    from mheight.heights import Bound
+from mheight.heights import Bound, best_lower_bound, lower_bounds
 
 __all__ = ["bounds"]
 
@@ -33,8 +31,6 @@ def bounds(
 
     Beside each stands the ratio Delta/delta that any code needs for 2 located + detected = m.
     """
-    from mheight.heights import best_lower_bound, lower_bounds
-
     known = lower_bounds(n, k)
     if m is not None:
         best_lower_bound(n, k, m)  # says what is wrong with m

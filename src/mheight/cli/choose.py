@@ -10,6 +10,8 @@ import typer
 
 from mheight.cli.console import out
 from mheight.cli.tables import Format, Table, render
+from mheight.errors import InvalidCodeError
+from mheight.protection import choose as choices
 
 __all__ = ["choose"]
 
@@ -41,9 +43,6 @@ def choose(
     Named codes and codes with repeated columns, the cheapest first; a dearer one is listed
     only where it catches smaller outliers.
     """
-    from mheight.errors import InvalidCodeError
-    from mheight.protection import choose as choices
-
     found = choices(
         ratio=math.inf if ratio is None else ratio,
         tau=tau,

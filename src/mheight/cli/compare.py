@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mheight.cli.console import out
+from mheight.cli.heights_display import Doubts, Watch
+from mheight.cli.heights_work import InterruptedSearch, Request, results
 from mheight.cli.sources import (
     ParityCheck,
     Systematic,
@@ -19,12 +21,11 @@ from mheight.cli.sources import (
     source_name,
 )
 from mheight.cli.tables import Format, Table, render
+from mheight.codes.reading import Kind
 from mheight.errors import InvalidCodeError, InvalidDataError
-
-if TYPE_CHECKING:
-    from mheight.codes.reading import Kind
-    from mheight.heights.comparison import Interval, ProfileComparison
-    from mheight.heights.output.rows import HeightRows
+from mheight.heights import best_lower_bound
+from mheight.heights.comparison import Interval, ProfileComparison, compare_profiles
+from mheight.heights.output.rows import HeightRows
 
 __all__ = ["compare"]
 
@@ -94,9 +95,6 @@ def _profiles(
     sources: list[str], kind: Kind | None, exact: bool, time_limit: float | None
 ) -> list[_Profile]:
     """Heights of all codes, by the way that `mheight heights` takes."""
-    from mheight.cli.heights_display import Doubts, Watch
-    from mheight.cli.heights_work import InterruptedSearch, Request, results
-
     request = Request(None, exact, False, False, "auto", time_limit)
     found = []
     for number, source in enumerate(sources):
@@ -135,9 +133,6 @@ def _profile(name: str, rows: HeightRows, piece: slice) -> _Profile:
 
 
 def _table(profiles: list[_Profile]) -> Table:
-    from mheight.heights import best_lower_bound
-    from mheight.heights.comparison import compare_profiles
-
     last = max(len(profile.bounds) for profile in profiles)
     for profile in profiles:
         # Beyond n-k some codeword has too few nonzero entries (Singleton), beyond n-1 there

@@ -22,6 +22,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from mheight.errors import MheightError
+
 if TYPE_CHECKING:
     from mheight.experiments import RunFolder
 
@@ -121,8 +123,6 @@ def progress_bar(description: str, total: int | None) -> Iterator[Advance]:
 
 def errors_in_one_line() -> None:
     """For scripts: an exception of the package ends them with one line instead of a traceback."""
-    from mheight.errors import MheightError
-
     usual = sys.excepthook
 
     def tell(kind: Any, error: Any, trace: Any) -> None:

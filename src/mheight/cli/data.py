@@ -6,16 +6,30 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from mheight.cli.console import out, progress_bar, say
 from mheight.cli.sample_options import SAMPLES, LabelColumn, LabelsFile, tell_faults
+from mheight.datasets import (
+    check_import,
+    exact_labels,
+    generate,
+    label_faults,
+    read_samples,
+    save_dataset,
+)
+from mheight.errors import InvalidDataError, RunFolderError
+from mheight.evaluation import render
+from mheight.files import require_apart, require_writable
+from mheight.tiers import GROUPS
 
 __all__ = ["app"]
 
 app = typer.Typer(
     help="Make, import and inspect data sets of labelled codes.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 
@@ -50,9 +64,6 @@ def make(
     seed: Annotated[int, typer.Option(help="Same seed, same codes.")] = 2026,
 ) -> None:
     """Draw random codes with exact heights: samples.parquet and manifest.json."""
-    from mheight.datasets import generate, save_dataset
-    from mheight.tiers import GROUPS
-
     _refuse_existing(output)
     with progress_bar("drawing codes", per_group * len(GROUPS)) as advance:
         generated = generate(ensemble.value, per_group, seed, advance)
@@ -77,10 +88,6 @@ def import_(
     Pickles are read without running what is in them.  Rows of infinite height are left
     out; wrong labels are replaced by the exact heights, and listed in wrong_labels.csv.
     """
-    from mheight.datasets import check_import, read_samples, save_dataset
-    from mheight.errors import InvalidDataError
-    from mheight.files import require_apart
-
     _refuse_existing(output)
     require_apart([output], [samples, labels])
     kept, report = check_import(read_samples(samples, labels, label=label_column))
@@ -107,12 +114,6 @@ def inspect(
 
     Heights are the exact ones; those that were given are checked.
     """
-    import numpy as np
-
-    from mheight.datasets import exact_labels, label_faults, read_samples
-    from mheight.evaluation import render
-    from mheight.files import require_apart, require_writable
-
     require_writable(plot, (".png",))
     require_apart([plot], [path, labels])
     given = read_samples(path, labels, label=label_column)
@@ -158,10 +159,6 @@ def inspect(
 
 
 def _by_group(group: Any) -> Any:
-    import numpy as np
-
-    from mheight.tiers import GROUPS
-
     for i, name in enumerate(GROUPS):
         index = np.flatnonzero(group == i)
         if len(index):
@@ -169,8 +166,6 @@ def _by_group(group: Any) -> Any:
 
 
 def _refuse_existing(folder: Path) -> None:
-    from mheight.errors import RunFolderError
-
     if folder.exists():
         raise RunFolderError(f"{folder} exists already; remove it or choose another name")
 

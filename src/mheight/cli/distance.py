@@ -19,6 +19,8 @@ from mheight.cli.sources import (
 )
 from mheight.cli.tables import Format, Table, render
 from mheight.errors import InvalidCodeError
+from mheight.heights.distance import MAX_COLUMN_SETS, distance_with_doubts
+from mheight.heights.doubts import doubt_text
 
 __all__ = ["distance"]
 
@@ -47,9 +49,6 @@ def distance(
 
     Fractions and decimals are meant exactly.
     """
-    from mheight.heights.distance import MAX_COLUMN_SETS, distance_with_doubts
-    from mheight.heights.doubts import doubt_text
-
     kind = matrix_kind(systematic, parity_check)
     asked = asked_source(source, family, length)
     rows, notes = [], []

@@ -9,6 +9,7 @@ import typer
 
 from mheight.cli.console import out
 from mheight.cli.sources import ParityCheck, Systematic, matrix_kind, rational_sources
+from mheight.codes.equivalence import equivalence
 from mheight.errors import InvalidCodeError
 
 __all__ = ["CODES_DIFFER", "equivalent"]
@@ -34,8 +35,6 @@ def equivalent(
     Equivalent codes have the same heights. Decided in fractions; codes that agree only up to
     rounding are called so. Exit status 0 if they are equivalent, 3 if not.
     """
-    from mheight.codes.equivalence import equivalence
-
     codes = list(rational_sources([first, second], matrix_kind(systematic, parity_check)))
     if len(codes) != 2:
         raise InvalidCodeError(f"two codes are needed, got {len(codes)} in these sources")

@@ -9,6 +9,9 @@ import typer
 
 from mheight.cli.console import out, say
 from mheight.cli.sample_options import SAMPLES, LabelColumn, LabelsFile
+from mheight.datasets import check_import, read_samples
+from mheight.evaluation import scores_table
+from mheight.files import require_apart, require_writable, write_json
 
 __all__ = ["evaluate"]
 
@@ -39,10 +42,6 @@ def evaluate(
     equivalent to one that training saw are left out too, and counted.  Averages of runs
     and copies have no intervals.
     """
-    from mheight.datasets import check_import, read_samples
-    from mheight.evaluation import scores_table
-    from mheight.files import require_apart, require_writable, write_json
-
     require_writable(output, (".json",))
     require_writable(plot, (".png",))
     require_apart([output, plot], [run, data, labels, *(beside or [])])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mheight.cli.console import out, say
+from mheight.deployment.bundle import check_target
+from mheight.errors import BundleError
 
 __all__ = ["export"]
 
@@ -31,11 +34,6 @@ def export(
     The bundle holds no code and needs neither Keras nor JAX.  Writing fails unless ONNX
     Runtime predicts what the trained network predicts.
     """
-    import json
-
-    from mheight.deployment.bundle import check_target
-    from mheight.errors import BundleError
-
     check_target(output)
     measured = []
     for path in scores or []:

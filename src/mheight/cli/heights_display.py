@@ -10,18 +10,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mheight.cli.console import error_console, say
 from mheight.cli.tables import Format, Table, render
+from mheight.heights.certificate import Certificate, Number
 from mheight.heights.doubts import doubt_text
+from mheight.heights.output.files import capabilities
+from mheight.heights.output.rows import HeightRows
 from mheight.heights.tolerance import tolerance_text
-
-if TYPE_CHECKING:
-    from mheight.heights.certificate import Certificate, Number
-    from mheight.heights.output.rows import HeightRows
 
 __all__ = ["Doubts", "Watch", "interrupts", "table_texts", "write_lines"]
 
@@ -105,8 +103,6 @@ def _witness_cells(certificate: Certificate | None) -> list[str]:
 
 
 def _capability_table(title: str, rows: HeightRows, piece: slice) -> Table:
-    from mheight.heights.output.files import capabilities
-
     cells = []
     for i, located, detected, ratio in capabilities(rows, piece):
         height = float(rows.height[i]) if rows.exact is None else rows.exact[i]

@@ -10,32 +10,64 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 import mheight
-from mheight.cli.adding import add_command, first_sentence
-from mheight.cli.bounds import bounds
-from mheight.cli.choose import choose
-from mheight.cli.compare import compare
+from mheight.cli.commands import Command, LazyCommand
 from mheight.cli.console import error_console, plain_where_needed, say
-from mheight.cli.data import app as data_app
-from mheight.cli.distance import distance
-from mheight.cli.equivalent import equivalent
-from mheight.cli.evaluate import evaluate
-from mheight.cli.export import export
-from mheight.cli.heights import heights
-from mheight.cli.predict import predict
-from mheight.cli.protect import protect
-from mheight.cli.serve import serve
-from mheight.cli.train import train
-from mheight.cli.tune import tune
 from mheight.errors import MheightError, input_remarks, install_advice
 
-__all__ = ["app", "main"]
+__all__ = ["COMMANDS", "app", "main"]
 
-app = typer.Typer(
+COMMANDS = (
+    Command(
+        "heights",
+        "Compute exact heights h_1 ... h_{n-k} of one code or of all codes in a file.",
+        of_matrices=True,
+    ),
+    Command(
+        "bounds",
+        "Show lower bounds on the heights of every [n, k] code, and where they are proved.",
+    ),
+    Command(
+        "distance",
+        "Show the minimum distance d of codes: h_m is finite for m < d and infinite from m = d on.",
+        of_matrices=True,
+    ),
+    Command(
+        "equivalent",
+        "Say whether B is A with its positions in another order and some signs changed.",
+        of_matrices=True,
+    ),
+    Command(
+        "choose",
+        "Choose a code that finds outliers in analog products: what it costs and promises.",
+    ),
+    Command(
+        "protect",
+        "Find and correct outliers in received words c + z of a code.",
+        of_matrices=True,
+    ),
+    Command("train", "Train a network as a configuration says, and report."),
+    Command("tune", "Search for the hyper-parameters that score best on clean validation."),
+    Command("evaluate", "Score a run on a data set, against exact heights."),
+    Command(
+        "compare",
+        "Show finished runs side by side (scores, budgets, criteria), or the heights of codes.",
+        of_matrices=True,
+    ),
+    Command(
+        "export",
+        "Write a bundle: the network as ONNX, its features, intervals, domain and model card.",
+    ),
+    Command("predict", "Predict the heights of a test set, in the order of the input."),
+    Command("serve", "Serve heights and predictions over HTTP, with a page for browsers."),
+    Command("data", "Make, import and inspect data sets of labelled codes."),
+)
+
+_program = typer.Typer(
     name="mheight",
     help="Heights of analog error-correcting codes: exact, and predicted by networks.",
     no_args_is_help=True,
@@ -43,22 +75,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(data_app, name="data")
-for registered in data_app.registered_commands:
-    registered.short_help = first_sentence(registered.callback)
-add_command(app, heights, of_matrices=True)
-add_command(app, bounds)
-add_command(app, distance, of_matrices=True)
-add_command(app, equivalent, of_matrices=True)
-add_command(app, choose)
-add_command(app, protect, of_matrices=True)
-add_command(app, train)
-add_command(app, tune)
-add_command(app, evaluate)
-add_command(app, compare, of_matrices=True)
-add_command(app, export)
-add_command(app, predict)
-add_command(app, serve)
 
 
 def _version(wanted: bool) -> None:
@@ -67,13 +83,24 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@_program.callback()
 def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     pass
+
+
+def _with_commands() -> Any:
+    group: Any = typer.main.get_command(_program)
+    for command in COMMANDS:
+        group.add_command(LazyCommand(command))
+    return group
+
+
+app = _with_commands()
+"""The command line, as a group of commands."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
+import numpy as np
 import typer
 
 from mheight.cli.console import out, progress_bar, say
 from mheight.cli.sample_options import SAMPLES, SHOWN, LabelColumn, LabelsFile, tell_faults
 from mheight.cli.sources import ParityCheck, Systematic, matrix_kind
-from mheight.errors import InvalidCodeError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from mheight.datasets import ExactHeights, LabelFault, Samples
-
-    _Columns = tuple[Any, dict[str, Any]]
-    _Predict = Callable[[Samples, int], _Columns]
+from mheight.datasets import (
+    ExactHeights,
+    LabelFault,
+    Samples,
+    exact_labels,
+    label_faults,
+    sample_blocks,
+)
+from mheight.datasets.height_files import HeightFile, check_output, has_columns
+from mheight.datasets.sample_files import count_samples
+from mheight.errors import InvalidCodeError, InvalidDataError
+from mheight.evaluation import scores_table
+from mheight.evaluation.predictions import IN_DOUBT
+from mheight.files import require_apart
+from mheight.metrics import score
 
 __all__ = ["predict"]
+
+_Columns = tuple[Any, dict[str, Any]]
+_Predict = Callable[[Samples, int], _Columns]
 
 
 class Method(StrEnum):
@@ -85,14 +97,6 @@ def predict(
     Infinite heights are recognised, not predicted.  Where the input has heights, the
     prediction is scored against the exact ones, by group.
     """
-    from itertools import chain
-
-    from mheight.datasets import exact_labels, sample_blocks
-    from mheight.datasets.height_files import HeightFile, check_output
-    from mheight.datasets.sample_files import count_samples
-    from mheight.errors import InvalidDataError
-    from mheight.files import require_apart
-
     wanted = _kind(kind, systematic, parity_check)
     check_output(output, submit=submit)
     if method is not Method.MODEL and (run is not None or beside or copies):
@@ -132,8 +136,6 @@ def _model(run: Path | None, beside: list[Path], copies: int) -> _Predict:
         only = models[0]
 
         def alone(samples: Samples, first: int) -> _Columns:
-            import numpy as np
-
             found = only.predict(samples)
             ends = {"low": np.exp2(found.low), "high": np.exp2(found.high)}
             return found.log2_heights, {**ends, "flag": found.flags}
@@ -177,11 +179,6 @@ class _Tally:
         self, block: Samples, predictions: _Predict | None
     ) -> tuple[Any, dict[str, Any] | None]:
         """Heights of a block, and columns beside them."""
-        import numpy as np
-
-        from mheight.datasets import label_faults
-        from mheight.evaluation.predictions import IN_DOUBT
-
         labelled = block.heights is not None
         exact: Any = None
         more: dict[str, Any] | None = None
@@ -213,12 +210,6 @@ class _Tally:
 
     def tell(self, output: Path, source: Path, exact: bool) -> None:
         """Print what was done."""
-        import numpy as np
-
-        from mheight.datasets.height_files import has_columns
-        from mheight.evaluation import scores_table
-        from mheight.metrics import score
-
         out(f"{output}: {self.rows:,} {'exact' if exact else 'predicted'} heights")
         if self.infinite:
             out(f"{self.infinite:,} are infinite: m is at least the minimum distance of the code")

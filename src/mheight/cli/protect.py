@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from mheight.cli.console import out, progress_bar
@@ -17,7 +20,12 @@ from mheight.cli.sources import (
     matrix_kind,
     opened,
 )
+from mheight.codes import LinearCode
+from mheight.codes.reading import batches
 from mheight.errors import InvalidCodeError, InvalidDataError
+from mheight.files import require_apart
+from mheight.protection import VERDICTS, decoder_for
+from mheight.protection.word_files import DecodedWriter, check_decoded_path, count_words, read_words
 
 __all__ = ["protect"]
 
@@ -58,22 +66,6 @@ def protect(
     Every entry of z is at most delta but for a few, the outliers.  Entries nan and inf count
     as outliers at known positions.
     """
-    from contextlib import nullcontext
-    from itertools import chain
-
-    import numpy as np
-
-    from mheight.codes import LinearCode
-    from mheight.codes.reading import batches
-    from mheight.files import require_apart
-    from mheight.protection import VERDICTS, decoder_for
-    from mheight.protection.word_files import (
-        DecodedWriter,
-        check_decoded_path,
-        count_words,
-        read_words,
-    )
-
     if delta is None:
         raise InvalidDataError("--delta is needed: the largest ordinary error of an output")
     source = asked_source(code, family, length)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mheight.cli.console import out
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mheight.datasets import LabelFault
+from mheight.datasets import LabelFault
 
 __all__ = ["SAMPLES", "SHOWN", "LabelColumn", "LabelsFile", "tell_faults"]
 

@@ -6,15 +6,25 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from mheight.codes.families import FAMILIES, family_code
+from mheight.codes.numbers import is_number
+from mheight.codes.rationals import Matrix
+from mheight.codes.reading import (
+    SUFFIXES,
+    Block,
+    Kind,
+    object_blocks,
+    parse_block,
+    rational_codes,
+    read_blocks,
+    read_stream,
+)
+from mheight.codes.reading.files import nearest
 from mheight.errors import InvalidCodeError
-
-if TYPE_CHECKING:
-    from mheight.codes.rationals import Matrix
-    from mheight.codes.reading import Block, Kind
 
 __all__ = [
     "FamilyLength",
@@ -82,8 +92,6 @@ def asked_source(source: str | None, family: str | None, length: int | None) -> 
         return source
     if source is not None:
         raise InvalidCodeError(f"one source is needed, got {source!r} and --family {family}")
-    from mheight.codes.families import family_code
-
     family_code(family, length)  # says what is wrong
     return family if length is None else f"{family}:{length}"
 
@@ -98,9 +106,6 @@ def family_block(source: str, exact: bool) -> Block | None:
     named = _FAMILY.fullmatch(source)
     if named is None:
         return None
-    from mheight.codes.families import FAMILIES, family_code
-    from mheight.codes.reading import Block
-
     if named[1] not in FAMILIES:
         return None
     code = family_code(named[1], int(named[2]) if named[2] else None)
@@ -139,9 +144,6 @@ def opened(source: str, exact: bool) -> tuple[Iterator[Block], str]:
 
 def opened_path(source: str, path: Path | None, exact: bool) -> tuple[Iterator[Block], str]:
     """The same, for a source that `as_path` has looked at."""
-    from mheight.codes.reading import object_blocks, parse_block, read_blocks, read_stream
-    from mheight.codes.reading.files import nearest
-
     if path is not None and _is_pickle(path):
         from mheight.datasets import load_pickle
 
@@ -166,8 +168,6 @@ def as_path(source: str) -> Path | None:
     Raises:
         InvalidCodeError: no matrix, and no file of that name; the nearest name is told.
     """
-    from mheight.codes.reading import SUFFIXES
-
     if source == "-" or len(source) > _LONGEST_PATH or "\n" in source or not source.strip():
         return None
     path = Path(source)
@@ -187,8 +187,6 @@ def as_path(source: str) -> Path | None:
 
 def _names_a_file(source: str) -> bool:
     """Whether a text can only be the name of a file: one word with letters, or with a slash."""
-    from mheight.codes.numbers import is_number
-
     if re.search(r"[\s,|=()]", source) or is_number(source):
         return False
     return bool(re.search(r"[A-Za-z]{2}|[A-Za-z].*[./\\]|[/\\].*[A-Za-z]", source)) and not (
@@ -197,8 +195,6 @@ def _names_a_file(source: str) -> bool:
 
 
 def _families() -> list[str]:
-    from mheight.codes.families import FAMILIES
-
     return list(FAMILIES)
 
 
@@ -231,8 +227,6 @@ def rational_sources(sources: list[str], kind: Kind | None) -> Iterator[tuple[st
         sources: typed matrices, files and families.
         kind: what matrices are that do not say so themselves.
     """
-    from mheight.codes.reading import rational_codes
-
     for number, source in enumerate(sources):
         block = family_block(source, False)
         blocks, name = (iter([block]), source.strip()) if block else opened(source, True)

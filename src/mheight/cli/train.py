@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mheight.cli.console import TrainingDisplay, out, say
+from mheight.experiments import RunFolder, load_config
 
 __all__ = ["train"]
 
@@ -41,8 +42,6 @@ def train(
     The data is made or read, split, augmented and audited first.  Ctrl-C stops after
     the last whole epoch; --resume goes on to the same result.
     """
-    from mheight.experiments import RunFolder, load_config
-
     config = load_config(file, overrides or [])
     # What can be refused is refused before the slow libraries load.
     folder = RunFolder.of(output_root, config.name)

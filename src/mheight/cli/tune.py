@@ -8,6 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from mheight.cli.console import TrainingDisplay, out, say
+from mheight.experiments.study_file import load_study
+from mheight.experiments.study_folder import StudyFolder
+from mheight.files import require_apart
 
 __all__ = ["tune"]
 
@@ -42,10 +45,6 @@ def tune(
     at hand and keeps the others; --resume goes on.  The best value is optimistic, because
     it was chosen: score the winner on data of another seed.
     """
-    from mheight.experiments.study_file import load_study
-    from mheight.experiments.study_folder import StudyFolder
-    from mheight.files import require_apart
-
     study = load_study(file)
     folder = StudyFolder(output)
     require_apart([folder.trials, folder.best, folder.report, folder.plot], [file])
