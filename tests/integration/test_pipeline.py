@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from tiny import Quiet, tiny_config, train_tiny
 
-from mheight.datasets import TrainingView, generate, read_parquet
+from mheight.datasets import (
+    TrainingView,
+    check_import,
+    generate,
+    read_parquet,
+    read_samples,
+    save_dataset,
+)
 from mheight.errors import ConfigError, LeakError, RunFolderError, TrainingDivergedError
 from mheight.experiments import RunFolder, load_config, pipeline, prepare, steps
 from mheight.experiments import preparation as preparation_module
@@ -345,10 +352,20 @@ def test_training_on_course_pickles_equals_training_on_their_import(tmp_path):
     x, y = tmp_path / "x.pkl", tmp_path / "y.pkl"
     x.write_bytes(pickle.dumps(rows))
     y.write_bytes(pickle.dumps(samples.labels.tolist()))
-    config = tiny_config("run7", f"data.path='{x}'", f"data.labels='{y}'")
-    data = prepare(config)
-    assert len(data.training.originals.samples) + len(data.clean["validation"]) == 360
-    assert data.provenance["import"]["wrong_labels"] == {}
+    kept, report = check_import(read_samples(x, y))
+    save_dataset(kept, {"source": x.name, "import": report.as_dict()}, tmp_path / "set")
+    ours = prepare(tiny_config("run7", f"data.path='{x}'", f"data.labels='{y}'"))
+    imported = prepare(tiny_config("run7", f"data.path='{tmp_path / 'set'}'"))
+    assert ours.provenance["import"]["wrong_labels"] == {}
+    assert ours.provenance["import"] == imported.provenance["import"]
+    for one, other in (
+        (ours.training.samples, imported.training.samples),
+        (ours.training.originals.samples, imported.training.originals.samples),
+        (ours.clean["validation"], imported.clean["validation"]),
+    ):
+        for name in ("k", "m", "parity", "heights"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
+    assert len(ours.training.originals.samples) + len(ours.clean["validation"]) == 360
 
 
 def test_validation_predictions_are_on_disk(finished_run):

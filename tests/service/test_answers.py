@@ -98,8 +98,12 @@ def test_doubtful_codes_are_done_exactly_and_named(heights, rng):
     assert answers[1]["doubts"][0]["value"] > 1e8
     assert answers[1]["remark"] == answers[1]["doubts"][0]["text"]
     assert answers[0]["doubts"] == answers[2]["doubts"] == []
+    exact = [float(h) for h in mheight.exact_profile(bad)]
+    np.testing.assert_allclose(values(answers[1]), exact, rtol=1e-13)
     for options in ({"witness": True}, {"m": 2}, {"capability": True}):
         (answer,) = heights(G=bad.tolist(), **options)
+        wanted = exact[1:2] if "m" in options else exact
+        np.testing.assert_allclose(values(answer), wanted, rtol=1e-13)
         assert answer["doubts"] == answers[1]["doubts"]
     np.testing.assert_allclose(values(answers[2]), mheight.height_profile(good), rtol=1e-9)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mheight.cli.console import out
-from mheight.datasets import LabelFault
+
+if TYPE_CHECKING:
+    from mheight.datasets import LabelFault
 
 __all__ = ["SAMPLES", "SHOWN", "LabelColumn", "LabelsFile", "tell_faults"]
 

@@ -10,15 +10,16 @@ from matrices import near_integers
 
 from mheight import (
     AccuracyWarning,
+    DoubtKind,
     certificates,
     exact_profile,
     find_height,
     height_profile,
+    profile_with_doubts,
     verify,
 )
 from mheight.codes.conditioning import condition, exact_rank, reduced_generator
 from mheight.codes.minors.batches import systematic_codes
-from mheight.errors import InvalidCodeError
 from mheight.heights.lattice.batches import profiles
 from mheight.heights.lattice.one_code import packed_profile
 
@@ -34,19 +35,24 @@ def nearly_dependent(rng: np.random.Generator, k: int, n: int) -> np.ndarray:
 
 @pytest.mark.parametrize("ensemble", [entries_of_all_sizes, nearly_dependent])
 @pytest.mark.parametrize("seed", range(60))
-def test_right_or_warned(ensemble, seed: int) -> None:
+def test_right_and_where_infinite_in_doubt_so_said(ensemble, seed: int) -> None:
     rng = np.random.default_rng(seed)
     n = int(rng.integers(4, 10))
     G = ensemble(rng, int(rng.integers(2, n - 1)), n)
     exact = np.array([float(h) for h in exact_profile(G)])
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        ours = height_profile(G)
-    assert all(w.category is AccuracyWarning for w in caught)
-    wrong = np.isinf(ours) != np.isinf(exact)
-    wrong[~wrong] = np.abs(ours[~wrong] - exact[~wrong]) > 1e-6 * exact[~wrong]
-    # A minor below 1e-14 of its bound is zero by the documented tolerance.
-    assert caught or not wrong[exact < 1e13].any()
+    found = profile_with_doubts(G)
+    finite = np.isfinite(found.heights)
+    # Such short codes are done in fractions where rounding leaves a doubt.
+    np.testing.assert_allclose(found.heights[finite], exact[finite], rtol=1e-12)
+    # A minor below 1e-14 of its bound is zero by the documented tolerance, which is said.
+    assert (exact[~finite] >= 1e13).all()
+    capped = ~finite & np.isfinite(exact)
+    kinds = {doubt.kind for doubt in found.doubts}
+    assert not capped.any() or kinds & {DoubtKind.CALLED_INFINITE, DoubtKind.LARGE_HEIGHT}
+    if ensemble is nearly_dependent:
+        assert kinds == {DoubtKind.CONDITION}
+    else:
+        assert kinds <= {DoubtKind.CALLED_INFINITE, DoubtKind.LARGE_HEIGHT}
 
 
 @pytest.mark.filterwarnings("ignore::mheight.errors.AccuracyWarning")
@@ -142,12 +148,7 @@ def test_dependent_rows_have_no_reduced_generator() -> None:
 @pytest.mark.parametrize("seed", range(150))
 def test_near_integers(seed: int) -> None:
     G = near_integers(np.random.default_rng(seed))
-    try:
-        exact = [float(h) for h in exact_profile(G)]
-    except InvalidCodeError:
-        return
-    if np.linalg.matrix_rank(G / np.abs(G).max(axis=1, keepdims=True)) < len(G):
-        return
+    exact = [float(h) for h in exact_profile(G)]
     ours = height_profile(G)
     for m, height in enumerate(exact, start=1):
         if height < 1e12:
