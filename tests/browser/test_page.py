@@ -25,7 +25,7 @@ from serving import serving
 
 import mheight
 from mheight.datasets import Samples, exact_heights
-from mheight.deployment.service.codes import random_code
+from mheight.deployment.service.example_codes import random_code
 from mheight.evaluation.predictions import Predictions
 
 SMALL = "1 0 1 1; 0 1 1 2"

@@ -12,7 +12,7 @@ from mheight.codes.given import given_matrices
 from mheight.deployment import Predictor
 from mheight.deployment.service.answers import profiles, search
 from mheight.deployment.service.engine import Engine
-from mheight.deployment.service.metrics import Metrics
+from mheight.deployment.service.counters import Metrics
 from mheight.deployment.service.settings import ServiceSettings
 from mheight.deployment.service.work import Stop
 

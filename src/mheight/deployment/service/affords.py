@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from mheight.deployment.service.codes import known_codes
+from mheight.deployment.service.example_codes import known_codes
 from mheight.deployment.service.failures import ServiceError
 from mheight.errors import InvalidCodeError
 from mheight.heights import height_profile, largest_capability

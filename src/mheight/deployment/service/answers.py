@@ -13,13 +13,7 @@ from numpy.typing import NDArray
 from mheight.codes import LinearCode
 from mheight.codes.given import KINDS, GivenMatrices
 from mheight.codes.rationals import Matrix
-from mheight.deployment.service.replies import (
-    Profile,
-    from_profile,
-    from_solutions,
-    height_reply,
-    with_capability,
-)
+from mheight.deployment.service.replies import CodeAnswer, Profile
 from mheight.deployment.service.work import Stop
 from mheight.errors import InvalidCodeError
 from mheight.heights import (
@@ -27,7 +21,7 @@ from mheight.heights import (
     exact_profile,
     profile_with_doubts,
 )
-from mheight.heights.certificate import Number, rounded
+from mheight.heights.certificate import Number
 from mheight.heights.choosing import Plan, kernel_for, plan_within
 from mheight.heights.finding import find_heights, solved
 from mheight.heights.profile import kernel_heights
@@ -134,7 +128,7 @@ def search(
     patience: float | None,
     unstoppable: float = math.inf,
     watch: Watch | None = None,
-) -> dict[str, Any]:
+) -> CodeAnswer:
     """Heights of one code and, where time does not suffice, bounds.
 
     Args:
@@ -153,10 +147,10 @@ def search(
     start = time.perf_counter()
     if m is not None and m > n - k:
         solution = solved(LinearCode.from_given(given), m)
-        return from_solutions(n, k, m, [solution], time.perf_counter() - start, None)
+        return CodeAnswer.of_solutions(n, k, m, [solution], time.perf_counter() - start, None)
     left = stop.left
     if not left:
-        return from_solutions(n, k, m, [], 0.0, NO_TIME)
+        return CodeAnswer.unseen(n, k, m, NO_TIME)
     watch = watch or Watch()
     watch.begun = True
     plan = plan_within(n, k, m, left, witness=witness, patience=patience, unstoppable=unstoppable)
@@ -165,7 +159,7 @@ def search(
         if found.error is not None:
             raise InvalidCodeError(found.error)
         if not found.doubts:
-            return from_profile((k, n), found, None, False)
+            return CodeAnswer.of_profile((k, n), found, None, False)
         left = max(stop.left, 1e-3)
         plan = plan_within(n, k, m, left, witness=True, patience=patience, unstoppable=unstoppable)
     code = LinearCode.from_given(given)
@@ -177,7 +171,7 @@ def search(
     wanted = n - k if m is None else 1
     if len(solutions) < wanted or solutions[-1].status in ("time limit", "stopped"):
         remark = _bounds_text(sum(solution.is_exact for solution in solutions), wanted)
-    return from_solutions(n, k, m, solutions, time.perf_counter() - start, remark)
+    return CodeAnswer.of_solutions(n, k, m, solutions, time.perf_counter() - start, remark)
 
 
 def _bounds_text(known: int, wanted: int) -> str:
@@ -205,7 +199,7 @@ def _solutions(
 
 def exact_search(
     G: Matrix, m: int | None, stop: Stop, *, witness: bool, capability: bool
-) -> dict[str, Any]:
+) -> CodeAnswer:
     """Heights of one code without rounding.
 
     Args:
@@ -220,22 +214,14 @@ def exact_search(
     """
     k, n = len(G), len(G[0])
     if stop():
-        return from_solutions(n, k, m, [], 0.0, NO_TIME)
+        return CodeAnswer.unseen(n, k, m, NO_TIME)
     start = time.perf_counter()
-    found = exact_certificates(G) if witness else None
-    profile = exact_profile(G) if found is None else tuple(one.height for one in found)
-    heights = []
+    certificates = exact_certificates(G) if witness else None
+    profile = exact_profile(G) if certificates is None else tuple(c.height for c in certificates)
+    found: list[tuple[int, Number, Any]] = []
     for i in range(1, n - k + 1) if m is None else [m]:
-        height: Number = profile[i - 1] if i <= n - k else math.inf
-        value = rounded(height)
-        word = found[i - 1].codeword if found is not None and i <= n - k else None
-        heights.append({
-            **height_reply(i, value, value, True, word),
-            "infinite": height == math.inf,
-            "fraction": None if height == math.inf else str(height),
-        })  # fmt: skip
-    answer = {
-        "n": n, "k": k, "seconds": time.perf_counter() - start, "heights": heights,
-        "capability": None, "remark": None, "doubts": [],
-    }  # fmt: skip
-    return with_capability(answer, [rounded(h) for h in profile]) if capability else answer
+        is_beyond = i > n - k
+        word = None if certificates is None or is_beyond else certificates[i - 1].codeword
+        found.append((i, math.inf if is_beyond else profile[i - 1], word))
+    seconds = time.perf_counter() - start
+    return CodeAnswer.of_fractions(n, k, seconds, found, profile if capability else None)

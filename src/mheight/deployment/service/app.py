@@ -23,11 +23,11 @@ from mheight.deployment.service.affords import affordable, typed_profile
 from mheight.deployment.service.answers import Watch
 from mheight.deployment.service.asked import checked, decode_asked, heights_asked, search_asked
 from mheight.deployment.service.bodies import read_json, validated
-from mheight.deployment.service.codes import known_codes, random_code
+from mheight.deployment.service.counters import Metrics
 from mheight.deployment.service.engine import Engine, Model
+from mheight.deployment.service.example_codes import known_codes, random_code
 from mheight.deployment.service.failures import ServiceError, busy, error_body
-from mheight.deployment.service.inputs import parity_rows, typed_matrix
-from mheight.deployment.service.metrics import Metrics
+from mheight.deployment.service.matrices import parity_rows, typed_matrix
 from mheight.deployment.service.middleware import Guard
 from mheight.deployment.service.openapi import body_of, described
 from mheight.deployment.service.progress import KIND, progress_lines
@@ -179,7 +179,9 @@ def _add_work(app: FastAPI, engine: Engine) -> None:
         asked, codes = await engine.read(lambda: heights_asked(body, settings), len(body))
         work = engine.exact_heights if asked.exact else engine.heights
         answers = await _while_connected(request, work(asked, codes))
-        return await engine.read(lambda: _json({"codes": answers}), len(body))
+        return await engine.read(
+            lambda: _json({"codes": [answer.as_dict() for answer in answers]}), len(body)
+        )
 
     @app.post(
         "/api/predictions", response_model=schemas.PredictionsReply,

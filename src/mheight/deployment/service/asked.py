@@ -11,7 +11,7 @@ from mheight.deployment.service import schemas
 from mheight.deployment.service.bodies import read_json, validated
 from mheight.deployment.service.decoding import check_task
 from mheight.deployment.service.failures import ServiceError
-from mheight.deployment.service.inputs import exact_generators, given_codes, with_numbers
+from mheight.deployment.service.matrices import exact_generators, given_codes, with_numbers
 from mheight.deployment.service.settings import ServiceSettings
 from mheight.deployment.service.word_schemas import DecodeRequest
 

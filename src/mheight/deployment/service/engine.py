@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -19,18 +20,11 @@ from mheight.codes.rationals import Matrix
 from mheight.datasets import Samples
 from mheight.datasets.samples import PADDED_ENTRIES
 from mheight.deployment.service.answers import NO_TIME, Watch, exact_search, profiles, search
+from mheight.deployment.service.counters import Metrics
 from mheight.deployment.service.decoding import Decoders, decoded
 from mheight.deployment.service.failures import ServiceError, busy
-from mheight.deployment.service.inputs import Row, place
-from mheight.deployment.service.metrics import Metrics
-from mheight.deployment.service.replies import (
-    Profile,
-    from_profile,
-    from_solutions,
-    known_profile,
-    narrowed,
-    with_capability,
-)
+from mheight.deployment.service.matrices import Row, place
+from mheight.deployment.service.replies import CodeAnswer, Profile
 from mheight.deployment.service.schemas import HeightsRequest, SearchRequest
 from mheight.deployment.service.settings import ServiceSettings
 from mheight.deployment.service.word_schemas import DecodeRequest
@@ -147,7 +141,9 @@ class Engine:
 
     # --- heights --------------------------------------------------------------------------
 
-    async def exact_heights(self, request: HeightsRequest, codes: Sequence[Matrix]) -> list[Any]:
+    async def exact_heights(
+        self, request: HeightsRequest, codes: Sequence[Matrix]
+    ) -> list[CodeAnswer]:
         """Answers in fractions for all codes of a request, in order.
 
         Raises:
@@ -157,11 +153,13 @@ class Engine:
         found = await self._pool.run(functools.partial(_exact_all, codes, request), deadline)
         if found is None:
             shapes = [(len(G[0]), len(G)) for G in codes]
-            return [from_solutions(n, k, request.m, [], 0.0, NO_TIME) for n, k in shapes]
+            return [CodeAnswer.unseen(n, k, request.m, NO_TIME) for n, k in shapes]
         self.metrics.codes.labels("heights").inc(len(codes))
         return found
 
-    async def search(self, request: SearchRequest, given: GivenMatrices, watch: Watch) -> Any:
+    async def search(
+        self, request: SearchRequest, given: GivenMatrices, watch: Watch
+    ) -> CodeAnswer:
         """The answer for one code that is searched for longer; a caller that is cancelled ends it.
 
         Args:
@@ -181,7 +179,7 @@ class Engine:
         self.metrics.codes.labels("heights").inc()
         if found is None:
             k, n = given.shape
-            return from_solutions(n, k, request.m, [], 0.0, NO_TIME)
+            return CodeAnswer.unseen(n, k, request.m, NO_TIME)
         return found[0]
 
     async def decode(self, request: DecodeRequest, given: GivenMatrices) -> dict[str, Any]:
@@ -198,7 +196,9 @@ class Engine:
         self.metrics.codes.labels("words").inc(len(found["words"]))
         return found
 
-    async def heights(self, request: HeightsRequest, codes: Sequence[GivenMatrices]) -> list[Any]:
+    async def heights(
+        self, request: HeightsRequest, codes: Sequence[GivenMatrices]
+    ) -> list[CodeAnswer]:
         """Answers for all codes of a request, in order.
 
         Raises:
@@ -232,11 +232,11 @@ class Engine:
         k, n = shape
         for i, profile in zip(at, found, strict=True):
             if profile is None:
-                out[i] = from_solutions(n, k, request.m, [], 0.0, NO_TIME)
+                out[i] = CodeAnswer.unseen(n, k, request.m, NO_TIME)
             elif profile.error is not None:
                 raise ServiceError(422, profile.error, _matrix_place(request, i))
             else:
-                out[i] = from_profile(shape, profile, request.m, request.capability)
+                out[i] = CodeAnswer.of_profile(shape, profile, request.m, request.capability)
 
     async def _by_search(
         self, at: list[int], codes: Sequence[GivenMatrices], request: HeightsRequest,
@@ -250,7 +250,7 @@ class Engine:
                 out[i] = found[place_in_job]
                 continue
             k, n = codes[i].shape
-            out[i] = from_solutions(n, k, request.m, [], 0.0, NO_TIME)
+            out[i] = CodeAnswer.unseen(n, k, request.m, NO_TIME)
 
     # --- predictions ----------------------------------------------------------------------
 
@@ -320,7 +320,7 @@ def _largest_batch(shape: Shape) -> int:
 def _search_all(
     at: list[int], codes: Sequence[GivenMatrices], request: HeightsRequest, patience: float | None,
     stop: Stop, **more: Any,
-) -> list[Any]:  # fmt: skip
+) -> list[CodeAnswer]:  # fmt: skip
     """One code after the other, until the time is up."""
     out = []
     for i in at:
@@ -332,21 +332,19 @@ def _search_all(
             wanted = request.m if k == n or not request.capability else None
             answer = search(codes[i], wanted, stop, **options)
             if request.capability:
-                with_capability(answer, known_profile(answer))
+                answer = answer.with_capability()
             if beyond:
-                answer["heights"] = search(codes[i], request.m, stop, **options)["heights"]
+                there = search(codes[i], request.m, stop, **options)
+                answer = replace(answer, heights=there.heights)
             elif request.capability and request.m is not None:
-                narrowed(answer, request.m)
+                answer = answer.narrowed(request.m)
         except InvalidCodeError as error:
             raise ServiceError(422, str(error), _matrix_place(request, i)) from None
-        if not request.witness:
-            for value in answer["heights"]:
-                value["codeword"] = None
-        out.append(answer)
+        out.append(answer if request.witness else answer.without_codewords())
     return out
 
 
-def _exact_all(codes: Sequence[Matrix], request: HeightsRequest, stop: Stop) -> list[Any]:
+def _exact_all(codes: Sequence[Matrix], request: HeightsRequest, stop: Stop) -> list[CodeAnswer]:
     """One code after the other in fractions, until the time is up."""
     options = {"witness": request.witness, "capability": request.capability}
     out = []

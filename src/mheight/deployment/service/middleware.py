@@ -10,8 +10,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mheight.deployment.service.counters import Metrics
 from mheight.deployment.service.failures import ServiceError, busy, error_body
-from mheight.deployment.service.metrics import Metrics
 from mheight.deployment.service.settings import ServiceSettings
 
 __all__ = ["Guard"]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import time
 from collections.abc import AsyncGenerator, Coroutine
 from typing import Any
 
 from mheight.deployment.service.answers import Watch
 from mheight.deployment.service.failures import ServiceError
-from mheight.deployment.service.replies import from_solutions
+from mheight.deployment.service.replies import CodeAnswer, finite
 
 __all__ = ["KIND", "progress_lines"]
 
@@ -23,7 +22,7 @@ _EVERY = 0.5
 
 
 async def progress_lines(
-    work: Coroutine[Any, Any, dict[str, Any]], watch: Watch, shape: tuple[int, int], m: int | None
+    work: Coroutine[Any, Any, CodeAnswer], watch: Watch, shape: tuple[int, int], m: int | None
 ) -> AsyncGenerator[str, None]:
     """Lines of progress, and then one with the answer or with what is wrong.
 
@@ -58,7 +57,8 @@ async def progress_lines(
             }
             if m is None and len(found) != told:
                 told = len(found)
-                line["answer"] = from_solutions(n, k, None, found, line["seconds"], None)
+                so_far = CodeAnswer.of_solutions(n, k, None, found, line["seconds"], None)
+                line["answer"] = so_far.as_dict()
             yield _line({"progress": line})
         try:
             answer = task.result()
@@ -67,7 +67,7 @@ async def progress_lines(
                 raise
             yield _line({"error": error.message, "where": error.where})
             return
-        yield _line({"answer": answer})
+        yield _line({"answer": answer.as_dict()})
     finally:
         task.cancel()
 
@@ -76,11 +76,7 @@ def _bounds(now: tuple[int, float, float] | None) -> dict[str, Any] | None:
     if now is None:
         return None
     m, lower, upper = now
-    return {"m": m, "lower": _finite(lower), "upper": _finite(upper)}
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return {"m": m, "lower": finite(lower), "upper": finite(upper)}
 
 
 def _line(value: dict[str, Any]) -> str:
