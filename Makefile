@@ -1,5 +1,6 @@
 # make run   train Run 7 at a small scale on data it generates, and report
-# make test  run all tests, in two processes (WORKERS=1: in one)
+# make test      tests of all parts but the slow ones, in two processes (WORKERS=1: in one)
+# make test-all  all tests
 # make lint  lint, types, import rules
 # make docs  the pages as a site
 # make benchmark       height profiles a second, against a published package
@@ -24,13 +25,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint docs clean lock results hunt promises demo fuzz
+.PHONY: run test test-all lint docs clean lock results hunt promises demo fuzz
 .PHONY: benchmark benchmark-first benchmark-long benchmark-service benchmark-peer-answers benchmark-peer-tests benchmark-learning
 
 run: $(VENV)/.run
 	$(BIN)/mheight train runs/quickstart.toml --output-root results --resume
 
 test: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not slow"
+
+test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.dev

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -23,6 +24,37 @@ __all__ = [
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile("repeatable")
+
+
+SLOW = (
+    "browser",
+    "cli/test_run_commands.py",
+    "cli/test_training_display.py",
+    "cli/test_tune_command.py",
+    "cli/test_tutorials.py",
+    "contract/test_export.py",
+    "contract/test_registries.py",
+    "fuzz",
+    "integration",
+    "oracle/test_every_route.py",
+    "service",
+    "unit/codes/test_compiling.py",
+    "unit/experiments/test_predicting.py",
+    "unit/experiments/test_streaming.py",
+    "unit/experiments/test_tuning.py",
+    "unit/models",
+)
+"""Folders and files that take most of the time: they train, start servers, or compile anew.
+`make test` leaves them out; `make test-all` does not."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow."""
+    here = Path(__file__).parent
+    slow = [here / name for name in SLOW]
+    for item in items:
+        if any(place == item.path or place in item.path.parents for place in slow):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_configure(config: pytest.Config) -> None:

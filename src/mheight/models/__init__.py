@@ -29,16 +29,9 @@ def build_model(config: ModelConfig, shapes: dict[str, tuple[int, ...]], seed: i
         An uncompiled Keras model.
     """
     from mheight.models.backend import keras
-    from mheight.models.relations import build_relations
-    from mheight.models.residual import build_residual
-    from mheight.models.sets import build_sets
 
     keras.utils.set_random_seed(seed)
-    if isinstance(config, SetsConfig):
-        return build_sets(config, shapes)
-    if isinstance(config, RelationsConfig):
-        return build_relations(config, shapes)
-    return build_residual(config, shapes)
+    return config.build(shapes)
 
 
 def load_model(path: Path) -> Any:

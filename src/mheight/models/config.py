@@ -63,6 +63,12 @@ class ResidualConfig(BaseModel):
         """A dropout rate times the factor, below 0.95."""
         return min(base * self.dropout_factor, 0.95)
 
+    def build(self, shapes: dict[str, tuple[int, ...]]) -> Any:
+        """The network, with initial weights by Keras's seed (see `build_model`)."""
+        from mheight.models.residual import build_residual  # loads Keras
+
+        return build_residual(self, shapes)
+
 
 class SetsConfig(BaseModel):
     """The network over sets of columns.
@@ -85,6 +91,12 @@ class SetsConfig(BaseModel):
     pooled_layers: Annotated[int, Field(ge=1, le=16)] = 2
     l2: Annotated[float, Field(ge=0.0)] = 0.0
 
+    def build(self, shapes: dict[str, tuple[int, ...]]) -> Any:
+        """The network, with initial weights by Keras's seed (see `build_model`)."""
+        from mheight.models.sets import build_sets  # loads Keras
+
+        return build_sets(self, shapes)
+
 
 class RelationsConfig(BaseModel):
     """The network that relates circuits through the elements they share.
@@ -102,6 +114,12 @@ class RelationsConfig(BaseModel):
     width: Width = 4
     hidden: Width = 8
     head: Width = 32
+
+    def build(self, shapes: dict[str, tuple[int, ...]]) -> Any:
+        """The network, with initial weights by Keras's seed (see `build_model`)."""
+        from mheight.models.relations import build_relations  # loads Keras
+
+        return build_relations(self, shapes)
 
 
 def _name_of(values: Any) -> str:
