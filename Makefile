@@ -16,6 +16,8 @@
 # make benchmark-protection  decoding and protected products, against linear programs
 # make promises      the decoder's promises on millions of random and adversarial words
 # make demo          handwritten digits on a faulty crossbar, with and without codes
+# make design        searches for good codes, n <= 12, resumable: DESIGN_SECONDS=2400, results/design
+# make benchmark-design  cold starts of the search: CPU seconds to known heights
 # make clean remove the environment and every cache, compiled kernels among them
 # make lock  pin the newest versions that pyproject.toml allows
 
@@ -25,7 +27,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-all lint docs clean lock results hunt promises demo fuzz
+.PHONY: run test test-all lint docs clean lock results hunt promises demo fuzz design benchmark-design
 .PHONY: benchmark benchmark-first benchmark-long benchmark-service benchmark-peer-answers benchmark-peer-tests benchmark-learning
 
 run: $(VENV)/.run
@@ -101,6 +103,14 @@ promises: $(VENV)/.run
 
 demo: $(VENV)/.run
 	$(BIN)/python benchmarks/digits.py
+
+DESIGN_SECONDS ?= 2400
+DESIGN_FLAGS ?=
+design: $(VENV)/.run
+	$(BIN)/python benchmarks/design_sweep.py results/design --seconds $(DESIGN_SECONDS) --workers $(WORKERS) $(DESIGN_FLAGS)
+
+benchmark-design: $(VENV)/.run
+	$(BIN)/python benchmarks/design.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,304 @@
+"""Numba kernel: the smooth pieces of which a height is made near one code, with their slopes.
+
+With F_a(T) as in `mheight.heights.lattice`, 1 + h_m is the largest F_a(T), and each F_a(T)
+the least s(B + a) / p(B) = 1 + ||x||_1, x = inverse(G_B) g_a, over bases B in T.  The B that
+gives the least stands for its T: its piece is never below, so a step that lowers all such
+pieces lowers the height.  For the slopes see `mheight.heights.gradient`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mheight.codes.compiling import kernel
+from mheight.codes.minors.lanes import LANES
+
+__all__ = ["active_pieces", "piece_slopes", "solved_square"]
+
+_MOST_SIGNS = 3  # entries of x that are nearly 0 and stand with both signs
+_NEARLY_ZERO = 1e-6
+
+
+@kernel()
+def _minors(matrix, column, child, sizes, order, zero, minors):  # type: ignore[no-untyped-def]
+    """Absolute minors of one code by the tables of the block kernel; zero ones are 0."""
+    rows, n = matrix.shape
+    current, previous = np.empty(len(minors) + 1), np.empty(1)
+    widest = 0
+    for r in range(rows + 1):
+        widest = max(widest, sizes[r])
+    current, previous = np.empty(widest), np.empty(widest)
+    for j in range(n):
+        current[j] = matrix[0, j]
+    t = n
+    for r in range(1, rows):
+        current, previous = previous, current
+        for s in range(sizes[r + 1]):
+            total, sign = 0.0, 1.0
+            for _ in range(r + 1):
+                total += sign * matrix[r, column[t] // LANES] * previous[child[t] // LANES]
+                sign = -sign
+                t += 1
+            current[s] = total
+    top = 0.0
+    for s in range(len(minors)):
+        minors[s] = abs(current[order[s] // LANES])
+        top = max(top, minors[s])
+    for s in range(len(minors)):
+        if minors[s] <= zero * top:
+            minors[s] = 0.0
+
+
+@kernel(error_model="numpy")
+def active_pieces(  # type: ignore[no-untyped-def]
+    matrix, zero, margin, most, found, tables
+):
+    """Pieces (a, B) whose F_a(T) is at least `margin` times the largest, the largest first.
+
+    Args:
+        matrix: shape (rows, n), a generator or parity-check matrix, as the tables are for.
+        zero: the fraction of the largest minor that counts as zero.
+        margin: at most 1.
+        most: how many pieces are wanted, at the most.
+        found: shape (most, 2), filled with targets and numbers of bases.
+        tables: of `HeightProgram`.
+
+    Returns:
+        The largest F_a(T), which is 1 + h_m, and how many pieces were found.
+    """
+    n, k, column, child, sizes, order, _ = tables[:7]
+    circuits, minor_of, circuit_of, level_start, children = tables[7:]
+    width, levels, bases = k + 1, len(level_start) - 1, level_start[1]
+    minors = np.empty(len(order))
+    _minors(matrix, column, child, sizes, order, zero, minors)
+    sums = np.empty(len(circuits) // width)
+    for c in range(len(sums)):
+        total = 0.0
+        for i in range(width):
+            total += minors[circuits[c * width + i] // LANES]
+        sums[c] = total
+    values, best = np.empty(level_start[levels]), np.empty(level_start[levels], np.int32)
+    first = level_start[levels - 1]
+    count = level_start[levels] - first
+    heights, least_of = np.empty(n * count), np.empty(n * count, np.int32)
+    top = 0.0
+    for a in range(n):
+        for i in range(bases):
+            p = minors[minor_of[a * bases + i] // LANES]
+            values[i] = sums[circuit_of[a * bases + i] // LANES] / p if p > 0.0 else np.inf
+            best[i] = minor_of[a * bases + i] // LANES
+        c = 0
+        for t in range(bases, level_start[levels]):
+            low = children[c] // LANES
+            for i in range(1, width):
+                other = children[c + i] // LANES
+                if values[other] < values[low]:
+                    low = other
+            c += width
+            values[t], best[t] = values[low], best[low]
+        for t in range(count):
+            heights[a * count + t] = values[first + t]
+            least_of[a * count + t] = best[first + t]
+            top = max(top, values[first + t])
+    if np.isinf(top):
+        return top, 0
+    size = 0
+    chosen = np.empty(n * count, np.int64)
+    for i in range(n * count):
+        if heights[i] >= margin * top:
+            chosen[size] = i
+            size += 1
+    keys = np.empty(size)
+    for i in range(size):
+        keys[i] = -heights[chosen[i]]
+    ranks = np.argsort(keys)
+    seen = np.zeros((n, len(order)), np.bool_)
+    pieces = 0
+    for rank in ranks:
+        a, basis = chosen[rank] // count, least_of[chosen[rank]]
+        if not seen[a, basis]:
+            seen[a, basis] = True
+            found[pieces, 0], found[pieces, 1] = a, basis
+            pieces += 1
+            if pieces == most:
+                break
+    return top, pieces
+
+
+@kernel()
+def solved_square(square, right):  # type: ignore[no-untyped-def]
+    """Solve in place by elimination with pivots; False where the matrix is singular."""
+    size, wide = square.shape[0], right.shape[1]
+    for i in range(size):
+        row = i
+        for other in range(i + 1, size):
+            if abs(square[other, i]) > abs(square[row, i]):
+                row = other
+        if square[row, i] == 0.0:
+            return False
+        if row != i:
+            for j in range(size):
+                square[i, j], square[row, j] = square[row, j], square[i, j]
+            for j in range(wide):
+                right[i, j], right[row, j] = right[row, j], right[i, j]
+        inverse = 1.0 / square[i, i]
+        for other in range(i + 1, size):
+            factor = square[other, i] * inverse
+            if factor != 0.0:
+                for j in range(i, size):
+                    square[other, j] -= factor * square[i, j]
+                for j in range(wide):
+                    right[other, j] -= factor * right[i, j]
+    for i in range(size - 1, -1, -1):
+        for j in range(wide):
+            total = right[i, j]
+            for other in range(i + 1, size):
+                total -= square[i, other] * right[other, j]
+            right[i, j] = total / square[i, i]
+    return True
+
+
+@kernel()
+def _words(matrix, target, inside, is_check, word, dual):  # type: ignore[no-untyped-def]
+    """The dual word w (w_a = 1, w_b = -x_b) of a piece, and a first column of unknowns.
+
+    Returns the square that belongs to it, as it was, and whether it could be solved.
+    """
+    rows, n = matrix.shape
+    square, right = np.empty((rows, rows)), np.zeros((rows, 1))
+    places = np.empty(rows, np.int64)
+    size = 0
+    for j in range(n):
+        # By H: the columns outside B, in which a codeword is free; else those of B.
+        if inside[j] != is_check:
+            places[size] = j
+            size += 1
+    for j in range(n):
+        dual[j] = 0.0
+    if is_check:
+        for i in range(rows):
+            for j in range(rows):
+                square[i, j] = matrix[j, places[i]]
+            right[i, 0] = 1.0 if places[i] == target else 0.0
+        if not solved_square(square, right):
+            return places, right, False
+        for j in range(n):
+            if inside[j] or j == target:
+                total = 0.0
+                for i in range(rows):
+                    total += right[i, 0] * matrix[i, j]
+                dual[j] = total
+    else:
+        for i in range(rows):
+            for j in range(rows):
+                square[i, j] = matrix[i, places[j]]
+            right[i, 0] = matrix[i, target]
+        if not solved_square(square, right):
+            return places, right, False
+        dual[target] = 1.0
+        for i in range(rows):
+            dual[places[i]] = -right[i, 0]
+    return places, right, True
+
+
+@kernel()
+def _slope(matrix, places, z, signs, inside, is_check, dual, slope):  # type: ignore[no-untyped-def]
+    """The gradient of sum of signs_b x_b with respect to the matrix, shape (rows, n)."""
+    rows, n = matrix.shape
+    square, right = np.empty((rows, rows)), np.zeros((rows, 1))
+    if is_check:
+        # A codeword that is signs_b on B; its other entries by H c = 0.
+        word = np.zeros(n)
+        for i in range(rows):
+            total = 0.0
+            for j in range(n):
+                if inside[j]:
+                    word[j] = signs[j]
+                    total -= matrix[i, j] * signs[j]
+            right[i, 0] = total
+            for j in range(rows):
+                square[i, j] = matrix[i, places[j]]
+        if not solved_square(square, right):
+            return False
+        for i in range(rows):
+            word[places[i]] = right[i, 0]
+        for i in range(rows):
+            for j in range(n):
+                slope[i * n + j] = -z[i, 0] * word[j]
+        return True
+    for i in range(rows):
+        right[i, 0] = signs[places[i]]
+        for j in range(rows):
+            square[i, j] = matrix[j, places[i]]
+    if not solved_square(square, right):
+        return False
+    for i in range(rows):
+        for j in range(n):
+            slope[i * n + j] = right[i, 0] * dual[j]
+    return True
+
+
+@kernel()
+def piece_slopes(  # type: ignore[no-untyped-def]
+    matrix, is_check, pieces, count, subsets, start, entry_of, factor_of, values, slopes
+):
+    """Logarithms of the pieces of a height, and their slopes along a chart.
+
+    A piece is a norm; where an entry of x is nearly 0 it stands with both signs.
+
+    Args:
+        matrix: shape (rows, n).
+        is_check: whether it is a parity-check matrix.
+        pieces: of `active_pieces`.
+        count: how many.
+        subsets: shape (C(n, k), n), which columns belong to the basis of that number.
+        start: of the chart's directions, sparse: direction i has `factor_of[t]` at
+            `entry_of[t]` for t from `start[i]` to `start[i + 1]`.
+        entry_of: entries of the matrix, row by row.
+        factor_of: what is added there.
+        values: shape (most,), filled.
+        slopes: shape (most, d), filled.
+
+    Returns:
+        How many values there are.
+    """
+    rows, n = matrix.shape
+    d, most = slopes.shape[1], len(values)
+    dual, word, slope, signs = np.empty(n), np.empty(n), np.empty(rows * n), np.empty(n)
+    size = 0
+    for piece in range(count):
+        target, inside = pieces[piece, 0], subsets[pieces[piece, 1]]
+        places, z, solved = _words(matrix, target, inside, is_check, word, dual)
+        if not solved:
+            continue
+        total, vague = 0.0, 0
+        for j in range(n):
+            if inside[j]:
+                total += abs(dual[j])
+                if abs(dual[j]) < _NEARLY_ZERO and vague < _MOST_SIGNS:
+                    vague += 1
+        for choice in range(1 << vague):
+            if size == most:
+                return size
+            bit = 0
+            for j in range(n):
+                signs[j] = 0.0
+                if inside[j]:
+                    signs[j] = -1.0 if dual[j] > 0.0 else 1.0  # x_b = -w_b
+                    if abs(dual[j]) < _NEARLY_ZERO and bit < vague:
+                        signs[j] = -1.0 if choice >> bit & 1 else 1.0
+                        bit += 1
+            value = 0.0
+            for j in range(n):
+                if inside[j]:
+                    value -= signs[j] * dual[j]
+            if not _slope(matrix, places, z, signs, inside, is_check, dual, slope):
+                continue
+            values[size] = np.log(max(value, 1e-300))
+            for i in range(d):
+                change = 0.0
+                for t in range(start[i], start[i + 1]):
+                    change += factor_of[t] * slope[entry_of[t]]
+                slopes[size, i] = change / value
+            size += 1
+    return size
