@@ -6,18 +6,23 @@
 
 Runs go to results/run7/, go on where they stopped, and are left alone once they are finished.
 DIR are data set folders as `mheight data import` makes them.  Reports, histories and small
-pictures are copied to docs/results/run7/, the tables to docs/results/run7.txt, and the reports of
-Run 2 and Run 6 into the package, where a newcomer's Run 7 finds them to stand beside.
+pictures are copied to docs/results/run7/ and stay there, so that runs may be trained on several
+days or machines; the tables of all go to docs/results/run7.txt, and the reports of Run 2 and Run 6
+into the package, where a newcomer's Run 7 finds them to stand beside.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from PIL import Image
 
 from mheight.cli.console import TrainingDisplay
@@ -27,7 +32,7 @@ from mheight.experiments import RunConfig, RunFolder, load_config
 from mheight.experiments.pipeline import run_experiment
 from mheight.experiments.scoring import score_runs
 from mheight.experiments.trained_run import TrainedRun
-from mheight.files import write_json, write_text
+from mheight.files import atomic_path, write_json, write_text
 from mheight.tiers import Tier
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +40,9 @@ WORK = ROOT / "results" / "run7"
 PAGES = ROOT / "docs" / "results" / "run7"
 SHIPPED = ROOT / "src" / "mheight" / "experiments" / "shipped"
 SEEDS = (7, 8, 9)
+OTHER_DATA = "other_data.json"
+POOLED = ("model.set_width=32", "model.leading=504", "model.leading_width=96")
+SMALL = ("data.per_group=2000",)
 
 
 @dataclass(frozen=True)
@@ -44,17 +52,29 @@ class Job:
     file: str
     ensemble: str
     seed: int
+    variant: str = ""
+    variation: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         """Name on the command line and of its folder."""
         start = "" if self.file == "run7" else f"{self.file}-"
-        return f"{start}{self.ensemble}-{self.seed}"
+        return f"{start}{self.variant}{self.ensemble}-{self.seed}"
 
     @property
     def changes(self) -> list[str]:
         """What differs from the file."""
-        return [f"data.ensemble={self.ensemble}", f"seed={self.seed}"]
+        return [f"data.ensemble={self.ensemble}", f"seed={self.seed}", *self.variation]
+
+    @property
+    def page(self) -> Path:
+        """Where what is small is kept for good."""
+        return PAGES / self.label
+
+    def other_data(self) -> dict[str, Any]:
+        """Scores on other people's data, by its name."""
+        path = self.page / OTHER_DATA
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
     @property
     def config(self) -> RunConfig:
@@ -79,7 +99,16 @@ JOBS = [
     *(Job("run2", "course", seed) for seed in SEEDS),
     Job("run6", "course", 7),
     Job("run7-raw", "course", 7),
+    Job("run7", "course", 7, "pooled-", POOLED),
+    Job("run7", "course", 7, "small-", SMALL),
 ]
+CURVES = {
+    Job("run7", "course", 7): ("#d55e00", "run7, course"),
+    Job("run7", "uniform", 7): ("#e69f00", "run7, uniform"),
+    Job("run7", "course", 7, "pooled-", POOLED): ("#0072b2", "the same, sets pooled"),
+    Job("run7", "course", 7, "small-", SMALL): ("#cc79a7", "a sixth of the originals"),
+    Job("run2", "course", 7): ("#777777", "run2: no copies, weights, L2"),
+}
 
 
 def train(job: Job) -> None:
@@ -96,9 +125,9 @@ def train(job: Job) -> None:
 
 def keep(job: Job) -> None:
     """Copy what is small; ship the baselines' reports."""
-    run, page = job.run, PAGES / job.label
+    run, page = job.run, job.page
     page.mkdir(parents=True, exist_ok=True)
-    for file in (run.report_text, run.history, run.config, run.comparison):
+    for file in (run.report_text, run.report, run.history, run.config, run.comparison):
         shutil.copy(file, page / file.name)
     if job.seed == SEEDS[0]:
         for picture in (run.history_plot, run.scatter_plot):
@@ -108,10 +137,9 @@ def keep(job: Job) -> None:
         write_json(SHIPPED / f"{job.file}.json", run.read_report())
 
 
-def own_validation(jobs: list[Job]) -> str:
+def own_validation(reports: dict[Job, dict[str, Any]]) -> str:
     rows = []
-    for job in jobs:
-        report = job.run.read_report()
+    for job, report in reports.items():
         scores = report["scores"][report["validation_sets"][0]]
         passed = sum(criterion["passed"] for criterion in report["criteria"])
         rows.append(
@@ -130,19 +158,65 @@ def own_validation(jobs: list[Job]) -> str:
     return render("On each run's own clean validation", [*header, "criteria"], rows)
 
 
-def other_data(jobs: list[Job], named: dict[str, Path]) -> str:
-    rows = []
+def score_other_data(jobs: list[Job], named: dict[str, Path]) -> None:
+    """Score trained runs; what was scored before is kept in their pages."""
     for name, path in named.items():
         samples, _ = check_import(read_samples(path))
         for job in jobs:
             result = score_runs([TrainedRun.load(job.run.path)], samples, 0, name)
-            tiers: list[Any] = [result.scores.tiers[tier.value] for tier in Tier]
-            numbers = [f"{value:.4f}" for value in (result.scores.overall, *tiers)]
-            counts = [f"{len(result.clean):,}", f"{result.seen:,}"]
-            rows.append([job.label, name, *numbers, *counts])
-            print(rows[-1], flush=True)
+            known = job.other_data()
+            known[name] = {
+                "scores": result.scores.as_dict(),
+                "rows": len(result.clean),
+                "seen": result.seen,
+            }
+            write_json(job.page / OTHER_DATA, known)
+            print(job.label, name, f"{result.scores.overall:.4f}", flush=True)
+
+
+def other_data(jobs: list[Job]) -> str:
+    rows = []
+    for job in jobs:
+        for name, found in job.other_data().items():
+            scores = found["scores"]
+            numbers = [scores["overall"], *(scores["tiers"][tier.value] for tier in Tier)]
+            counts = [f"{found['rows']:,}", f"{found['seen']:,}"]
+            rows.append([job.label, name, *(f"{value:.4f}" for value in numbers), *counts])
+    rows.sort(key=lambda row: row[1])
     header = ["run", "data", "overall", "easy", "medium", "hard", "rows", "seen, left out"]
     return render("On other people's data", header, rows)
+
+
+def picture(jobs: list[Job]) -> None:
+    """The gap against validation, epoch by epoch: the trade that the criteria ask for."""
+    figure = Figure(figsize=(8, 5.5), layout="constrained")
+    axes = figure.subplots()
+    axes.axhspan(0.02, 0.08, color="#009e73", alpha=0.12, label="gap wanted: .02 to .08")
+    for job, (colour, label) in CURVES.items():
+        if job not in jobs:
+            continue
+        with (job.page / "history.csv").open(encoding="utf-8") as file:
+            epochs = list(csv.DictReader(file))
+        validation = [float(epoch["val_overall"]) for epoch in epochs]
+        gap = [float(epoch["val_overall"]) - float(epoch["train_overall"]) for epoch in epochs]
+        axes.plot(validation, gap, marker="o", markersize=3, color=colour, label=label)
+        axes.annotate(str(len(epochs)), (validation[-1], gap[-1]), fontsize=8)
+    axes.axvline(0.374, color="#999999", linewidth=0.8, label="overall wanted: below .374")
+    axes.set(
+        xlabel="overall log2-MSE on validation",
+        ylabel="gap: validation minus training originals",
+        title="Gap against error, a point an epoch (the last one is numbered)",
+        xscale="log",
+        xlim=(0.03, 1.5),
+        ylim=(-0.02, 0.09),
+    )
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    with atomic_path(PAGES / "gap.png") as temporary:
+        figure.savefig(temporary, dpi=110)
 
 
 def main() -> None:
@@ -158,14 +232,18 @@ def main() -> None:
         for job in JOBS:
             if options.only is None or job.label in options.only:
                 train(job)
-    done = [job for job in JOBS if job.run.report.is_file()]
-    for job in done:
+    trained = [job for job in JOBS if job.run.report.is_file()]
+    for job in trained:
         keep(job)
-    tables = [own_validation(done)]
     given = {"DS-1": options.ds1, "uniform4500": options.uniform4500}
     named = {name: path for name, path in given.items() if path is not None}
-    if named:
-        tables.append(other_data([job for job in done if job.run.model.is_file()], named))
+    score_other_data([job for job in trained if job.run.model.is_file()], named)
+    done = [job for job in JOBS if (job.page / "report.json").is_file()]
+    reports = {
+        job: json.loads((job.page / "report.json").read_text(encoding="utf-8")) for job in done
+    }
+    tables = [own_validation(reports), other_data(done)]
+    picture(done)
     commands = "".join(f"$ {job.command}\n" for job in done)
     write_text(PAGES.parent / "run7.txt", commands + "\n" + "\n".join(tables))
     print("\n".join(tables))

@@ -13,7 +13,7 @@ Width = Annotated[int, Field(ge=1, le=65536)]
 
 
 class ResidualConfig(BaseModel):
-    """The residual network of Run 7: 5,593,697 parameters on `punctured`, 5,630,369 on raw P.
+    """The residual network of Run 7: 5,755,117 parameters on `punctured`, 5,630,369 on raw P.
 
     Attributes:
         name: `residual`.
@@ -41,10 +41,10 @@ class ResidualConfig(BaseModel):
     embedding: Width = 32
     encoder: tuple[Width, Width] = (256, 512)
     encoder_dropout: tuple[Rate, Rate] = (0.3, 0.2)
-    set_width: Width = 32
+    set_width: Width = 4
     set_layers: Annotated[int, Field(ge=0, le=16)] = 1
-    leading: Annotated[int, Field(ge=0, le=65536)] = 504
-    leading_width: Width = 96
+    leading: Annotated[int, Field(ge=0, le=65536)] = 2016
+    leading_width: Width = 80
     trunk: Width = 1024
     trunk_dropout: Rate = 0.3
     blocks: Annotated[int, Field(ge=0, le=64)] = 2

@@ -57,7 +57,7 @@ class FitConfig(_Section):
         stop_on_nan: stop when the loss is NaN or infinite.
     """
 
-    epochs: Count = 20
+    epochs: Count = 8
     batch_size: Count = 256
     learning_rate: Positive = 1e-3
     weight_decay: Annotated[float, Field(ge=0.0)] = 1e-4
