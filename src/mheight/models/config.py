@@ -20,7 +20,7 @@ class ResidualConfig(BaseModel):
         embedding: width of the embeddings of k and m.
         encoder: widths of the two Dense layers that read features that are one vector.
         encoder_dropout: their dropout rates.
-        set_width: of the perceptron that reads each set, where features are sets.
+        set_width: of the perceptron that reads each set, where features are sets; 0 for none.
         set_layers: residual layers of that perceptron between its first and last.
         leading: so many numbers of the sets that come first are read one by one too, 0 for none.
         leading_width: width of the Dense layer that reads them.
@@ -41,7 +41,7 @@ class ResidualConfig(BaseModel):
     embedding: Width = 32
     encoder: tuple[Width, Width] = (256, 512)
     encoder_dropout: tuple[Rate, Rate] = (0.3, 0.2)
-    set_width: Width = 4
+    set_width: Annotated[int, Field(ge=0, le=65536)] = 4
     set_layers: Annotated[int, Field(ge=0, le=16)] = 1
     leading: Annotated[int, Field(ge=0, le=65536)] = 2016
     leading_width: Width = 80

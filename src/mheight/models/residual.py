@@ -135,11 +135,17 @@ def _encoded_sets(made: _Layers, x: Any, name: str, shape: tuple[int, ...]) -> A
     """What is read from the sets of one group."""
     config = made.config
     x = scaled_sets(x, name)
-    width = config.width(config.set_width)
-    pooled = pooled_sets(x, name, width, config.set_layers, made.penalty)
+    read = []
+    if config.set_width:
+        width = config.width(config.set_width)
+        read.append(pooled_sets(x, name, width, config.set_layers, made.penalty))
     count = min(config.leading // shape[1], shape[0])
-    if not count:
-        return pooled
-    first = LeadingSets(count, name=f"{name}_leading")(x)
-    first = made.dense(first, config.width(config.leading_width))
-    return keras.layers.Concatenate(name=f"{name}_read")([pooled, first])
+    if count:
+        first = LeadingSets(count, name=f"{name}_leading")(x)
+        read.append(made.dense(first, config.width(config.leading_width)))
+    if not read:
+        raise ConfigError(
+            "the residual network reads sets pooled (model.set_width) or one by one "
+            f"(model.leading, at least the {shape[1]} numbers of a set of {name}), got neither"
+        )
+    return read[0] if len(read) == 1 else keras.layers.Concatenate(name=f"{name}_read")(read)
