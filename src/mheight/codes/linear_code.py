@@ -45,6 +45,19 @@ _EXACT_INTEGERS = 2**53
 class LinearCode:
     """An [n, k] linear code over the reals: the row space of a generator matrix.
 
+    A message u of k numbers becomes the codeword c = u G of n numbers; the code is the set of
+    all codewords, a k-dimensional subspace of R^n.  G and A G, with A invertible, are of one
+    code.  A set B of k positions is an *information set* if the columns G_B are independent:
+    u = c_B inverse(G_B), so a codeword is known from its entries on B.  With B = {0, ..., k-1}
+    a code has the *systematic* generator matrix [I | P].  The same subspace is where a
+    *parity-check* matrix H = [-P^T | I] vanishes, c H^T = 0, and up to sign the k x k minors
+    of G are the (n-k) x (n-k) minors of H on the complements.
+
+    The m-height of a code is the largest |c|(0) / |c|(m) over its codewords c != 0, where
+    |c|(0) >= |c|(1) >= ... are the sorted magnitudes.  It depends on the subspace alone, and
+    not on the order and signs of positions.  A codeword that vanishes on k-1 positions has at
+    most n-k+1 nonzero entries (Singleton's bound), so h_m is infinite for m > n-k.
+
     The matrix is held as it was given: what float64 can't hold (fractions, text, integers
     beyond 2^53), and a parity-check matrix whose null space it can't hold, are used exactly
     by all that promises to be exact, and `G` is the nearest float64 of it.
@@ -57,6 +70,9 @@ class LinearCode:
         InvalidCodeError: G has the wrong shape, an entry that is not finite, or
             dependent rows.
 
+    Reference:
+        Roth, "Analog Error-Correcting Codes", IEEE T-IT 66(7), 2020, sections II and III.
+
     Examples:
         >>> code = LinearCode([[1, 0, 1], [0, 1, 1]])
         >>> code
@@ -64,6 +80,11 @@ class LinearCode:
         >>> code.P
         array([[1.],
                [1.]])
+        >>> code.H
+        array([[-1., -1.,  1.]])
+        >>> code.G @ code.H.T
+        array([[0.],
+               [0.]])
     """
 
     G: Float

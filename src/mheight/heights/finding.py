@@ -87,6 +87,13 @@ def find_height(
 
     What is in doubt is among its `doubts`, and an `AccuracyWarning` says it.
 
+    A certificate is a codeword that reaches the height, so h_m is no less: whoever doubts it
+    sorts its magnitudes.  That h_m is no more takes the whole search: for every position a that
+    may be the largest and every set of m-1 others that are dropped, the largest |c_a| with
+    |c_j| <= 1 elsewhere is a linear program, and any information set B bounds it by
+    ||inverse(G_B) g_a||_1.  Dropping a constraint that the optimum does not touch changes
+    nothing, so the search branches on the k columns of the optimal B only.
+
     The lattice of minors costs about n (n-1) 2^(n-2) steps whatever m is, and needs
     n <= 26; branch and bound takes any n, and its cost grows with m like the binomial
     coefficient of k+m-2 over m-2.  "auto" takes the cheaper one.

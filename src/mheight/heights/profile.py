@@ -45,6 +45,17 @@ def height_profile(
     codewords c, where |c|(0) >= |c|(1) >= ... are the sorted magnitudes.  It is
     infinite exactly when m is at least the minimum distance.
 
+    It is a largest value over finitely many linear programs: let position a hold the largest
+    magnitude, and let T be n-m positions without a; then h_m is the largest, over a and T, of
+    max |c_a| with |c_j| <= 1 on T.  By duality that is the least ||inverse(G_B) g_a||_1 over
+    the information sets B in T, and by Cramer's rule each entry of inverse(G_B) g_a is a
+    quotient of minors, with p(B) = |det G_B|:
+
+        1 + ||inverse(G_B) g_a||_1 = s(B + a) / p(B),
+
+    where s(A) is the sum of p over the k-subsets of A.  So all heights follow from C(n, k)
+    absolute minors, by minima over B in T and maxima over a and T.
+
     For integer matrices in the exact range of float64 it is decided exactly whether a
     height is finite; otherwise a minor counts as zero below 1e-12 of its bound (see
     `mheight.codes.minors.rounding.ZERO_TOLERANCE`).  A code that this leaves in
@@ -71,8 +82,9 @@ def height_profile(
         UnsolvedHeightError: n > 26, and rounding leaves only bounds of a height.
 
     Reference:
-        Roth, "Analog Error-Correcting Codes", IEEE T-IT 66(7), 2020; the formula by
-        minors is explained in `mheight.heights.lattice.tables`.
+        Roth, "Analog Error-Correcting Codes", IEEE T-IT 66(7), 2020; the inner minimum is
+        Theorem 8 of arXiv 2602.20366; how the sets T share their work is explained in
+        `mheight.heights.lattice.tables`.
 
     Examples:
         >>> height_profile([[1, 0, 1, 1], [0, 1, 1, 2]])
