@@ -372,8 +372,8 @@ def npy(tmp_path):
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    for module in ("codes", "objects", "parquet"):
-        monkeypatch.setattr(f"mheight.codes.reading.{module}.batch_length", lambda _: 64)
+    for module in ("from_blocks", "reading.objects", "reading.parquet"):
+        monkeypatch.setattr(f"mheight.codes.{module}.batch_length", lambda _: 64)
     monkeypatch.setattr("mheight.heights.output.files._ROWS_AT_A_TIME", 300)
 
 
@@ -512,8 +512,8 @@ def test_a_doubt_stands_in_every_kind_of_output(mheight, tmp_path, monkeypatch):
     codes = np.array([NEARLY_TWO if i in (1, 4, 5) else [[1, 0, 1, 1], [0, 1, 1, 2]]
                       for i in range(7)])  # fmt: skip
     np.save(tmp_path / "x.npy", codes)
-    for module in ("objects", "codes"):
-        monkeypatch.setattr(f"mheight.codes.reading.{module}.batch_length", lambda _: 3)
+    for module in ("reading.objects", "from_blocks"):
+        monkeypatch.setattr(f"mheight.codes.{module}.batch_length", lambda _: 3)
     warning = (
         f"warning: {tmp_path / 'x.npy'}, matrix 1: h_2 = 6.7e+12 for exactly these entries and is "
         "reported; if they are rounded, it may be finite or infinite; --exact rounds nothing; "

@@ -44,8 +44,9 @@ from mheight.cli.sources import (
     opened_path,
 )
 from mheight.cli.tables import Format
+from mheight.codes.from_blocks import rational_codes
 from mheight.codes.rationals import rational_number
-from mheight.codes.reading import count_matrices, rational_codes
+from mheight.codes.reading import count_matrices
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.files import atomic_path, require_apart
 from mheight.heights import judge

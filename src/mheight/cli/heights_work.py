@@ -8,7 +8,8 @@ from typing import Any
 
 from mheight.cli.console import say
 from mheight.cli.heights_display import Watch, interrupts
-from mheight.codes.reading import Block, CodeBatch, Kind, batches, rational_codes
+from mheight.codes.from_blocks import CodeBatch, batches, rational_codes
+from mheight.codes.reading import Block, Kind
 from mheight.errors import InvalidCodeError
 from mheight.heights.choosing import is_searched
 from mheight.heights.finding import find_heights, solved

@@ -21,7 +21,7 @@ from mheight.cli.sources import (
     opened,
 )
 from mheight.codes import LinearCode
-from mheight.codes.reading import batches
+from mheight.codes.from_blocks import batches
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.files import require_apart
 from mheight.protection import VERDICTS, decoder_for

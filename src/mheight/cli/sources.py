@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from mheight.codes.families import FAMILIES, family_code
+from mheight.codes.from_blocks import rational_codes
 from mheight.codes.numbers import is_number
 from mheight.codes.rationals import Matrix
 from mheight.codes.reading import (
@@ -19,7 +20,6 @@ from mheight.codes.reading import (
     Kind,
     object_blocks,
     parse_block,
-    rational_codes,
     read_blocks,
     read_stream,
 )

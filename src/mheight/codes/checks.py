@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mheight.codes.reading.text import rows_of_text
 from mheight.errors import InvalidCodeError
 
 __all__ = ["as_generators", "as_matrix", "real_array", "refuse_masked"]
@@ -39,9 +40,6 @@ def as_matrix(value: ArrayLike | Sequence[Any], name: str, dimensions: tuple[int
         InvalidCodeError: not real numbers, not rectangular, NaN, or infinite.
     """
     if isinstance(value, str):
-        # The readers build on this module.
-        from mheight.codes.reading.text import rows_of_text
-
         value = rows_of_text(value, name)
     refuse_masked(value, name)
     array = real_array(value, copy=False)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,17 +20,14 @@ from mheight.codes.conditioning import pivot_order, ranks
 from mheight.codes.exact_matrices import Matrix, as_fractions, exact_rank, null_space
 from mheight.codes.ranges import products_get_lost
 from mheight.codes.rationals import rational_number
+from mheight.codes.reading.blocks import KINDS, Kind
+from mheight.codes.reading.text import rows_of_text
 from mheight.codes.symmetries import systematic_generators
 from mheight.errors import InvalidCodeError
 
 __all__ = ["KINDS", "GivenMatrices", "Kind", "given_matrices"]
 
 Float = NDArray[np.float64]
-
-Kind = Literal["G", "P", "H"]
-"""What a matrix is: a generator matrix, P of `G = [I | P]`, or a parity-check matrix."""
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _EXACT_INTEGERS = 2.0**53
 
@@ -248,9 +245,6 @@ def given_matrices(
     if isinstance(value, GivenMatrices):
         return value
     if isinstance(value, str):
-        # The readers build on this module.
-        from mheight.codes.reading.text import rows_of_text
-
         value = rows_of_text(value, kind, exact=True)
     refuse_masked(value, kind)
     values, entries = _numbers(value, kind)

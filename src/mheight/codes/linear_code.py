@@ -20,6 +20,8 @@ from mheight.codes.fingerprint import (
     spectrum_names,
 )
 from mheight.codes.given import GivenMatrices, given_matrices
+from mheight.codes.reading.blocks import kind_asked
+from mheight.codes.reading.text import parse_block
 from mheight.codes.solving import systematic_part
 from mheight.codes.symmetries import SymmetryKind, random_equivalent
 from mheight.errors import InvalidCodeError
@@ -108,9 +110,9 @@ class LinearCode:
             >>> LinearCode.parse("[1 0 | 1/2; 0 1 | -3]").P.tolist()
             [[0.5], [-3.0]]
         """
-        from mheight.codes.reading.codes import parse_code  # which makes codes by this class
-
-        return parse_code(text, systematic=systematic, parity_check=parity_check)
+        block = parse_block(text, exact=True)
+        values, kind = block.told(kind_asked(systematic, parity_check))
+        return cls.from_given(given_matrices(values, kind, (2,)))
 
     @classmethod
     def from_systematic(cls, P: ArrayLike | Sequence[Any]) -> LinearCode:

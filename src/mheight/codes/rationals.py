@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,10 +15,8 @@ from numpy.typing import ArrayLike
 from mheight.codes.checks import refuse_masked
 from mheight.codes.exact_matrices import Matrix
 from mheight.codes.numbers import canonical
+from mheight.codes.reading.text import rows_of_text
 from mheight.errors import InvalidCodeError
-
-if TYPE_CHECKING:
-    from mheight.codes.linear_code import LinearCode
 
 __all__ = ["MAX_EXPONENT", "Matrix", "rational_matrix", "rational_number"]
 
@@ -26,7 +24,17 @@ MAX_EXPONENT = 4000
 """Largest power of ten in a number given as text, and most characters of the text."""
 
 
-def rational_matrix(G: LinearCode | ArrayLike | Sequence[Sequence[Any]], name: str = "G") -> Matrix:
+class HoldsGenerator(Protocol):
+    """A code with its generator matrix in fractions, as `LinearCode` is."""
+
+    @property
+    def exact_generator(self) -> Matrix:
+        """Rows of fractions."""
+
+
+def rational_matrix(
+    G: HoldsGenerator | ArrayLike | Sequence[Sequence[Any]], name: str = "G"
+) -> Matrix:
     """A matrix as fractions, with nothing rounded.
 
     A float is the binary fraction that it is: 0.1 is 3602879701896397 / 2**55, while the
@@ -76,8 +84,6 @@ def _rows(G: Any, name: str) -> list[list[Any]]:
         if G.ndim != 2:
             raise InvalidCodeError(f"{name} must have 2 dimensions, got shape {G.shape}")
     elif isinstance(G, str):
-        from mheight.codes.reading.text import rows_of_text  # the readers build on this module
-
         G = rows_of_text(G, name, exact=True)
     if not hasattr(G, "__array__") and not _is_list(G):
         raise InvalidCodeError(f"{name} must be a matrix of numbers, got {type(G).__name__}")

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from mheight.codes import LinearCode
-from mheight.codes.reading import Block, Kind, batches, count_matrices, object_blocks, read_blocks
+from mheight.codes.from_blocks import batches
+from mheight.codes.reading import Block, Kind, count_matrices, object_blocks, read_blocks
 from mheight.codes.reading.opening import ending
 from mheight.datasets.reading import SUFFIXES, Labels, Row, Source, read_labels, sized
 from mheight.datasets.reading.arrays import archive_value, single_array

@@ -12,8 +12,9 @@ import pytest
 from mheight.codes import LinearCode
 from mheight.codes.conditioning import ranks
 from mheight.codes.exact_matrices import echelon, nearest_floats, null_space, solve
+from mheight.codes.from_blocks import batches
 from mheight.codes.given import GivenMatrices, given_matrices
-from mheight.codes.reading import Block, batches
+from mheight.codes.reading import Block
 from mheight.errors import InvalidCodeError
 
 H = [[3, 1, 1, 10**15 + 1], [10**9 + 7, 7, 2, 1]]

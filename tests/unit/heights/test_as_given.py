@@ -14,8 +14,9 @@ import pytest
 
 import mheight
 from mheight.codes import LinearCode
+from mheight.codes.from_blocks import batches
 from mheight.codes.given import given_matrices
-from mheight.codes.reading import batches, read_blocks
+from mheight.codes.reading import read_blocks
 from mheight.errors import InvalidCodeError
 from mheight.heights import judge
 from mheight.heights.certificate import rounded

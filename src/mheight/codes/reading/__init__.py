@@ -1,20 +1,13 @@
-"""Codes from what people have: typed and pasted matrices, streams, files.
+"""Matrices from what people have: typed and pasted text, streams, files.
 
 `rows`, `latex` and `text` read what is typed or pasted; `lines`, `headers` and
 `records` read CSV and the like; `objects` what JSON and pickles hold; `arrays` and `parquet`
-binary files; `opening` unfolds; `files` chooses.  All hand on `blocks`, which `codes` turns
-into codes.
+binary files; `opening` unfolds; `files` chooses.  All hand on `blocks`, which
+`mheight.codes.from_blocks` turns into codes; nothing here knows what a code is.
 """
 
 from mheight.codes.numbers import number, shortened
 from mheight.codes.reading.blocks import KINDS, Block, Kind, batch_length
-from mheight.codes.reading.codes import (
-    CodeBatch,
-    batches,
-    parse_code,
-    rational_codes,
-    read_codes,
-)
 from mheight.codes.reading.files import SUFFIXES, count_matrices, read_blocks, read_stream
 from mheight.codes.reading.objects import is_sample, object_blocks
 from mheight.codes.reading.text import parse_block, parse_blocks, parse_matrix
@@ -23,21 +16,16 @@ __all__ = [
     "KINDS",
     "SUFFIXES",
     "Block",
-    "CodeBatch",
     "Kind",
     "batch_length",
-    "batches",
     "count_matrices",
     "is_sample",
     "number",
     "object_blocks",
     "parse_block",
     "parse_blocks",
-    "parse_code",
     "parse_matrix",
-    "rational_codes",
     "read_blocks",
-    "read_codes",
     "read_stream",
     "shortened",
 ]

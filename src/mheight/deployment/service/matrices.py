@@ -9,18 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.codes.from_blocks import CodeBatch, batches, rational_codes
 from mheight.codes.given import GivenMatrices
 from mheight.codes.numbers import canonical, number
 from mheight.codes.rationals import Matrix
-from mheight.codes.reading import (
-    KINDS,
-    Block,
-    CodeBatch,
-    Kind,
-    batches,
-    rational_codes,
-    read_stream,
-)
+from mheight.codes.reading import KINDS, Block, Kind, read_stream
 from mheight.codes.reading.text import parse_block
 from mheight.deployment.service.failures import ServiceError
 from mheight.deployment.service.schemas import CodeInput, HeightsRequest, PredictionsRequest

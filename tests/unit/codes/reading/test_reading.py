@@ -11,15 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from mheight.codes import LinearCode, parse_code, read_codes
-from mheight.codes.reading import (
-    Block,
-    batches,
-    count_matrices,
-    parse_matrix,
-    rational_codes,
-    read_blocks,
-    read_stream,
-)
+from mheight.codes.from_blocks import batches, rational_codes
+from mheight.codes.reading import Block, count_matrices, parse_matrix, read_blocks, read_stream
 from mheight.errors import InvalidCodeError
 from mheight.heights import height_profile
 
@@ -288,7 +281,7 @@ def test_parquet_files_that_hold_no_codes(tmp_path: Path, table: Any, message: s
 
 
 def test_batches_are_of_one_shape_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mheight.codes.reading.codes.batch_length", lambda _: 3)
+    monkeypatch.setattr("mheight.codes.from_blocks.batch_length", lambda _: 3)
     blocks = [Block(G) for G in MATRICES] + [Block([[1, 2]]), Block({"H": [[1, 2]]})]
     found = list(batches(blocks))
     shapes = [(b.first, b.generators.shape) for b in found]

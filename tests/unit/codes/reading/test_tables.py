@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mheight.codes.reading import batches, count_matrices, read_blocks
+from mheight.codes.from_blocks import batches
+from mheight.codes.reading import count_matrices, read_blocks
 from mheight.errors import InputWarning, InvalidCodeError
 
 ONE = [[[1, 0, 1], [0, 1, 2]]]

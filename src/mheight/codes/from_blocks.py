@@ -16,9 +16,8 @@ from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.linear_code import LinearCode
 from mheight.codes.numbers import number
 from mheight.codes.rationals import Matrix, rational_matrix
-from mheight.codes.reading.blocks import KINDS, Block, Kind, batch_length
+from mheight.codes.reading.blocks import Block, Kind, batch_length, kind_asked
 from mheight.codes.reading.files import read_blocks
-from mheight.codes.reading.text import parse_block
 from mheight.codes.solving import systematic_part
 from mheight.errors import InvalidCodeError
 
@@ -78,9 +77,7 @@ def parse_code(text: str, *, systematic: bool = False, parity_check: bool = Fals
         >>> parse_code("1 0 1; 0 1 1")
         LinearCode([3, 2])
     """
-    block = parse_block(text, exact=True)
-    values, kind = _said(block, _kind(systematic, parity_check), "")
-    return LinearCode.from_given(given_matrices(values, kind, (2,)))
+    return LinearCode.parse(text, systematic=systematic, parity_check=parity_check)
 
 
 def read_codes(
@@ -98,7 +95,7 @@ def read_codes(
             which.
     """
     codes = []
-    kind = _kind(systematic, parity_check)
+    kind = kind_asked(systematic, parity_check)
     for batch in batches(read_blocks(path), str(path), kind):
         for i in range(len(batch)):
             try:
@@ -130,7 +127,7 @@ def batches(
             yield CodeBatch(first, _together(waiting, first, name))
 
     for block in blocks:
-        values, actual = _said(block, kind, _where(name, after))
+        values, actual = block.told(kind, _where(name, after))
         matrices = _checked(values, actual, after, name)
         shape = matrices.values.shape[1:]
         now = (actual, shape)
@@ -167,7 +164,7 @@ def rational_codes(
     """
     after = 0
     for block in blocks:
-        values, actual = _said(block, kind, _where(name, after))
+        values, actual = block.told(kind, _where(name, after))
         for matrix in values if isinstance(values, np.ndarray) else [values]:
             try:
                 G = _rational_generator(matrix, actual)
@@ -179,33 +176,8 @@ def rational_codes(
         raise InvalidCodeError(f"{name}: at least one matrix is needed, got none")
 
 
-def _kind(systematic: bool, parity_check: bool) -> Kind | None:
-    if systematic and parity_check:
-        raise InvalidCodeError("a matrix is either P or H: choose systematic or parity_check")
-    return "P" if systematic else "H" if parity_check else None
-
-
 def _where(name: str, index: int) -> str:
     return f"{name}, matrix {index}: " if name else ""
-
-
-def _said(block: Block, wanted: Kind | None, where: str) -> tuple[Any, Kind]:
-    """The values of a block, and what they are."""
-    values, said = block.values, block.kind
-    if isinstance(values, dict):
-        keys = [key for key in KINDS if key in values]
-        if len(keys) != 1:
-            raise InvalidCodeError(
-                f"{where}an object needs exactly one of the keys {', '.join(KINDS)}"
-            )
-        values, said = values[keys[0]], keys[0]
-    if block.not_p and (said or wanted) == "P":
-        raise InvalidCodeError(f"{where}{block.not_p}")
-    if said is not None and wanted is not None and said != wanted:
-        raise InvalidCodeError(
-            f"{where}a matrix {wanted} is asked for, but this one is called {said}"
-        )
-    return values, said or wanted or "G"
 
 
 def _checked(values: Any, kind: Kind, first: int, name: str) -> GivenMatrices:
