@@ -1,11 +1,13 @@
 """Feeds damaged and hostile files to the readers, under a limit on memory and time.
 
-    python tests/fuzz/readers.py COUNT SEED [READER ...]
+    python tests/fuzz/readers.py [--together] COUNT SEED [READER ...]
 
 changes bytes of honest files COUNT times for each reader.  A fault is any error that mheight
-does not raise on purpose, more than 512 MiB beyond what was in use before, or more than 5 s of
-CPU; faults are printed, with the input, and the exit status is their number (at most 100).
-It runs in a process of its own, because a fault may end it.
+does not raise on purpose, a warning that is not one of ours, more than 512 MiB beyond what was in
+use before, more than 5 s of CPU, or the end of the process; faults are printed, with the input, and
+the exit status is their number (at most 100).  Each reader runs in a process of its own, because a
+fault may end it; another one then goes on behind that input.  `--together` takes one process for
+all, which is faster and ends with it.
 """
 
 from __future__ import annotations
@@ -17,10 +19,14 @@ import json
 import pickle
 import resource
 import signal
+import subprocess
 import sys
 import tempfile
+import time
+import warnings
 import zlib
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +34,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mheight.datasets import load_pickle, read_any_samples, read_samples
+from mheight.codes.reading import batches, read_blocks
+from mheight.datasets import generate, load_pickle, read_any_samples, read_parquet, read_samples
 from mheight.datasets.reading import read_labels
-from mheight.errors import MheightError
+from mheight.deployment import Predictor
+from mheight.deployment.bundle import FILES, Bundle, read_bundle, write_bundle
+from mheight.deployment.manifest import object_of
+from mheight.errors import InputWarning, MheightError
+from mheight.experiments.config import load_config
+from mheight.experiments.study_file import load_study
+from mheight.protection.word_files import read_words
 
 MEMORY = 2**29
 SECONDS = 5.0
+RUNS = Path(__file__).resolve().parent.parent.parent / "runs"
+PACKAGED = Path(str(files("mheight.deployment") / "packaged" / "run8-stream"))
 FIXTURES = Path(__file__).resolve().parent.parent / "unit" / "datasets" / "numpy_pickles.jsonl"
 
 
@@ -100,14 +115,147 @@ def honest_archives() -> list[bytes]:
     return [stream.getvalue()]
 
 
+def parquet(columns: dict[str, Any], **how: Any) -> bytes:
+    stream = io.BytesIO()
+    pq.write_table(pa.table(columns), stream, **how)
+    return stream.getvalue()
+
+
+WAYS: tuple[dict[str, Any], ...] = (
+    {},
+    {"compression": "zstd", "use_dictionary": False},
+    {"compression": "none", "data_page_version": "2.0", "row_group_size": 2},
+)
+
+
 def honest_parquet() -> list[bytes]:
-    out = []
-    for P in ([np.arange(20.0).tolist()] * 2, [np.eye(4, 5).tolist()] * 2):
-        stream = io.BytesIO()
-        table = {"n": [9, 9], "k": [4, 4], "m": [2, 3], "P": P, "height": [2.5, 3.5]}
-        pq.write_table(pa.table(table), stream)
-        out.append(stream.getvalue())
-    return out
+    rows = {"n": [9, 9], "k": [4, 4], "m": [2, 3], "height": [2.5, 3.5]}
+    text = "1 2 3 4 5; 6 7 8 9 1; 1 3 5 7 9; 2 4 6 8 1"
+    matrices = ([np.arange(20.0).tolist()] * 2, [np.eye(4, 5).tolist()] * 2, [text] * 2)
+    return [parquet({**rows, "P": P}, **how) for P in matrices for how in WAYS]
+
+
+def honest_matrices() -> list[bytes]:
+    G = [[1, 0, 1], [0, 1, 2]]
+    tables: list[dict[str, Any]] = [
+        {"G": [G, G, G], "k": [2, 2, 2]},
+        {"P": [[1.0, 2.0]] * 3, "n": [3] * 3, "k": [2] * 3},
+        {"n": [3], "k": [2], "p0": [1.0], "p1": [2.0]},
+        {"G": ["1 0 1; 0 1 2"] * 3},
+    ]
+    return [parquet(table, **how) for table in tables for how in WAYS]
+
+
+def saved(array: Any) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def honest_npy() -> list[bytes]:
+    stack = np.random.default_rng(0).integers(-9, 9, (3, 2, 4))
+    arrays = [stack, stack[0], np.asfortranarray(stack.astype(">f4")), stack.astype(bool)]
+    return [saved(array) for array in arrays]
+
+
+def honest_words() -> list[bytes]:
+    return [saved(np.random.default_rng(0).normal(size=(4, 6)))]
+
+
+def honest_word_tables() -> list[bytes]:
+    rows = np.random.default_rng(0).normal(size=(4, 6)).tolist()
+    return [parquet({"w": rows}), parquet({f"x{i}": [1.0, 2.0] for i in range(6)})]
+
+
+def honest_word_lines() -> list[bytes]:
+    return [b"1,2,3,4,5,6\n1,nan,3,4,inf,6\n", b"a,b,c,d,e,f\n1,2,3,4,5,6\n"]
+
+
+def honest_lines() -> list[bytes]:
+    texts = [
+        'row,g0,g1,g2\n0,1,0,1\n1,"0",1,1/2\n',
+        "1;0;1\n0;1;.5\n\n1;2;3\n",
+        "n,k,p0,p1\n3,2,1,2\n",
+        "1 0 1\n0 1 2\n",
+        "H = [1 1 | ½] % said\n\n\\begin{bmatrix} 1 & \\frac12 \\end{bmatrix}",
+        '{"G": [[1, 0, 1], [0, 1, "1/2"]]}\n[[1, 2.5]]\n',
+    ]
+    return [text.encode() for text in texts]
+
+
+def honest_json_matrices() -> list[bytes]:
+    ONE, P = [[1, 0, 1], [0, 1, 2]], [[1], [2]]
+    values: list[Any] = [
+        {"codes": [{"G": ONE}, {"P": P}]},
+        [ONE, ONE],
+        {"a": {"G": ONE}, "b": {"H": ONE}},
+        [{"P": [1, 2], "n": 3, "k": 2}],
+    ]
+    return [json.dumps(value).encode() for value in values]
+
+
+def honest_runs() -> list[bytes]:
+    return [path.read_bytes() for path in sorted(RUNS.glob("run*.toml"))]
+
+
+def honest_studies() -> list[bytes]:
+    return [path.read_bytes().replace(b'base = "', b'base = "' + str(RUNS).encode() + b"/")
+            for path in sorted(RUNS.glob("tune*.toml"))]  # fmt: skip
+
+
+def honest_networks() -> list[bytes]:
+    """The packaged network, and a smaller one whose bytes all matter more."""
+    from hostile_networks import ONE, joined, network
+
+    return [contents()["network.onnx"], network(joined(), ONE)]
+
+
+def contents() -> dict[str, bytes]:
+    return {name: (PACKAGED / name).read_bytes() for name in FILES}
+
+
+def run_network(path: Path) -> Any:
+    """A bundle with this network, and one prediction if it is accepted."""
+    texts = {name: object_of(content) for name, content in contents().items() if "json" in name}
+    bundle = Bundle(
+        "x", path.read_bytes(), texts["features.json"], texts["domain.json"],
+        texts["calibration.json"], texts["manifest.json"], "",
+    )  # fmt: skip
+    Predictor(bundle).predict_log2(CODES)
+
+
+def honest_bundle_texts() -> list[bytes]:
+    """All texts of a bundle in one, so that any of them is changed."""
+    return [b"\0".join(content for name, content in contents().items() if "onnx" not in name)]
+
+
+def read_bundle_texts(path: Path) -> Any:
+    texts = path.read_bytes().split(b"\0")
+    names = [name for name in FILES if "onnx" not in name]
+    made = {**contents(), **dict(zip(names, texts, strict=False))}
+    target = path.parent / "bundle.zip"
+    target.unlink(missing_ok=True)
+    write_bundle(made, target)
+    Predictor(read_bundle(target))
+
+
+def honest_zips() -> list[bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        write_bundle(contents(), Path(folder) / "b.zip")
+        return [(Path(folder) / "b.zip").read_bytes()]
+
+
+def read_matrices(path: Path) -> Any:
+    for exact in (False, True):
+        for _ in read_blocks(path, exact=exact):
+            pass
+    for _ in batches(read_blocks(path), str(path), None):
+        pass
+
+
+def read_six(path: Path) -> Any:
+    for _ in read_words(path, 6):
+        pass
 
 
 def honest_heights() -> list[bytes]:
@@ -117,6 +265,8 @@ def honest_heights() -> list[bytes]:
     return [text.encode() for text in texts] + [pickle.dumps(value) for value in values]
 
 
+CODES = generate("uniform", 1, 1).samples
+
 READERS: dict[str, tuple[str, Callable[[Path], Any], Callable[[], list[bytes]]]] = {
     "pickle": ("x.pkl", load_pickle, honest_pickles),
     "json": ("x.json", read_any_samples, honest_json),
@@ -125,9 +275,35 @@ READERS: dict[str, tuple[str, Callable[[Path], Any], Callable[[], list[bytes]]]]
     "gzip": ("x.csv.gz", read_any_samples, honest_gzip),
     "archive": ("x.npz", read_any_samples, honest_archives),
     "parquet": ("x.parquet", read_any_samples, honest_parquet),
+    "data-set": ("x.parquet", read_parquet, lambda: honest_parquet()[:6]),
     "content": ("x", read_samples, lambda: [*honest_json()[:1], *honest_tables()[:3]]),
     "heights": ("y", read_labels, honest_heights),
+    "heights-parquet": ("y.parquet", read_labels, lambda: [parquet({"height": [2.5, 3.0]})]),
+    "matrices-npy": ("x.npy", read_matrices, honest_npy),
+    "matrices-npy-gz": ("x.npy.gz", read_matrices, lambda: list(map(gzip.compress, honest_npy()))),
+    "matrices-npz": ("x.npz", read_matrices, honest_archives),
+    "matrices-parquet": ("x.parquet", read_matrices, honest_matrices),
+    "matrices-lines": ("x.txt", read_matrices, honest_lines),
+    "matrices-csv": ("x.csv", read_matrices, lambda: honest_lines()[:4]),
+    "matrices-json": ("x.json", read_matrices, honest_json_matrices),
+    "words-npy": ("x.npy", read_six, honest_words),
+    "words-csv": ("x.csv", read_six, honest_word_lines),
+    "words-parquet": ("x.parquet", read_six, honest_word_tables),
+    "runs": ("x.toml", load_config, honest_runs),
+    "studies": ("x.toml", load_study, honest_studies),
+    "networks": ("x.onnx", run_network, honest_networks),
+    "bundle-texts": ("x", read_bundle_texts, honest_bundle_texts),
+    "bundle-zips": ("x.zip", read_bundle, honest_zips),
 }
+
+
+def damaged(name: str, content: bytes, rng: np.random.Generator) -> bytes:
+    """A changed file; of Parquet often the footer alone, and with the right length."""
+    if "parquet" not in name or rng.random() < 0.5:
+        return changed(content, rng)
+    start = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    footer = changed(content[start:-8], rng)
+    return content[:start] + footer + len(footer).to_bytes(4, "little") + b"PAR1"
 
 
 def changed(content: bytes, rng: np.random.Generator) -> bytes:
@@ -165,9 +341,13 @@ def outcome(read: Callable[[Path], Any], path: Path) -> str:
     signal.signal(signal.SIGVTALRM, late)
     signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
     try:
-        read(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            warnings.simplefilter("ignore", InputWarning)
+            read(path)
     except MheightError as error:
-        return "refused" if "\n" not in str(error) else f"fault: many lines: {error}"
+        plain = "\n" not in str(error) and len(str(error)) < 2000
+        return "refused" if plain else f"fault: many lines: {str(error)[:200]!r}"
     except (Exception, TooSlowError) as error:
         return f"fault: {type(error).__name__}: {str(error)[:200]}"
     finally:
@@ -175,37 +355,85 @@ def outcome(read: Callable[[Path], Any], path: Path) -> str:
     return "read"
 
 
-def tried(name: str, count: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Outcomes and inputs of a reader; the honest files come first, unchanged."""
-    file_name, read, make = READERS[name]
+def tried(name: str, count: int, seed: int, path: Path, start: int = 0) -> Iterator[str]:
+    """Outcomes of a reader, whose input lies at the path; the honest files come first."""
+    _, read, make = READERS[name]
     honest = make()
-    rng = np.random.default_rng([seed, *name.encode()])
+    for i in range(start, len(honest) + count):
+        rng = np.random.default_rng([seed, i, *name.encode()])
+        content = (
+            honest[i]
+            if i < len(honest)
+            else damaged(name, honest[int(rng.integers(len(honest)))], rng)
+        )
+        path.write_bytes(content)
+        found = outcome(read, path)
+        refused = i < len(honest) and found == "refused"
+        yield "fault: an honest file is refused" if refused else found
+
+
+def watched(name: str, count: int, seed: int) -> tuple[dict[str, int], int]:
+    """Outcomes of a reader in processes of their own, counted, and how many faults."""
+    counts: dict[str, int] = {}
+    done = 0
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / file_name
-        for content in honest:
-            path.write_bytes(content)
-            found = outcome(read, path)
-            yield (found if found != "refused" else "fault: an honest file is refused"), content
-        for _ in range(count):
-            content = changed(honest[int(rng.integers(len(honest)))], rng)
-            path.write_bytes(content)
-            yield outcome(read, path), content
+        path = Path(folder) / READERS[name][0]
+        while True:
+            here = [sys.executable, __file__, "--here", name, str(count), str(seed), str(path)]
+            with subprocess.Popen([*here, str(done)], stdout=subprocess.PIPE, text=True) as child:
+                assert child.stdout is not None
+                for line in child.stdout:
+                    done += 1
+                    _count(counts, name, line.strip(), path)
+            if child.returncode == 0:
+                return counts, counts.get("fault", 0)
+            done += 1
+            _count(counts, name, f"fault: the process ended with {child.returncode}", path)
+            if child.returncode > 0 and done == 1:
+                return counts, counts["fault"]
+
+
+def alone(name: str, count: int, seed: int) -> tuple[dict[str, int], int]:
+    """The same in this process."""
+    counts: dict[str, int] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / READERS[name][0]
+        for found in tried(name, count, seed, path):
+            _count(counts, name, found, path)
+    return counts, counts.get("fault", 0)
+
+
+def _count(counts: dict[str, int], name: str, found: str, path: Path) -> None:
+    kind = found.split(":")[0]
+    counts[kind] = counts.get(kind, 0) + 1
+    if kind == "fault":
+        print(name, found, base64.b64encode(path.read_bytes()).decode()[:4000], flush=True)
 
 
 def main(arguments: list[str]) -> int:
-    count, seed, *names = arguments
-    faults = 0
-    limit_memory()
-    for name in names or READERS:
-        counts: dict[str, int] = {}
-        for found, content in tried(name, int(count), int(seed)):
-            counts[found.split(":")[0]] = counts.get(found.split(":")[0], 0) + 1
+    if arguments[0] == "--here":
+        name, count, seed, place, start = arguments[1:]
+        limit_memory()
+        for found in tried(name, int(count), int(seed), Path(place), int(start)):
+            print(" ".join(found.split()), flush=True)
             if found.startswith("fault"):
-                faults += 1
-                print(name, found, base64.b64encode(content).decode(), flush=True)
-        print(name, json.dumps(counts), flush=True)
+                # The input lies there until it was looked at.
+                time.sleep(0.2)
+        return 0
+    together = arguments[0] == "--together"
+    count, seed, *names = arguments[together:]
+    faults = 0
+    if together:
+        limit_memory()
+    for name in names or READERS:
+        start = time.perf_counter()
+        counts, found = (alone if together else watched)(name, int(count), int(seed))
+        faults += found
+        seconds = f"{time.perf_counter() - start:.1f} s"
+        print(name, json.dumps(counts), seconds, flush=True)
     return min(faults, 100)
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     sys.exit(main(sys.argv[1:]))

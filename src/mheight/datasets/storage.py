@@ -18,6 +18,7 @@ from mheight.codes import real_array
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError, RunFolderError
 from mheight.files import atomic_folder, write_json, write_text
+from mheight.parquet import ParquetReader
 from mheight.tiers import CODE_LENGTH
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
 _FORMAT = 1
 _SAMPLES = "samples.parquet"
 _MANIFEST = "manifest.json"
+_NEEDED = ("n", "k", "m", "P")
+_ROWS = 16384
 
 
 @dataclass(frozen=True)
@@ -81,19 +84,30 @@ def read_parquet(path: Path) -> Samples:
         raise InvalidDataError(f"{path}: no such file")
     if Path(path).stat().st_size == 0:
         raise InvalidDataError(f"{path}: a Parquet file is needed, got an empty file")
+    parts: list[Samples] = []
+    first = 0
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        text = " ".join(str(error).split())[:200]
+        with ParquetReader(path) as file:
+            missing = [name for name in _NEEDED if name not in file.names]
+            if missing:
+                raise InvalidDataError(
+                    f"{path}: columns n, k, m and P are needed, missing {', '.join(missing)}"
+                )
+            wanted = [name for name in (*_NEEDED, "height", "sample_id") if name in file.names]
+            for batch in file.batches(wanted, _ROWS):
+                table = pa.Table.from_batches([batch])
+                parts.append(samples_of_columns(table, str(path), first))
+                first += batch.num_rows
+    except InvalidDataError:
+        raise
+    except (pa.ArrowException, ValueError, OSError) as error:
         raise InvalidDataError(
-            f"{path}: not a readable Parquet file, perhaps cut short ({text})"
+            f"{path}: not a readable Parquet file, perhaps cut short ({error})"
         ) from None
-    missing = [name for name in ("n", "k", "m", "P") if name not in table.column_names]
-    if missing:
-        raise InvalidDataError(
-            f"{path}: columns n, k, m and P are needed, missing {', '.join(missing)}"
-        )
-    return samples_of_columns(table, str(path))
+    samples = Samples.concatenate(parts) if parts else Samples.from_rows([], where=str(path))
+    if len(np.unique(samples.sample_id)) < len(samples):
+        raise InvalidDataError(f"{path}: sample_id must be unique integers")
+    return samples
 
 
 def samples_of_columns(table: Any, where: str, first: int = 0) -> Samples:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from mheight.datasets import Augmentation, AugmentationKind, EnsembleName
 from mheight.errors import ConfigError
 from mheight.evaluation.criteria import CriteriaConfig
+from mheight.experiments.toml_reading import shown, toml_value, toml_values
 from mheight.features import FeatureName
 from mheight.models import ModelConfig, ResidualConfig
 from mheight.tiers import GROUPS, Tier
@@ -197,14 +197,7 @@ def load_config(path: Path, overrides: list[str] | tuple[str, ...] = ()) -> RunC
         ConfigError: the file can't be read, a key is unknown (the nearest valid one is
             named), or a value is out of range.
     """
-    try:
-        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such configuration file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: can't be read ({error})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    values = toml_values(path, "configuration file")
     for override in overrides:
         _apply(values, override)
     return parse_config(values, str(path))
@@ -238,12 +231,12 @@ def _apply(values: dict[str, Any], override: str) -> None:
     if not separator or not all(parts):
         raise ConfigError(f"an override is written section.key=value, got {override!r}")
     try:
-        parsed = tomllib.loads(f"value = {text.strip()}")
-        if set(parsed) != {"value"}:
-            raise ConfigError(f"one override sets one key, got {override!r}")
-        value = parsed["value"]
-    except tomllib.TOMLDecodeError:
-        value = text.strip()
+        parsed = toml_value(f"value = {text.strip()}", override)
+    except ConfigError:
+        parsed = {"value": text.strip()}
+    if set(parsed) != {"value"}:
+        raise ConfigError(f"one override sets one key, got {override!r}")
+    value = parsed["value"]
     section = values
     for part in parts[:-1]:
         inner = section.setdefault(part, {})
@@ -261,16 +254,16 @@ def _explain(error: Any) -> str:
     key = ".".join(location)
     if error["type"] == "extra_forbidden":
         known = _keys_at(location[:-1])
-        close = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.0)
+        close = difflib.get_close_matches(location[-1][:200], known, n=1, cutoff=0.0)
         everywhere = [path for path in all_keys(RunConfig) if path.split(".")[-1] == location[-1]]
         nearest = everywhere[0] if everywhere else ".".join([*location[:-1], *close])
-        return f"unknown key {key!r}; the nearest valid key is {nearest!r}"
+        return f"unknown key {shown(key)}; the nearest valid key is {nearest!r}"
     if error["type"] == "union_tag_invalid":
         context = error["ctx"]
-        return f"{key}.name must be one of {context['expected_tags']}, got {context['tag']!r}"
+        return f"{key}.name must be one of {context['expected_tags']}, got {shown(context['tag'])}"
     if error["type"] == "value_error":
         return f"{key + ': ' if key else ''}{error['ctx']['error']}"
-    return f"{key}: {error['msg']}, got {error['input']!r}"
+    return f"{key}: {error['msg']}, got {shown(error['input'])}"
 
 
 def _models_of(annotation: Any) -> list[type[BaseModel]]:

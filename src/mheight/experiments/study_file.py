@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -19,6 +18,7 @@ from mheight.experiments.config import (
     load_config,
     parse_config,
 )
+from mheight.experiments.toml_reading import shown, toml_values
 
 __all__ = [
     "Choices",
@@ -216,7 +216,7 @@ def load_study(path: Path) -> Study:
             must not be searched.
     """
     path = Path(path)
-    values = _read(path)
+    values = toml_values(path, "study file")
     file = _checked(_File, values, str(path))
     base = load_config(path.parent / file.base, file.study.overrides)
     if base.invalid_protocol:
@@ -239,17 +239,6 @@ class _File(_Section):
     search: dict[str, Any]
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such study file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: can't be read ({error})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
-
-
 def _checked(model: type[Model], values: Any, where: str) -> Model:
     try:
         return model.model_validate(values)
@@ -262,17 +251,18 @@ def _checked(model: type[Model], values: Any, where: str) -> Model:
 def _explain(model: type[BaseModel], error: Any) -> str:
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"unknown key {key!r}; the nearest valid key is {_nearest(key, all_keys(model))!r}"
+        near = _nearest(key, all_keys(model))
+        return f"unknown key {shown(key)}; the nearest valid key is {near!r}"
     if error["type"] == "missing":
         return f"{key} is missing"
     if error["type"] == "value_error":
         return f"{key + ': ' if key else ''}{error['ctx']['error']}"
-    return f"{key}: {error['msg']}, got {error['input']!r}"
+    return f"{key}: {error['msg']}, got {shown(error['input'])}"
 
 
 def _nearest(key: str, known: list[str]) -> str:
     same_end = [path for path in known if path.split(".")[-1] == key.split(".")[-1]]
-    return difflib.get_close_matches(key, same_end or known, n=1, cutoff=0.0)[0]
+    return difflib.get_close_matches(key[:200], same_end or known, n=1, cutoff=0.0)[0]
 
 
 def _parameter(key: str, value: Any, path: Path) -> Parameter:
@@ -281,7 +271,7 @@ def _parameter(key: str, value: Any, path: Path) -> Parameter:
     if key not in known:
         hint = ' (keys are quoted: "model.width" = ...)' if isinstance(value, dict) else ""
         raise ConfigError(
-            f"{path}: [search] has the unknown key {key!r}; the nearest valid key is "
+            f"{path}: [search] has the unknown key {shown(key)}; the nearest valid key is "
             f"{_nearest(key, known)!r}{hint}"
         )
     if key in _FIXED or key.startswith(_FIXED_SECTIONS):
@@ -293,7 +283,7 @@ def _parameter(key: str, value: Any, path: Path) -> Parameter:
         return _checked(Range, value, where)
     if not isinstance(value, list) or not value:
         raise ConfigError(
-            f"{where}: a list of choices or a table with low and high is needed, got {value!r}"
+            f"{where}: a list of choices or a table with low and high is needed, got {shown(value)}"
         )
     try:
         texts = {json.dumps(choice, allow_nan=False) for choice in value}

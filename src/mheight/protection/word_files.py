@@ -12,12 +12,14 @@ from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from mheight.errors import InvalidDataError
 from mheight.files import atomic_path
 from mheight.npy import mapped
+from mheight.parquet import ParquetReader
 from mheight.protection.decoding import Decoded
 
 __all__ = ["INPUTS", "OUTPUTS", "DecodedWriter", "check_decoded_path", "count_words", "read_words"]
@@ -63,7 +65,8 @@ def count_words(path: Path) -> int | None:
         if path.suffix.lower() == ".npy":
             return len(mapped(path))
         if path.suffix.lower() == ".parquet":
-            return int(pq.ParquetFile(path).metadata.num_rows)
+            with ParquetReader(path) as file:
+                return file.rows
     except (ValueError, OSError, TypeError, EOFError, pa.ArrowException):
         return None
     return None
@@ -123,8 +126,12 @@ def _is_number(cell: str) -> bool:
 
 
 def _parquet_words(path: Path, n: int) -> Iterator[Float]:
-    file = pq.ParquetFile(path)
-    schema = file.schema_arrow
+    with ParquetReader(path) as file:
+        yield from _words_of_columns(file, path, n)
+
+
+def _words_of_columns(file: ParquetReader, path: Path, n: int) -> Iterator[Float]:
+    schema = file.schema
     is_lists = len(schema.names) == 1 and not _is_numeric(schema.field(0).type)
     if not is_lists:
         if len(schema.names) != n:
@@ -137,15 +144,18 @@ def _parquet_words(path: Path, n: int) -> Iterator[Float]:
                 raise InvalidDataError(
                     f"{path}: numbers are needed, got {field.type} in column {field.name}"
                 )
-    for batch in file.iter_batches(_ROWS):
+    for batch in file.batches(file.names, _ROWS):
         columns: Iterable[Any] = batch.columns
         if any(column.null_count for column in columns):
             raise InvalidDataError(f"{path}: numbers are needed, got null")
         if is_lists:
-            words = np.array(batch.column(0).to_pylist(), dtype=np.float64)
-            if words.ndim != 2 or words.shape[1] != n:
+            lists = batch.column(0)
+            lengths = pc.list_value_length(lists)
+            leaf = pc.list_flatten(lists)
+            even = pc.all(pc.equal(lengths, n)).as_py()
+            if not _is_numeric(leaf.type) or leaf.null_count or not even:
                 raise InvalidDataError(f"{path}: lists of n = {n} numbers are needed")
-            yield words
+            yield np.asarray(leaf.to_numpy(zero_copy_only=False), np.float64).reshape(-1, n)
         else:
             yield np.column_stack(
                 [np.asarray(c.to_numpy(zero_copy_only=False), np.float64) for c in columns]

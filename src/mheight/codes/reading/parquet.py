@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from mheight.codes.reading.blocks import Block, Kind, batch_length
+from mheight.codes.reading.blocks import Block, Kind
 from mheight.codes.reading.headers import holds_samples, kind_of_name, layout_of
-from mheight.codes.reading.opening import seekable
+from mheight.codes.reading.opening import bytes_of, ending
 from mheight.codes.reading.records import Record, blocks_of_records, tell_left_out
 from mheight.errors import InvalidCodeError
+from mheight.parquet import ParquetReader
+from mheight.parquet.reader import plain_values
 
 __all__ = ["column_blocks", "column_names", "count_rows"]
 
@@ -34,14 +35,13 @@ def column_names(path: Path) -> list[str]:
         InvalidCodeError: no readable Parquet.
     """
     with _opened(path) as file:
-        return _names(file, path)
+        return file.names
 
 
 def count_rows(path: Path) -> int | None:
     """Rows of a Parquet file, or None where a matrix has several."""
     with _opened(path) as file:
-        names = _names(file, path)
-        return int(file.metadata.num_rows) if any(map(kind_of_name, names)) else None
+        return file.rows if any(map(kind_of_name, file.names)) else None
 
 
 def column_blocks(path: Path, exact: bool = False) -> Iterator[Block]:
@@ -56,7 +56,7 @@ def column_blocks(path: Path, exact: bool = False) -> Iterator[Block]:
         InvalidCodeError: no such column, a null, or a matrix that is ragged.
     """
     with _opened(path) as file:
-        schema, names = file.schema_arrow, _names(file, path)
+        schema, names = file.schema, file.names
         found = [name for name in names if kind_of_name(name) is not None]
         try:
             if (
@@ -67,13 +67,15 @@ def column_blocks(path: Path, exact: bool = False) -> Iterator[Block]:
                 yield from _of_lists(file, found[0], path)
             else:
                 yield from _of_columns(file, found, path, exact)
-        except (pa.ArrowException, OSError) as error:
+        except InvalidCodeError:
+            raise
+        except (pa.ArrowException, ValueError, OSError) as error:
             raise InvalidCodeError(f"{path}: can't be read ({error})") from None
 
 
-def _of_lists(file: Any, column: str, path: Path) -> Iterator[Block]:
+def _of_lists(file: ParquetReader, column: str, path: Path) -> Iterator[Block]:
     """Matrices of a column of lists."""
-    schema, names = file.schema_arrow, list(file.schema_arrow.names)
+    schema, names = file.schema, file.names
     kind = kind_of_name(column) or "G"
     flat = not _is_list(schema.field(column).type.value_type)
     if flat and not {"k", "n"} <= set(names):
@@ -81,23 +83,23 @@ def _of_lists(file: Any, column: str, path: Path) -> Iterator[Block]:
     tell_left_out(str(path), [name for name in names if name not in (column, "k", "n")])
     first = 0
     columns = [column, "k", "n"] if flat else [column]
-    for batch in file.iter_batches(_rows_at_a_time(file), columns=columns):
+    for batch in file.batches(columns, _MOST_ROWS):
         for block in _blocks(batch.select(columns), kind, flat, path, first):
             yield block
             first += len(block.values) if isinstance(block.values, np.ndarray) else 1
 
 
-def _of_columns(file: Any, found: list[str], path: Path, exact: bool) -> Iterator[Block]:
+def _of_columns(file: ParquetReader, found: list[str], path: Path, exact: bool) -> Iterator[Block]:
     """Matrices of columns that hold one entry each, or of one that holds text."""
-    names = list(file.schema_arrow.names)
+    names = file.names
     if len(found) > 1 or holds_samples(names):
         what = "samples n, k, m, P" if len(found) <= 1 else "several matrices"
         raise InvalidCodeError(
             f"{path}: exactly one column G, P or H is needed, got {what} in columns "
             f"{', '.join(names)}"
         )
-    if found and not _is_text(file.schema_arrow.field(found[0]).type):
-        kind = file.schema_arrow.field(found[0]).type
+    if found and not _is_text(file.schema.field(found[0]).type):
+        kind = file.schema.field(found[0]).type
         raise InvalidCodeError(f"{path}: column {found[0]} must hold lists or text, got {kind}")
     try:
         layout = layout_of(names)
@@ -109,33 +111,19 @@ def _of_columns(file: Any, found: list[str], path: Path, exact: bool) -> Iterato
     yield from blocks_of_records(_records(file, path), layout, str(path), exact)
 
 
-def _records(file: Any, path: Path) -> Iterator[Record]:
+def _records(file: ParquetReader, path: Path) -> Iterator[Record]:
     at = 0
-    for batch in file.iter_batches(_MOST_ROWS):
-        columns = [column.to_pylist() for column in batch.columns]
+    for batch in file.batches(file.names, _MOST_ROWS):
+        columns = [plain_values(column) for column in batch.columns]
         for cells in zip(*columns, strict=True):
             yield f"{path}, row {at}", cells
             at += 1
 
 
-def _names(file: Any, path: Path) -> list[str]:
-    """Names of the columns, each once."""
+def _opened(path: Path) -> ParquetReader:
     try:
-        names = [str(name) for name in file.schema_arrow.names]
-    except (ValueError, pa.ArrowException) as error:
-        raise InvalidCodeError(f"{path}: can't be read (names of columns: {error})") from None
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InvalidCodeError(
-            f"{path}: every column needs a name of its own, got {twice[0]} twice"
-        )
-    return names
-
-
-def _opened(path: Path) -> Any:
-    try:
-        return pq.ParquetFile(seekable(path))
-    except (pa.ArrowException, OSError, ValueError) as error:
+        return ParquetReader(bytes_of(path) if ending(path)[1] else path)
+    except (OSError, ValueError) as error:
         if isinstance(error, InvalidCodeError):
             raise
         raise InvalidCodeError(
@@ -144,24 +132,14 @@ def _opened(path: Path) -> Any:
 
 
 def _is_text(kind: Any) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain))
 
 
 def _is_list(kind: Any) -> bool:
     return bool(
         pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
     )
-
-
-def _rows_at_a_time(file: Any) -> int:
-    """Rows of a piece, fewer where they are long.
-
-    The metadata of a column would say how long, but damaged ones end the process inside Arrow.
-    """
-    metadata = file.metadata
-    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-    size = sum(max(group.total_byte_size, 0) for group in groups)
-    return min(_MOST_ROWS, batch_length(size // 8 // max(metadata.num_rows, 1)))
 
 
 def _blocks(batch: Any, kind: Kind, flat: bool, path: Path, first: int) -> Iterator[Block]:

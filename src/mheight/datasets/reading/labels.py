@@ -15,7 +15,7 @@ from mheight.datasets.reading.documents import json_lines, json_value, pickle_va
 from mheight.datasets.reading.names import fields_of, plain_number, triple
 from mheight.datasets.reading.rows import Row, is_container, label_value
 from mheight.datasets.reading.sources import Source
-from mheight.datasets.reading.tables import parquet_table, table_lines, without_blank_end
+from mheight.datasets.reading.tables import parquet_numbers, table_lines, without_blank_end
 from mheight.errors import InvalidDataError
 
 __all__ = ["Labels", "read_labels"]
@@ -104,7 +104,7 @@ def read_labels(path: Path, label: str | None = None) -> Labels:
     if source.kind == "table":
         return Labels(where, list(_of_table(source, label)))
     if source.kind == "parquet":
-        return Labels(where, list(_of_columns(parquet_table(source), where, label)))
+        return Labels(where, parquet_numbers(source, lambda names: _column(names, where, label)))
     if source.kind == "npy":
         value: Any = single_array(source)
     elif source.kind in ("npz", "mat"):
@@ -201,10 +201,5 @@ def _label_among(names: Sequence[str], where: str, label: str | None) -> str:
     return str(fields.label)
 
 
-def _of_columns(columns: dict[str, list[Any]], where: str, label: str | None) -> Iterator[float]:
-    names = list(columns)
-    name = names[0] if len(names) == 1 and label is None else _label_among(names, where, label)
-    for i, value in enumerate(columns[name]):
-        if value is None:
-            raise InvalidDataError(f"{where}, sample {i}: height is missing")
-        yield label_value(value, f"{where}, sample {i}")
+def _column(names: list[str], where: str, label: str | None) -> str:
+    return names[0] if len(names) == 1 and label is None else _label_among(names, where, label)

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from mheight.datasets.reading.names import Fields, fields_of, plain_number
-from mheight.datasets.reading.rows import Row
+from mheight.datasets.reading.rows import Row, label_value
 from mheight.datasets.reading.sources import Source
 from mheight.errors import InvalidDataError
+from mheight.parquet import ParquetReader
+from mheight.parquet.reader import plain_values
 
 __all__ = [
     "in_pieces",
     "parquet_columns",
+    "parquet_numbers",
     "parquet_rows",
-    "parquet_table",
     "table_header",
     "table_lines",
     "text_rows",
@@ -28,7 +30,7 @@ __all__ = [
 ]
 
 _ROWS = 16384
-_MOST_BATCH_BYTES = 2**27
+_MOST_BATCH_BYTES = 2**26
 _MOST_LABELS = 10**7
 _KEYS = ("n", "k", "m")
 
@@ -164,35 +166,26 @@ def _number(text: str, name: str, where: str) -> float:
 # --- Parquet -----------------------------------------------------------------------------
 
 
-def opened_parquet(source: Source) -> Any:
+def _opened(source: Source) -> ParquetReader:
     """The file, its names checked.
 
     Raises:
         InvalidDataError: no readable Parquet.
     """
     try:
-        whole = pa.BufferReader(source.whole()) if source.packed else source.path
-        file = pq.ParquetFile(whole)
-        names = list(file.schema_arrow.names)
-    except (pa.ArrowException, OSError, UnicodeDecodeError, ValueError) as error:
+        return ParquetReader(source.whole() if source.packed else source.path)
+    except (OSError, ValueError) as error:
         if isinstance(error, InvalidDataError):
             raise
         raise InvalidDataError(
-            f"{source.path}: not a readable Parquet file, perhaps cut short ({_line(error)})"
+            f"{source.path}: not a readable Parquet file, perhaps cut short ({error})"
         ) from None
-    if len(set(names)) < len(names):
-        raise InvalidDataError(f"{source.path}: every column needs a name of its own")
-    return file
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
 
 
 def parquet_columns(source: Source) -> list[str]:
     """Names of the columns of a Parquet file."""
-    with opened_parquet(source) as file:
-        return list(file.schema_arrow.names)
+    with _opened(source) as file:
+        return file.names
 
 
 def parquet_rows(source: Source, label: str | None = None) -> Iterator[Row]:
@@ -201,9 +194,9 @@ def parquet_rows(source: Source, label: str | None = None) -> Iterator[Row]:
     Raises:
         InvalidDataError: a column is missing, holds nothing somewhere, or far too much.
     """
-    with opened_parquet(source) as file:
-        names = [name for name in file.schema_arrow.names if not name.startswith("__index")]
-        types = {name: file.schema_arrow.field(name).type for name in names}
+    with _opened(source) as file:
+        names = [name for name in file.names if not name.startswith("__index")]
+        types = {name: file.schema.field(name).type for name in names}
         values = {name: 0 if _is_number_type(types[name]) else "" for name in names}
         fields = fields_of(names, str(source.path), label, values)
         _require(fields, str(source.path))
@@ -211,7 +204,7 @@ def parquet_rows(source: Source, label: str | None = None) -> Iterator[Row]:
         wanted += [fields.label] if fields.label is not None else []
         sample = 0
         try:
-            for batch in file.iter_batches(_ROWS, columns=wanted):
+            for batch in file.batches(wanted, _ROWS):
                 if batch.nbytes > _MOST_BATCH_BYTES:
                     raise InvalidDataError(
                         f"{source.path}: {batch.num_rows} rows from row {sample} on hold "
@@ -219,8 +212,10 @@ def parquet_rows(source: Source, label: str | None = None) -> Iterator[Row]:
                     )
                 yield from _batch_rows(batch, fields, source, sample)
                 sample += batch.num_rows
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            raise InvalidDataError(f"{source.path}: can't be read ({_line(error)})") from None
+        except InvalidDataError:
+            raise
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise InvalidDataError(f"{source.path}: can't be read ({error})") from None
 
 
 def _is_number_type(kind: Any) -> bool:
@@ -229,31 +224,41 @@ def _is_number_type(kind: Any) -> bool:
     )
 
 
-def parquet_table(source: Source) -> dict[str, list[Any]]:
-    """All numbers and text of a Parquet file by column; columns of lists are left out.
+def parquet_numbers(source: Source, choose: Callable[[list[str]], str]) -> Sequence[float]:
+    """One column of a Parquet file.
+
+    Args:
+        source: the file.
+        choose: from the names of all columns that hold no lists to the one that is wanted.
 
     Raises:
-        InvalidDataError: no readable Parquet, or far too much in it.
+        InvalidDataError: no readable Parquet, far too many rows, or no numbers.
     """
-    out: dict[str, list[Any]] = {}
-    with opened_parquet(source) as file:
-        schema = file.schema_arrow
-        names = [name for name in schema.names if not pa.types.is_nested(schema.field(name).type)]
-        if file.metadata.num_rows > _MOST_LABELS:
+    with _opened(source) as file:
+        name = choose(
+            [name for name in file.names if not pa.types.is_nested(file.schema.field(name).type)]
+        )
+        if file.rows > _MOST_LABELS:
             raise InvalidDataError(
-                f"{source.path}: at most {_MOST_LABELS:,} heights are read, "
-                f"got {file.metadata.num_rows:,}"
+                f"{source.path}: at most {_MOST_LABELS:,} heights are read, got {file.rows:,}"
             )
+        out = array("d")
         try:
-            table = file.read(columns=names)
-            out = {name: table[name].to_pylist() for name in names}
-        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            raise InvalidDataError(f"{source.path}: can't be read ({_line(error)})") from None
+            for batch in file.batches([name], _ROWS):
+                for value in plain_values(batch.column(name)):
+                    where = f"{source.path}, sample {len(out)}"
+                    if value is None:
+                        raise InvalidDataError(f"{where}: height is missing")
+                    out.append(label_value(value, where))
+        except InvalidDataError:
+            raise
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise InvalidDataError(f"{source.path}: can't be read ({error})") from None
     return out
 
 
 def _batch_rows(batch: Any, fields: Fields, source: Source, first: int) -> Iterator[Row]:
-    columns = {name: batch.column(name).to_pylist() for name in batch.schema.names}
+    columns = {name: plain_values(batch.column(name)) for name in batch.schema.names}
     kind = "G" if "P" not in fields.of and "G" in fields.of else "P"
 
     def column(meaning: str) -> list[Any]:

@@ -1,0 +1,5 @@
+"""Parquet files, looked through before Arrow reads any of them."""
+
+from mheight.parquet.reader import ParquetReader
+
+__all__ = ["ParquetReader"]
