@@ -15,6 +15,7 @@
 # make fuzz            changed files against every reader: FUZZ=100000 each
 # make benchmark-protection  decoding and protected products, against linear programs
 # make promises      the decoder's promises on millions of random and adversarial words
+# make catalogue-check   every entry of the catalogue, computed again from its matrix
 # make demo          handwritten digits on a faulty crossbar, with and without codes
 # make design        searches for good codes, n <= 12, resumable: DESIGN_SECONDS=2400, results/design
 # make benchmark-design  cold starts of the search: CPU seconds to known heights
@@ -27,7 +28,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-all lint docs clean lock results hunt promises demo fuzz design benchmark-design
+.PHONY: run test test-all lint docs clean lock results hunt promises demo fuzz design benchmark-design catalogue-check
 .PHONY: benchmark benchmark-first benchmark-long benchmark-service benchmark-peer-answers benchmark-peer-tests benchmark-learning
 
 run: $(VENV)/.run
@@ -100,6 +101,10 @@ fuzz: $(VENV)/.dev
 
 promises: $(VENV)/.run
 	$(BIN)/python benchmarks/promises.py
+
+catalogue-check: $(VENV)/.run
+	$(BIN)/mheight table --check
+	$(BIN)/python benchmarks/optimality.py --replay
 
 demo: $(VENV)/.run
 	$(BIN)/python benchmarks/digits.py

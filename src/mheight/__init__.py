@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mheight.catalogue import best_code
     from mheight.codes import LinearCode
     from mheight.errors import AccuracyWarning, MheightError
     from mheight.heights import (
@@ -43,6 +44,7 @@ __all__ = [
     "Solution",
     "Verdict",
     "__version__",
+    "best_code",
     "capability_table",
     "certificates",
     "exact_certificates",
@@ -69,6 +71,7 @@ _HOME = {
     "Profiles": "mheight.heights",
     "Solution": "mheight.heights",
     "Verdict": "mheight.heights",
+    "best_code": "mheight.catalogue",
     "capability_table": "mheight.heights",
     "certificates": "mheight.heights",
     "exact_certificates": "mheight.heights",

@@ -16,6 +16,8 @@ OPERATIONS = [
     ("GET", "/api/random"),
     ("GET", "/api/model"),
     ("GET", "/api/affords"),
+    ("GET", "/api/catalogue"),
+    ("GET", "/api/catalogue/code"),
     ("POST", "/api/heights"),
     ("POST", "/api/search"),
     ("POST", "/api/matrix"),

@@ -33,6 +33,10 @@ def choose(
         float | None,
         typer.Option(metavar="N/K", help="At most so many outputs for one of the product. [any]"),
     ] = None,
+    catalogue: Annotated[
+        bool,
+        typer.Option("--catalogue", help="The best codes of the catalogue too; --json has G."),
+    ] = False,
     form: Annotated[Format, typer.Option("--format", help="How the table is written.")] = (
         Format.TEXT
     ),
@@ -49,6 +53,7 @@ def choose(
         sigma=sigma,
         n=n,
         overhead=math.inf if overhead is None else overhead,
+        catalogue=catalogue,
     )
     if not found:
         raise InvalidCodeError(

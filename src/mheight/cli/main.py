@@ -46,6 +46,10 @@ COMMANDS = (
         "Choose a code that finds outliers in analog products: what it costs and promises.",
     ),
     Command(
+        "table",
+        "Show the best codes that are known: the catalogue, its check, submissions to it.",
+    ),
+    Command(
         "protect",
         "Find and correct outliers in received words c + z of a code.",
         of_matrices=True,

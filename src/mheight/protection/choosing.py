@@ -9,6 +9,8 @@ from functools import cache
 
 import numpy as np
 
+from mheight.catalogue.files import LONGEST
+from mheight.catalogue.lookup import best_code
 from mheight.codes import LinearCode
 from mheight.codes.families import FAMILIES, family_code
 from mheight.errors import InvalidCodeError
@@ -76,6 +78,7 @@ def choose(
     sigma: int = 0,
     n: int | None = None,
     overhead: float = math.inf,
+    catalogue: bool = False,
 ) -> list[Choice]:
     """Named codes that can do a task, the cheapest first.
 
@@ -86,6 +89,7 @@ def choose(
         sigma: further ones to detect.
         n: length; None: any up to 20.
         overhead: at most so many outputs in the array for one of the product.
+        catalogue: whether to look at the best codes of the catalogue too, n up to 16.
 
     Returns:
         Choices by overhead; a dearer one is listed only if a smaller ratio is enough for it.
@@ -112,7 +116,8 @@ def choose(
         raise InvalidCodeError(f"n must be an integer in 2..{MAX_LENGTH}, got {n!r}")
     found = []
     for length in range(2, _LONGEST_PROFILE + 1) if n is None else (n,):
-        for name, profile, code in _named_codes(length):
+        codes = _named_codes(length) + (_catalogued(length, m) if catalogue else ())
+        for name, profile, code in codes:
             if m > len(profile) or not math.isfinite(profile[m - 1]):
                 continue
             error = 2.0 * (profile[2 * tau - 1] if tau else 1.0)
@@ -124,6 +129,21 @@ def choose(
         if not best or choice.ratio < best[-1].ratio * (1.0 - 1e-9):
             best.append(choice)
     return best
+
+
+@cache
+def _catalogued(n: int, m: int) -> tuple[tuple[str, tuple[float, ...], LinearCode], ...]:
+    """The best [n, k] code of the catalogue for h_m, for each k, with its height profile."""
+    if not 2 <= n <= LONGEST:
+        return ()
+    out = []
+    for k in range(1, n - m + 1):
+        entry = best_code(n, k, m)
+        code = entry.record.code.linear()
+        # A float of the closed form may lie below the height by its last digit: rounded up.
+        heights = height_profile(code) * (1.0 + 1e-12)
+        out.append((f"catalogue:{n}:{k}:{m}", tuple(heights.tolist()), code))
+    return tuple(out)
 
 
 @cache

@@ -55,3 +55,12 @@ def test_bad_tasks(settings, message):
 
 def test_nothing_does_it():
     assert choose(ratio=3.9) == []  # h_m >= 1, so at least 4 is needed
+
+
+def test_the_catalogue_helps() -> None:
+    named = {c.code.k: c.ratio for c in choose(n=10, tau=1)}
+    found = choose(n=10, tau=1, catalogue=True)
+    assert any(c.name.startswith("catalogue:10:") for c in found)
+    for choice in found:
+        assert choice.ratio <= named.get(choice.code.k, math.inf) * (1 + 1e-9)
+        assert mheight.height_profile(choice.code)[1] <= choice.height

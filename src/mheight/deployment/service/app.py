@@ -23,6 +23,7 @@ from mheight.deployment.service.affords import affordable, typed_profile
 from mheight.deployment.service.answers import Watch
 from mheight.deployment.service.asked import checked, decode_asked, heights_asked, search_asked
 from mheight.deployment.service.bodies import read_json, validated
+from mheight.deployment.service.catalogue import add_catalogue
 from mheight.deployment.service.counters import Metrics
 from mheight.deployment.service.engine import Engine, Model
 from mheight.deployment.service.example_codes import known_codes, random_code
@@ -80,6 +81,7 @@ def create_app(settings: ServiceSettings | None = None, predictor: Model | None 
     _add_work(app, engine)
     _add_search(app, engine)
     _add_decoding(app, engine)
+    add_catalogue(app)
     _add_pages(app)
     paths = [getattr(route, "path", "") for route in app.routes]
     app.add_middleware(

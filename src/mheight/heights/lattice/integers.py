@@ -36,6 +36,7 @@ __all__ = [
     "ExactLattice",
     "IntegerCode",
     "integer_code",
+    "lattice_levels",
     "quotient",
     "sweep",
 ]
@@ -211,6 +212,21 @@ def sweep(code: IntegerCode) -> ExactLattice:
         for basis in _masks([bit for bit in bits if bit != target], k)
     ]
     ranks, quotients = _sorted_places(pairs)
+    return ExactLattice(n, k, quotients, lattice_levels(ranks, n, k))
+
+
+def lattice_levels(ranks: Int, n: int, k: int) -> list[Int]:
+    """The minima over all sets T of what is given for sets B of k columns.
+
+    Args:
+        ranks: shape (n C(n-1, k),): for each target, for each B of other columns in the order
+            of `combinations`, a whole number that orders the quotients.
+        n: length.
+        k: dimension.
+
+    Returns:
+        As `ExactLattice.levels`.
+    """
     levels = [np.ascontiguousarray(ranks.reshape(n, -1).T)]
     for subsets in _one_smaller(n, k):
         below = levels[-1]
@@ -218,7 +234,7 @@ def sweep(code: IntegerCode) -> ExactLattice:
         for i in range(1, k + 1):
             np.minimum(level, below[subsets[:, i]], out=level)
         levels.append(level)
-    return ExactLattice(n, k, quotients, levels)
+    return levels
 
 
 def _masks(bits: list[int], size: int) -> list[int]:

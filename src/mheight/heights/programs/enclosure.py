@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mheight.codes.rationals import Matrix
 
-__all__ = ["Enclosure", "enclose", "rounded_down", "rounded_up"]
+__all__ = ["PRECISION_LOCK", "Enclosure", "enclose", "rounded_down", "rounded_up"]
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -21,7 +21,8 @@ Int = NDArray[np.int64]
 _BITS = (160, 640, 2560)  # of precision, tried in turn
 _ENOUGH = 2.0**-100  # an error this small beside the largest entry needs no more bits
 _LEAST = 2.0**-1060  # what a number too small for a float may be off by
-_precision = Lock()
+PRECISION_LOCK = RLock()
+"""Held while the precision of ball arithmetic, which all threads share, is changed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ def enclose(G: Float, basis: Int, exact: Matrix | None = None) -> Enclosure | No
     if exact is None and (G[:, basis] == np.eye(k)).all():
         high[:, rest] = G[:, rest]
         return Enclosure(basis, high, low, 0.0)
-    with _precision:
+    with PRECISION_LOCK:
         before = ctx.prec
         try:
             for bits in _BITS:

@@ -1,0 +1,110 @@
+"""Taking in codes that a search or a person found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mheight.catalogue.closure import BestCodes
+from mheight.catalogue.entries import CodeRecord, Key
+from mheight.catalogue.exact_code import ExactCode
+from mheight.errors import InvalidDataError, MheightError
+
+__all__ = ["FoundMatrix", "merge", "read_found"]
+
+FOUND = "mheight-found-code"
+
+
+@dataclass(frozen=True)
+class FoundMatrix:
+    """A code from a file.
+
+    Attributes:
+        path: the file.
+        code: matrix, with a chain that says how it was given.
+        m: the height it was sought for.
+        finder: what found it.
+        date: year-month-day.
+    """
+
+    path: Path
+    code: ExactCode
+    m: int
+    finder: str
+    date: str
+
+
+def read_found(paths: Iterable[Path]) -> list[FoundMatrix]:
+    """The found codes in files, or in folders of them.
+
+    Args:
+        paths: files that `mheight design` wrote, or folders, where other files are passed over.
+
+    Raises:
+        InvalidDataError: a file that is not there, or not such a file.
+    """
+    out: list[FoundMatrix] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            inside = [p for p in sorted(path.glob("*.json")) if _kind(p) == FOUND]
+            if not inside:
+                raise InvalidDataError(f"{path}: no files of found codes in this folder")
+            out.extend(_read(p) for p in inside)
+        else:
+            out.append(_read(path))
+    return out
+
+
+def _kind(path: Path) -> Any:
+    try:
+        value = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return None
+    return value.get("format") if isinstance(value, dict) else None
+
+
+def _read(path: Path) -> FoundMatrix:
+    if not path.exists():
+        raise InvalidDataError(f"{path}: no such file")
+    try:
+        value = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise InvalidDataError(f"{path}: not JSON: {error}") from None
+    if not isinstance(value, dict) or value.get("format") != FOUND or value.get("version") != 1:
+        raise InvalidDataError(f"{path}: a file of format {FOUND!r}, version 1, is wanted")
+    try:
+        how = {"given": "search", "method": str(value["method"]), "seed": value["seed"]}
+        code = ExactCode(value["matrix"], how)
+        shape = (int(value["n"]), int(value["k"]))
+        m = int(value["m"])
+        finder, date = f"mheight design ({value['method']})", str(value["date"])
+    except KeyError as error:
+        raise InvalidDataError(f"{path}: the field {error} is missing") from None
+    except (MheightError, TypeError, ValueError) as error:
+        raise InvalidDataError(f"{path}: {error}") from None
+    if (code.n, code.k) != shape:
+        raise InvalidDataError(
+            f"{path}: the matrix must have shape (k, n) = {shape[::-1]}, got {(code.k, code.n)}"
+        )
+    return FoundMatrix(path, code, m, finder, date)
+
+
+def merge(best: BestCodes, found: Iterable[FoundMatrix], reached: str = "search") -> list[Key]:
+    """Offer found codes to a table; the closure is another step.
+
+    Args:
+        best: the table.
+        found: the codes.
+        reached: how they were: "search" or "submission".
+
+    Returns:
+        The (n, k, m, kind) that became better.
+    """
+    better = []
+    for one in found:
+        better += best.offer(one.code, one.finder, reached)
+        best.records.setdefault(one.code.name, CodeRecord(one.code, one.finder, one.date))
+    return better

@@ -1,0 +1,114 @@
+"""The catalogue of good codes: its page, its rows, one code with its matrix."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI, Query
+from fastapi.responses import FileResponse, Response
+from pydantic import BaseModel
+
+from mheight.catalogue import Entry, best_code, shipped
+from mheight.catalogue.exact_code import entry_text
+from mheight.catalogue.exports import entry_row
+from mheight.catalogue.files import LONGEST
+from mheight.deployment.service import schemas
+from mheight.deployment.service.failures import ServiceError
+from mheight.errors import InvalidCodeError
+
+__all__ = ["add_catalogue"]
+
+_PAGE = Path(__file__).parent / "static" / "catalogue.html"
+
+Kind = Literal["real", "integer"]
+
+
+class CatalogueRow(BaseModel):
+    """The best height that is known for (n, k, m), of real or of integer entries."""
+
+    n: int
+    k: int
+    m: int
+    kind: Kind
+    height: str
+    value: float
+    lower: str
+    lower_value: float
+    lower_rule: str
+    lower_source: str
+    gap: float
+    status: Literal["proved", "believed", "open"]
+    construction: str
+    finder: str
+    date: str
+    proof: Literal["fractions", "balls"]
+
+
+class CatalogueCode(CatalogueRow):
+    """One entry with its matrix, and a codeword that attains the height."""
+
+    G: list[list[float]]
+    matrix: list[list[str]]
+    codeword: list[float | str | None]
+
+
+def add_catalogue(app: FastAPI) -> None:
+    """Add the paths of the catalogue to an application."""
+
+    @app.get("/catalogue", include_in_schema=False)
+    async def page() -> Response:
+        return FileResponse(_PAGE)
+
+    @app.get(
+        "/api/catalogue", response_model=list[CatalogueRow],
+        responses={422: {"model": schemas.Failure, "description": "a value that is not allowed"}},
+    )  # fmt: skip
+    async def rows(
+        n: Annotated[int | None, Query(ge=2, le=LONGEST, description="only this length")] = None,
+        kind: Annotated[Kind | None, Query(description="only these entries")] = None,
+    ) -> Response:
+        """The catalogue of good codes: for each (n, k, m) the least height that is known."""
+        found = await asyncio.to_thread(_rows)
+        wanted = [row for row in found if n in (None, row["n"]) and kind in (None, row["kind"])]
+        return _json(wanted)
+
+    @app.get(
+        "/api/catalogue/code", response_model=CatalogueCode,
+        responses={422: {"model": schemas.Failure, "description": "a value that is not allowed"}},
+    )  # fmt: skip
+    async def code(
+        n: Annotated[int, Query(ge=2, le=LONGEST)],
+        k: Annotated[int, Query(ge=1, lt=LONGEST)],
+        m: Annotated[int, Query(ge=1, lt=LONGEST)],
+        kind: Kind = "real",
+    ) -> Response:
+        """The best code that is known for (n, k, m), with its matrix and a codeword."""
+        try:
+            return _json(await asyncio.to_thread(_code, n, k, m, kind))
+        except InvalidCodeError as error:
+            raise ServiceError(422, str(error)) from None
+
+
+def _json(value: Any) -> Response:
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return Response(text, media_type="application/json")
+
+
+@cache
+def _rows() -> list[dict[str, Any]]:
+    known = shipped()
+    return [entry_row(entry) for n in known.lengths() for entry in known.of_length(n)]
+
+
+def _code(n: int, k: int, m: int, kind: str) -> dict[str, Any]:
+    entry: Entry = best_code(n, k, m, kind)
+    return {
+        **entry_row(entry),
+        "G": entry.G.tolist(),
+        "matrix": [[entry_text(x) for x in row] for row in entry.record.code.rows],
+        "codeword": entry.certificate.as_dict()["codeword"],
+    }

@@ -1,0 +1,332 @@
+"""The shipped catalogue, its checker, submissions and merges."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mheight
+from mheight.catalogue import best_code, check_catalogue, judge_submission, read_catalogue, shipped
+from mheight.catalogue.building import best_of, built
+from mheight.catalogue.checking import sampled
+from mheight.catalogue.closure import BestCodes, heights_of
+from mheight.catalogue.exact_code import ExactCode
+from mheight.catalogue.exports import as_csv, as_json, as_latex
+from mheight.catalogue.files import LONGEST, as_table, write_catalogue
+from mheight.catalogue.lower import bound_table
+from mheight.catalogue.merging import merge, read_found
+from mheight.catalogue.submitting import read_exact
+from mheight.cli.main import main
+from mheight.errors import InvalidCodeError, InvalidDataError
+from mheight.heights import verify
+
+G6 = best_code(6, 3, 3).G
+
+
+def test_every_place_is_filled() -> None:
+    entries = shipped().entries
+    wanted = {
+        (n, k, m, kind)
+        for n in range(2, LONGEST + 1)
+        for k in range(1, n)
+        for m in range(1, n - k + 1)
+        for kind in ("real", "integer")
+    }
+    assert set(entries) == wanted
+
+
+def test_a_sample_computed_again() -> None:
+    known = shipped()
+    entries = [e for e in sampled(known, 80, seed=3) if e.n <= 13]
+    assert check_catalogue(known, entries) == []
+
+
+def test_it_is_closed_under_monotony() -> None:
+    """What no rule can improve: heights along every axis."""
+    value = {key: entry.number for key, entry in shipped().entries.items()}
+    slack = 1 + 1e-9
+    for (n, k, m, kind), h in value.items():
+        if m > 1:
+            assert value[n, k, m - 1, kind] <= h * slack
+        if k > 1:
+            assert value[n, k - 1, m, kind] <= h * slack
+            assert value[n - 1, k - 1, m, kind] <= h * slack
+            if n < LONGEST:
+                assert value[n + 1, k, m, kind] <= h * slack
+        if n - 1 > k and m > 1:
+            assert value[n - 1, k, m - 1, kind] <= h * slack
+        if kind == "integer":
+            assert value[n, k, m, "real"] <= h * slack
+
+
+def test_bounds_lie_below() -> None:
+    for entry in shipped().entries.values():
+        assert entry.bound.number <= entry.number * (1 + 1e-9), entry
+        assert entry.bound.rule
+        assert entry.bound.source
+
+
+def test_bounds_follow_from_each_other() -> None:
+    table = bound_table(9)
+    value = {key: bound.number for key, bound in table.items()}
+    for (n, k, m), low in value.items():
+        if k > 1:
+            assert low >= value[n, k - 1, m] * (1 - 1e-9)
+        if (n - 1, k, m - 1) in value:
+            assert low >= value[n - 1, k, m - 1] * (1 - 1e-9)
+
+
+def test_best_code() -> None:
+    entry = mheight.best_code(6, 3, 3)
+    assert (entry.height, entry.status) == ("2+sqrt(5)", "proved")
+    assert verify(entry.certificate, entry.G)
+    whole = best_code(9, 4, 2, "integer")
+    assert whole.height == "2"
+    assert whole.certificate.height == Fraction(2)
+    assert verify(whole.certificate, whole.record.code.linear())
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [((9, 4, 6), r"m must be in 1\.\.n-k = 1\.\.5"), ((40, 4, 2), r"n must be in 2\.\.16"),
+     ((9, 9, 1), r"k must be in 1\.\.n-1"), ((9, 4, True), "m must be an integer")],
+)  # fmt: skip
+def test_what_best_code_refuses(asked: tuple[int, int, int], message: str) -> None:
+    with pytest.raises(InvalidCodeError, match=message):
+        best_code(*asked)
+
+
+def test_importing_stays_light() -> None:
+    program = (
+        "import sys, mheight; assert 'mheight.catalogue' not in sys.modules; "
+        "mheight.best_code(5, 2, 2); assert 'jax' not in sys.modules; "
+        "assert 'matplotlib' not in sys.modules; assert 'fastapi' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+# --- the checker -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A catalogue of n <= 5 in a folder."""
+    write_catalogue(_short(), tmp_path)
+    return tmp_path
+
+
+def _short() -> mheight.catalogue.Catalogue:  # type: ignore[name-defined]
+    best = BestCodes(longest=5)
+    for entry in shipped().entries.values():
+        if entry.n <= 5:
+            best.offer(replace_chain(entry.record.code), "test", "search")
+    return built(best, "2026-01-01")
+
+
+def replace_chain(code: ExactCode) -> ExactCode:
+    return ExactCode(code.rows, {"given": "test"})
+
+
+def test_files_round_trip(small: Path) -> None:
+    known = read_catalogue(small)
+    assert check_catalogue(known) == []
+    assert all(as_table(known, n) == as_table(_short(), n) for n in range(2, 6))
+
+
+Change = Callable[[dict[str, Any]], None]
+
+
+def _entry(value: dict[str, Any], k: int, m: int, kind: str = "real") -> dict[str, Any]:
+    return next(e for e in value["entries"] if (e["k"], e["m"], e["kind"]) == (k, m, kind))
+
+
+def _set(k: int, m: int, name: str, to: Any) -> Change:
+    def change(value: dict[str, Any]) -> None:
+        _entry(value, k, m)[name] = to
+
+    return change
+
+
+def _matrix(value: dict[str, Any]) -> None:
+    code = value["codes"][_entry(value, 2, 2)["code"]]
+    code["rows"] = [row[:-1] for row in code["rows"]]
+
+
+def _number(value: dict[str, Any]) -> None:
+    code = value["codes"][_entry(value, 2, 2)["code"]]
+    code["rows"][0][-1] = 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_set(2, 2, "height", "1.6"), "the entry says 1.6"),
+        (_set(2, 2, "height", "1.62"), "the entry says 1.62"),
+        (_set(2, 2, "signs", [1, 1]), "codeword has"),
+        (_set(2, 2, "information_set", [1, 1]), "different positions"),
+        (_set(2, 2, "proof", "fractions"), "its proof is in balls"),
+        (_number, "it was changed"),
+    ],
+)
+def test_the_checker_names_the_entry(small: Path, change: Change, message: str) -> None:
+    path = small / "n05.json"
+    value = json.loads(path.read_text())
+    change(value)
+    path.write_text(json.dumps(value))
+    faults = check_catalogue(read_catalogue(small))
+    assert any(message in fault.text and "(5, 2, 2), real" in fault.where for fault in faults), [
+        str(fault) for fault in faults
+    ]
+    assert main(["table", "--check", "--catalogue", str(small)]) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_set(2, 2, "colour", "red"), r"\(5, 2, 2\), real: unknown field 'colour'"),
+        (_matrix, r"n05.json: code .*shape \(k, n\) = \(2, 5\), got \(2, 4\)"),
+        (_set(2, 2, "code", "abc"), r"\(5, 2, 2\), real: there is no code 'abc'"),
+        (lambda value: value.update(version=2), "version 1 is read"),
+    ],
+)
+def test_files_that_are_refused(small: Path, change: Change, message: str) -> None:
+    path = small / "n05.json"
+    value = json.loads(path.read_text())
+    change(value)
+    path.write_text(json.dumps(value))
+    with pytest.raises(InvalidDataError, match=message):
+        read_catalogue(small)
+    assert main(["table", "--check", "--catalogue", str(small)]) == 1
+
+
+def test_a_bound_that_is_too_high(small: Path) -> None:
+    known = read_catalogue(small)
+    entry = known.entries[5, 2, 2, "real"]
+    known.entries[entry.key] = replace(entry, bound=replace(entry.bound, value="1.7"))
+    faults = check_catalogue(known)
+    assert any("lower bound 1.7 is above" in fault.text for fault in faults)
+
+
+# --- submissions and merges --------------------------------------------------------------------
+
+
+def test_submissions() -> None:
+    known = best_code(6, 3, 3).record.code
+    mixed = known.floats()[:, [3, 0, 5, 1, 2, 4]] * [1, -1, 1, 1, -1, 1]
+    assert judge_submission(ExactCode(mixed.tolist(), {}), 3)[0].outcome == "equivalent"
+    assert judge_submission(ExactCode([[1, 0, 1, 1], [0, 1, 1, 2]], {}), 2)[0].outcome == "worse"
+    other = ExactCode([[1, 1, 1, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1, 1]], {})
+    assert judge_submission(other, 2)[0].outcome in ("equal", "equivalent")
+    with pytest.raises(InvalidCodeError, match="is infinite"):
+        judge_submission(ExactCode([[1, 0, 1, 0], [0, 1, 1, 0]], {}), 2)
+    with pytest.raises(InvalidCodeError, match=r"m must be in 1\.\.n-k"):
+        judge_submission(ExactCode([[1, 0, 1], [0, 1, 1]], {}), 2)
+
+
+def test_better_and_better_only_within_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = best_code(5, 3, 2)
+    code = ExactCode(entry.record.code.floats().tolist(), {})
+    outcomes = []
+    for height in ("4.3", repr(entry.number * (1 + 1e-12))):
+        held = replace(entry, height=height, record=replace(entry.record, code=ExactCode(
+            [[1, 0, 0, 1, 2], [0, 1, 0, 1, 3], [0, 0, 1, 1, 5]], {})))  # fmt: skip
+        monkeypatch.setattr("mheight.catalogue.submitting.best_code", lambda *_, held=held: held)
+        outcomes.append(judge_submission(code, 2, ["real"])[0].outcome)
+    assert outcomes == ["better", "better only within rounding"]
+
+
+def test_submitting_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "code.json"
+    path.write_text(json.dumps({"rows": [[1, 0, "sqrt(2)", 1], [0, 1, 1, "sqrt(2)"]]}))
+    assert main(["table", "--submit", str(path), "-m", "2"]) == 3
+    assert "[4, 2] real, h_2 = 1+sqrt(2)" in capsys.readouterr().out
+    assert main(["table", "--submit", "1 0 1 1; 0 1 1 2", "-m", "1"]) == 3
+    assert main(["table", "--submit", str(path)]) == 1
+    path.write_text("[]")
+    with pytest.raises(InvalidDataError):
+        read_exact(path)
+
+
+def _found(folder: Path, matrix: list[list[Any]], m: int) -> None:
+    n, k = len(matrix[0]), len(matrix)
+    value = {
+        "format": "mheight-found-code", "version": 1, "n": n, "k": k, "m": m, "entries": "real",
+        "bound": None, "height": "1", "exact": "1", "matrix": matrix, "codeword": [],
+        "target": 0, "dropped": [], "information_set": [], "seed": 1, "method": "cma",
+        "seconds": 1.0, "date": "2026-01-02",
+    }  # fmt: skip
+    (folder / f"n{n}_k{k}_m{m}.json").write_text(json.dumps(value))
+
+
+def test_merging_closes_and_certifies(tmp_path: Path) -> None:
+    best = BestCodes(longest=6)
+    rng = np.random.default_rng(1)
+    for n in range(2, 7):
+        for k in range(1, n):
+            rows = np.hstack([np.eye(k), rng.integers(1, 30, (k, n - k))]).astype(int)
+            best.offer(ExactCode(rows.tolist(), {"given": "test"}), "test", "search")
+    best.close()
+    known = built(best, "2026-01-01")
+    before = {key: entry.number for key, entry in known.entries.items()}
+    _found(tmp_path, best_code(6, 3, 3).G.tolist(), 3)
+    again = best_of(known, 6)
+    better = merge(again, read_found([tmp_path]))
+    assert (6, 3, 3, "real") in better
+    again.close()
+    after = built(again, "2026-01-03", known)
+    assert check_catalogue(after) == []
+    # The shortened code came by itself.
+    assert after.entries[5, 2, 3, "real"].number <= after.entries[6, 3, 3, "real"].number
+    assert all(after.entries[key].number <= h * (1 + 1e-9) for key, h in before.items())
+    record = after.entries[6, 3, 3, "real"].record
+    assert (record.finder, record.date) == ("mheight design (cma)", "2026-01-02")
+
+
+def test_found_files_that_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidDataError, match="no files of found codes"):
+        read_found([tmp_path])
+    with pytest.raises(InvalidDataError, match="no such file"):
+        read_found([tmp_path / "x.json"])
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(InvalidDataError, match="is wanted"):
+        read_found([tmp_path / "x.json"])
+
+
+def test_heights_in_floats_agree_with_the_engine() -> None:
+    np.testing.assert_allclose(heights_of(G6[None])[0], mheight.height_profile(G6))
+
+
+# --- tables ------------------------------------------------------------------------------------
+
+
+def test_exports() -> None:
+    entries = shipped().of_length(5)
+    rows = json.loads(as_json(entries))
+    assert len(rows) == len(entries)
+    assert {"matrix", "codeword", "chain", "lower_rule"} <= set(rows[0])
+    assert as_csv(entries).count("\n") == len(entries) + 1
+    assert as_latex(entries).count(r"\\") == len(entries) // 2 + 1
+
+
+def test_the_table_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["table", "6"]) == 0
+    shown = capsys.readouterr().out
+    assert "2+sqrt(5)" in shown
+    for name in ("t.json", "t.csv", "t.tex"):
+        assert main(["table", "5", "-o", str(tmp_path / name)]) == 0
+        assert (tmp_path / name).stat().st_size > 100
+    assert main(["table", "5", "-o", str(tmp_path / "t.xml")]) == 1
+    assert main(["table", "40"]) == 1
+    assert main(["table", "5", "--kind", "complex"]) == 1
+    assert main(["table", "--check", "--sample", "5"]) == 0
+    assert main(["table", "--merge", str(tmp_path), "-o", str(tmp_path)]) == 1
+    assert main(["table", "--check", "--submit", "1 1", "-m", "1"]) == 1
