@@ -8,7 +8,7 @@ code's h_m:
 * L(n, k, m) >= L(n-1, k-1, m): nor has a shortened code;
 * L(n, k, m) >= L(n+1, k, m): nor has a code with one more column;
 * L(n, k, m) >= L(n-1, k, m-1): puncturing;
-* L(n, k, m) >= L(tn, k, tm): repeating.
+* L(n, k, m) >= L(tn, k, t(m+1)-1): repeating.
 """
 
 from __future__ import annotations
@@ -110,9 +110,11 @@ def _consequences(best: Bounds, reach: int) -> Iterator[LowerBound]:
                 yield LowerBound(n2, k2, m2, held.value, f"{rule} from h_{m} of [{n}, {k}]: "
                                  + held.rule.split(": ", 1)[-1], held.source)  # fmt: skip
         for times in range(2, n + 1):
-            if n % times == 0 and m % times == 0 and n // times > k:
+            # h_(t (m+1) - 1) of the repeated code is h_m.
+            order = (m + 1) // times - 1
+            if n % times == 0 and (m + 1) % times == 0 and 1 <= order <= n // times - k:
                 yield LowerBound(
-                    n // times, k, m // times, held.value,
+                    n // times, k, order, held.value,
                     f"repeating from h_{m} of [{n}, {k}]: " + held.rule.split(": ", 1)[-1],
                     held.source,
                 )  # fmt: skip
