@@ -41,6 +41,12 @@ COMMANDS = (
         "Say whether B is A with its positions in another order and some signs changed.",
         of_matrices=True,
     ),
+    Command("design", "Search for codes with small heights: mheight design 9 4 5."),
+    Command(
+        "improve",
+        "Make a given code better under limits on its entries: mheight improve FILE -m 3.",
+        of_matrices=True,
+    ),
     Command(
         "choose",
         "Choose a code that finds outliers in analog products: what it costs and promises.",

@@ -122,7 +122,7 @@ def search(
     members: Sequence[str] | None = None,
     good_enough: float | None = None,
     file: Path | None = None,
-    progress: Callable[[float, int, Candidate | None], None] | None = None,
+    progress: Callable[[float, int, float], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> SearchResult:
     """Search for an [n, k] code with a small h_m.
@@ -147,7 +147,7 @@ def search(
         good_enough: a height to stop at.
         file: where to keep what was found after each better code and at the end (JSON); a
             search whose file is there goes on.
-        progress: called after each round with seconds, rounds and the best so far.
+        progress: called after each round with seconds, rounds and the best height.
         stop: asked between rounds whether to end.
 
     Returns:
@@ -178,7 +178,7 @@ def search(
         state.seconds = work_clock() - begun
         best = state.pool[0].height if state.pool else math.inf
         if progress is not None:
-            progress(state.seconds, state.rounds, state.pool[0] if state.pool else None)
+            progress(state.seconds, state.rounds, best)
         if best <= limit * (1.0 + _SAME):
             status = "bound met"
         elif good_enough is not None and best <= good_enough:

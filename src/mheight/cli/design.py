@@ -1,0 +1,182 @@
+"""`mheight design`: a search for codes with small heights."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mheight.cli.console import out, say
+from mheight.cli.searching import SearchDisplay
+from mheight.design import FoundCode, SearchResult, search
+from mheight.design.course_files import write_course_files
+from mheight.errors import InvalidCodeError, InvalidDataError
+from mheight.files import require_writable, write_json
+
+__all__ = ["design"]
+
+INTERRUPTED = 130
+_ENDINGS = (".json", ".pkl", ".pickle")
+
+Size = tuple[int, int, int]
+
+
+class EntryKind(StrEnum):
+    """Entries of P in G = [I | P]."""
+
+    REAL = "real"
+    INTEGER = "integer"
+
+
+def design(
+    numbers: Annotated[
+        list[str] | None, typer.Argument(metavar="N K M", help="Length, dimension, height index.")
+    ] = None,
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--task",
+            metavar="N:K:M",
+            help="The same, as often as wanted; entries are integers, as the course asks.",
+        ),
+    ] = None,
+    entries: Annotated[
+        EntryKind | None,
+        typer.Option(help="Of P in G = [I | P]. [real; integer with --task]"),
+    ] = None,
+    bound: Annotated[int, typer.Option(help="The largest magnitude of integers in P.")] = 100,
+    seconds: Annotated[
+        float, typer.Option(metavar="SECONDS", help="For each task, without compiling.")
+    ] = 60.0,
+    rounds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT", help="At most so many rounds: the same ones give the same code."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    members: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Methods that take turns, as cma,symmetric,hop. [a choice by size]",
+        ),
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where searches are kept; the same command goes on with them.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help=".json: the codes with their certificates; .pkl: {(n, k, m): P}, as the course "
+            "reads it, and the heights in a second file beside it.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Search for codes with small heights: mheight design 9 4 5.
+
+    Methods take turns: CMA-ES, polishing by linear programs, both among the codes of random
+    symmetries, basin hopping, annealing over integers.  Each height shown at the end is exact,
+    that of the matrix as it is.  Ctrl-C stops and keeps the best.
+    """
+    sizes = _sizes(numbers, tasks)
+    require_writable(output, _ENDINGS)
+    kind = entries or (EntryKind.INTEGER if tasks else EntryKind.REAL)
+    names = None if members is None else [name.strip() for name in members.split(",")]
+    if state is not None and state.exists() and not state.is_dir():
+        raise InvalidDataError(f"{state}: a folder is needed, got a file")
+    for n, k, m in sizes:  # what is wrong is said before any work is done
+        search(n, k, m, entries=kind.value, bound=bound, rounds=0, seed=seed, members=names)
+    results: list[SearchResult] = []
+    with SearchDisplay() as display:
+        for n, k, m in sizes:
+            file = None if state is None else _state_file(state, (n, k, m), kind)
+            display.begin(f"h_{m} of [{n}, {k}]")
+            results.append(
+                search(
+                    n, k, m, entries=kind.value, bound=bound, seconds=seconds, rounds=rounds,
+                    seed=seed, members=names, file=file, stop=lambda: display.stopped,
+                    progress=display.show,
+                )
+            )  # fmt: skip
+            if display.stopped:
+                break
+    found = [one.found for one in results if one.found is not None]
+    for size, result in zip(sizes, results, strict=False):
+        _tell(size, result, as_json)
+    if output is not None and found:
+        _write(output, found)
+    if display.stopped:
+        say("stopped; what was found is kept")
+        raise typer.Exit(INTERRUPTED)
+    if len(found) < len(sizes):
+        raise InvalidCodeError(
+            f"{len(sizes) - len(found)} of {len(sizes)} tasks have no code of finite height yet; "
+            "allow more --seconds, or a larger --bound"
+        )
+
+
+def _state_file(folder: Path, size: Size, kind: EntryKind) -> Path:
+    n, k, m = size
+    return folder / f"n{n:02}_k{k:02}_m{m:02}_{kind.value}.json"
+
+
+def _sizes(numbers: list[str] | None, tasks: list[str] | None) -> list[Size]:
+    """All (n, k, m), each once."""
+    if bool(numbers) == bool(tasks):
+        raise InvalidCodeError("what is sought is N K M, as 9 4 5, or --task N:K:M")
+    texts = tasks or [":".join(numbers or [])]
+    sizes = []
+    for text in texts:
+        parts = text.replace(",", ":").split(":")
+        if len(parts) != 3 or not all(part.strip().lstrip("-").isdigit() for part in parts):
+            raise InvalidCodeError(f"three integers n, k, m are needed, got {text!r}")
+        n, k, m = (int(part) for part in parts)
+        if (n, k, m) not in sizes:
+            sizes.append((n, k, m))
+    return sizes
+
+
+def _tell(size: Size, result: SearchResult, as_json: bool) -> None:
+    n, k, m = size
+    if result.found is None:
+        say(f"[{n}, {k}], h_{m}: {result}")
+        return
+    found = result.found
+    if as_json:
+        history = [[one.seconds, one.height, one.method] for one in result.history]
+        out(json.dumps({**found.as_dict(), "rounds": result.rounds, "history": history}))
+        return
+    exact = found.certificate.height
+    out(str(result))
+    if found.entries == "integer" and str(exact) != f"{found.height:.12g}":
+        out(f"exactly {exact}")
+    out(f"no [{n}, {k}] code has less than {result.lower_bound:.6g}; found by {found.method}")
+    width = max(len(_text(x)) for row in found.matrix for x in row)
+    for row in found.matrix:
+        out("  " + " ".join(_text(x).rjust(width) for x in row))
+
+
+def _text(x: float) -> str:
+    return str(x) if isinstance(x, int) or x != int(x) else str(int(x))
+
+
+def _write(output: Path, found: list[FoundCode]) -> None:
+    if output.suffix.lower() == ".json":
+        values = [one.as_dict() for one in found]
+        write_json(output, values[0] if len(values) == 1 else values)
+        out(f"written: {output}")
+        return
+    matrices, heights = write_course_files(output, found)
+    out(f"written: {matrices} (matrices), {heights} (heights)")

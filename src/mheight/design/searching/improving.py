@@ -1,0 +1,273 @@
+"""`improve`: a given code made better, within limits that its owner names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mheight.codes import LinearCode
+from mheight.codes.compiling import work_clock
+from mheight.design.searching.annealing import CHAINS, anneal
+from mheight.design.searching.charts import Chart
+from mheight.design.searching.kernel import ZERO, HeightProgram, height_program, heights
+from mheight.design.searching.polishing import polish
+from mheight.design.searching.search import MAX_LENGTH
+from mheight.errors import InvalidCodeError
+from mheight.heights import Certificate, exact_certificates
+
+__all__ = ["ImproveResult", "Limits", "improve"]
+
+Float = NDArray[np.float64]
+
+_BETTER = 1.0 - 1e-9
+_SMALLEST = 0.01  # of real entries that may not be 0
+_MOST_INTEGER = 100
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the entries that may change may become.
+
+    Attributes:
+        integer: integers only.
+        magnitude: the largest magnitude; None for no limit (100 for integers).
+        fixed: columns, counted from 0, that stay as they are.
+        nonzero: no entry 0; real entries stay 0.01 away from it and keep their signs.
+        levels: values that an entry may have, as conductances do; both signs of each.
+    """
+
+    integer: bool = False
+    magnitude: float | None = None
+    fixed: tuple[int, ...] = ()
+    nonzero: bool = False
+    levels: tuple[float, ...] | None = None
+
+    def values(self) -> Float | None:
+        """All values that an entry may have, increasing; None where they are a range."""
+        if self.levels is not None:
+            both = np.unique([s * float(x) for x in self.levels for s in (1.0, -1.0)]) + 0.0
+        elif self.integer:
+            most = _MOST_INTEGER if self.magnitude is None else math.floor(self.magnitude)
+            both = np.arange(-most, most + 1.0)
+        else:
+            return None
+        if self.integer:
+            both = both[both == np.rint(both)]
+        if self.magnitude is not None:
+            both = both[np.abs(both) <= self.magnitude]
+        return both[both != 0.0] if self.nonzero else both
+
+
+@dataclass(frozen=True)
+class ImproveResult:
+    """What `improve` came to.
+
+    Attributes:
+        before: the certificate of the code that was given.
+        after: of the code that was found; the same where none better was.
+        matrix: the generator matrix that was found, shape (k, n).
+        history: seconds and heights of better codes.
+        rounds: that were made.
+        seconds: that they took.
+        status: why it ended.
+    """
+
+    before: Certificate
+    after: Certificate
+    matrix: Float
+    history: tuple[tuple[float, float], ...]
+    rounds: int
+    seconds: float
+    status: Literal["time limit", "rounds", "stopped"]
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the height is smaller, exactly compared."""
+        return self.after.height < self.before.height
+
+
+def improve(
+    G: LinearCode | ArrayLike | Sequence[Any],
+    m: int,
+    limits: Limits | None = None,
+    *,
+    seconds: float | None = None,
+    rounds: int | None = None,
+    seed: int = 0,
+    progress: Callable[[float, int, float], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> ImproveResult:
+    """Make the h_m of a code smaller by changing entries of its generator matrix.
+
+    Of G = [I | P] the entries of P change, of another G all of them.  Real entries move by
+    polishing and basin hopping, those of a list of values by annealing.
+
+    Args:
+        G: a generator matrix, shape (k, n), n at most 16; what is not within the limits
+            is moved to the nearest value that is.
+        m: 1 <= m <= n-k.
+        limits: on the entries that change.
+        seconds: when to end; looked at between rounds.
+        rounds: how many to make at most; one of both limits is needed.
+        seed: of all randomness; the same seed and number of rounds give the same code.
+        progress: called after each round with seconds, rounds and the best height.
+        stop: asked between rounds whether to end.
+
+    Raises:
+        InvalidCodeError: no code, m out of range, or limits that leave nothing to do.
+
+    Examples:
+        >>> result = improve([[1, 0, 1, 3], [0, 1, 1, 9]], 2, Limits(integer=True), rounds=3)
+        >>> str(result.before.height), str(result.after.height)
+        ('13', '3')
+    """
+    code = G if isinstance(G, LinearCode) else LinearCode(G)
+    limits = limits or Limits()
+    chart, x, place = _free_entries(code, m, limits, seconds, rounds, seed)
+    program = height_program(code.n, code.k, int(m), is_check=False)
+    values = limits.values()
+    zero = 0.0 if limits.integer and _is_whole(chart.base) else ZERO
+    begun, made = work_clock(), 0
+    best = float(heights(program, chart.at(x)[None], zero)[0])
+    history: list[tuple[float, float]] = []
+    while True:
+        past = work_clock() - begun
+        if progress is not None:
+            progress(past, made, best)
+        status: Literal["time limit", "rounds", "stopped"]
+        if stop is not None and stop():
+            status = "stopped"
+        elif seconds is not None and past >= seconds:
+            status = "time limit"
+        elif rounds is not None and made >= rounds:
+            status = "rounds"
+        else:
+            rng = np.random.default_rng([seed, made])
+            if values is None:
+                height, moved = _hopped(program, chart, x, best, place, rng, made == 0)
+            else:
+                height, moved = _annealed(program, chart, x, values, rng, zero)
+            if height < best * _BETTER or (math.isinf(best) and math.isfinite(height)):
+                best, x = height, moved
+                history.append((work_clock() - begun, best))
+            made += 1
+            continue
+        break
+    before = exact_certificates(code)[int(m) - 1]
+    matrix, after = code.G.copy(), before
+    found = exact_certificates(chart.at(x))[int(m) - 1]
+    if found.height < before.height:
+        matrix, after = chart.at(x), found
+    return ImproveResult(before, after, matrix, tuple(history), made, work_clock() - begun, status)
+
+
+def _free_entries(
+    code: LinearCode, m: int, limits: Limits, seconds: float | None, rounds: int | None, seed: int
+) -> tuple[Chart, Float, tuple[Float, Float]]:
+    """A chart of the entries that may change, where they begin, and their ranges."""
+    n, k = code.n, code.k
+    if n > MAX_LENGTH:
+        raise InvalidCodeError(f"n must be at most {MAX_LENGTH}, got {n}")
+    if isinstance(m, bool) or not isinstance(m, int | np.integer) or not 1 <= m <= n - k:
+        raise InvalidCodeError(f"m must be an integer in 1..n-k = 1..{n - k}, got {m!r}")
+    if seconds is None and rounds is None:
+        raise InvalidCodeError("a limit is needed: seconds or rounds")
+    for name, end in (("seconds", seconds), ("rounds", rounds)):
+        if end is not None and not end >= 0:
+            raise InvalidCodeError(f"{name} must be at least 0, got {end!r}")
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InvalidCodeError(f"seed must be an integer of at least 0, got {seed!r}")
+    for column in limits.fixed:
+        if not 0 <= column < n:
+            raise InvalidCodeError(f"fixed columns must lie in 0..{n - 1}, got {column}")
+    if limits.magnitude is not None and not limits.magnitude > 0:
+        raise InvalidCodeError(f"the magnitude must be positive, got {limits.magnitude!r}")
+    if limits.levels is not None and not np.isfinite(limits.levels).all():
+        raise InvalidCodeError(f"levels must be finite, got {list(limits.levels)}")
+    values = limits.values()
+    if values is not None and not len(values):
+        raise InvalidCodeError("no value is left for the entries: the limits exclude each other")
+    if values is None and limits.nonzero and (limits.magnitude or 1.0) < _SMALLEST:
+        raise InvalidCodeError(
+            f"entries that are not 0 stay {_SMALLEST} away from it, which magnitude "
+            f"{limits.magnitude} does not allow"
+        )
+    G = code.G
+    still = set(limits.fixed)
+    if (G[:, :k] == np.eye(k)).all():
+        still |= set(range(k))
+    columns = [j for j in range(n) if j not in still]
+    if not columns:
+        raise InvalidCodeError("all columns are fixed: nothing is left to change")
+    directions = np.zeros((k * len(columns), k, n))
+    for number, (i, j) in enumerate((i, j) for i in range(k) for j in columns):
+        directions[number, i, j] = 1.0
+    base = G.copy()
+    base[:, columns] = 0.0
+    x = G[:, columns].ravel()
+    high: Float = np.full(len(x), math.inf if limits.magnitude is None else float(limits.magnitude))
+    low = -high
+    if values is not None:
+        x = values[np.abs(values[None, :] - x[:, None]).argmin(axis=1)]
+    elif limits.nonzero:
+        low = np.where(x < 0.0, low, _SMALLEST)
+        high = np.where(x < 0.0, -_SMALLEST, high)
+    return Chart(base, directions), np.clip(x, low, high), (low, high)
+
+
+def _is_whole(matrix: Float) -> bool:
+    return bool((np.rint(matrix) == matrix).all())
+
+
+def _hopped(
+    program: HeightProgram,
+    chart: Chart,
+    x: Float,
+    best: float,
+    place: tuple[Float, Float],
+    rng: np.random.Generator,
+    only_polish: bool,
+) -> tuple[float, Float]:
+    """Polished, or disturbed and polished again and again."""
+    least, most = place
+    height, end, _ = polish(program, chart, x, least=least, most=most)
+    if height < best * _BETTER or only_polish:
+        return height, end
+    scale = float(np.abs(x).max())
+    for _ in range(15):
+        change = rng.normal(size=chart.d) * scale * 10.0 ** rng.uniform(-2.0, 0.0)
+        if rng.random() < 0.5:
+            change *= rng.random(chart.d) < 0.3
+        start = np.clip(x + change, least, most)
+        if rng.random() < 0.2:  # elsewhere
+            start = np.clip(rng.normal(size=chart.d) * scale, least, most)
+        height, end, _ = polish(program, chart, start, least=least, most=most)
+        if height < best * _BETTER:
+            best, x = height, end
+    return best, x
+
+
+def _annealed(
+    program: HeightProgram,
+    chart: Chart,
+    x: Float,
+    values: Float,
+    rng: np.random.Generator,
+    zero: float,
+) -> tuple[float, Float]:
+    """Annealed from where it is, little or much heated, sometimes among small values only."""
+    reach = np.abs(x).max() * rng.choice([1.0, 1.3, 2.0]) + 1e-9
+    near = values[np.abs(values) <= reach]
+    if len(near) < 2 or rng.random() < 0.2:
+        near = values
+    found, ends = anneal(
+        program, chart, near, np.tile(x, (CHAINS, 1)), rng, steps=4000,
+        hot=10.0 ** rng.uniform(-2.0, -0.5), zero=zero,
+    )  # fmt: skip
+    at = int(found.argmin())
+    return float(found[at]), ends[at]
