@@ -65,6 +65,12 @@ def design(
             help="Methods that take turns, as cma,symmetric,hop. [a choice by size]",
         ),
     ] = None,
+    closure: Annotated[
+        bool,
+        typer.Option(
+            "--closure", help="Begin with the catalogue's codes and what the rules make of them."
+        ),
+    ] = False,
     state: Annotated[
         Path | None,
         typer.Option(
@@ -107,7 +113,7 @@ def design(
                 search(
                     n, k, m, entries=kind.value, bound=bound, seconds=seconds, rounds=rounds,
                     seed=seed, members=names, file=file, stop=lambda: display.stopped,
-                    progress=display.show,
+                    progress=display.show, closure=closure,
                 )
             )  # fmt: skip
             if display.stopped:

@@ -13,7 +13,7 @@ from mheight.cli.console import out, say
 from mheight.cli.searching import SearchDisplay
 from mheight.cli.sources import ParityCheck, Systematic, matrix_kind, opened
 from mheight.codes import LinearCode
-from mheight.codes.reading import rational_codes
+from mheight.codes.from_blocks import rational_codes
 from mheight.design import ImproveResult, Limits
 from mheight.design import improve as improved
 from mheight.errors import InvalidCodeError

@@ -24,10 +24,10 @@ __all__ = ["MEMBERS", "Candidate", "Member", "Task", "members_for"]
 Float = NDArray[np.float64]
 
 _BETTER = 1.0 - 1e-9
+_MOST_POLISHED = 8  # of the codes that were given
 _PROMISING = 1.3  # times the best height: worth polishing in full
 _CAPS = (1, 2, 2, 3, 4, 5, 6, 8, 10)
 _CAPS_WITHOUT_ZERO = (3, 3, 4, 4, 5, 6, 7, 8, 10, 13)  # m = n-k needs all minors
-_WORK = 4e-5  # of a round: kernel time for one code times codes, roughly, in seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +124,9 @@ def by_closure(task: Task, rng: np.random.Generator, pool: Pool) -> Candidate | 
     """The codes that were given, which other tables and rules make, polished."""
     found = [task.candidate(task.form(G), "start") for G in task.starts]
     if task.entries == "real":
-        found += [_polished(task, one) for one in found if np.isfinite(one.height)]
+        # Of equal heights one: they are mostly one code in several forms.
+        several = {round(one.height, 6): one for one in found if np.isfinite(one.height)}
+        found += [_polished(task, several[height]) for height in sorted(several)[:_MOST_POLISHED]]
     return _best(found)
 
 

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from mheight.codes import LinearCode
 from mheight.codes.compiling import work_clock
 from mheight.design.found import Entries, FoundCode, judged
+from mheight.design.searching.known import known_starts
 from mheight.design.searching.members import MEMBERS, Candidate, Task, members_for
 from mheight.design.searching.systematic import as_integers, systematic_generator
 from mheight.errors import InvalidCodeError, InvalidDataError
@@ -119,6 +120,7 @@ def search(
     rounds: int | None = None,
     seed: int = 0,
     starts: Sequence[ArrayLike] = (),
+    closure: bool = False,
     members: Sequence[str] | None = None,
     good_enough: float | None = None,
     file: Path | None = None,
@@ -143,6 +145,7 @@ def search(
         rounds: how many to make at most, with those of the file; one of both limits is needed.
         seed: of all randomness.
         starts: generator matrices to begin with, of shape (k, n).
+        closure: begin with what the catalogue holds and what the rules make of it, too.
         members: names out of `MEMBERS` that take turns, instead of the usual ones.
         good_enough: a height to stop at.
         file: where to keep what was found after each better code and at the end (JSON); a
@@ -163,6 +166,9 @@ def search(
         1.618034
     """
     task = _task(n, k, m, entries, bound, seconds, rounds, seed, starts)
+    if closure:
+        catalogued = known_starts(n, k, m, entries, bound)
+        task = replace(task, starts=(*task.starts, *catalogued))
     turns = tuple(members) if members is not None else members_for(task)
     if unknown := [name for name in turns if name not in MEMBERS]:
         raise InvalidCodeError(f"members must be among {', '.join(MEMBERS)}; got {unknown[0]!r}")

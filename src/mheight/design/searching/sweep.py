@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mheight.codes.threads import set_threads
 from mheight.design.found import Entries, FoundCode, found_codes, write_found
+from mheight.design.searching.known import known_starts, neighbouring
 from mheight.design.searching.neighbours import starts_from
 from mheight.design.searching.search import search
 from mheight.errors import InvalidDataError
@@ -241,25 +242,23 @@ def _visit(
 
 
 def _starts(goal: Goal, folder: Path, bound: int) -> Iterable[Float]:
-    """The best code so far and what its neighbours give."""
+    """What the catalogue holds, the best code so far, and what the neighbours of both give."""
     n, k, m = goal.n, goal.k, goal.m
-    near = [(n, k, m), (n + 1, k + 1, m), (n, k + 1, m), (n + 1, k, m + 1), (n - 1, k, m)]
-    near += [(n, k, m - 1), (n, k, m + 1)]
     known: dict[str, dict[tuple[int, int, int], Float]] = {"real": {}, "integer": {}}
-    for key in near:
+    for key in neighbouring(n, k, m):
         for entries in ("real", "integer"):
             found = _known(folder, key, entries)
             if found is not None:
                 known[entries][key] = np.array(found.matrix, np.float64)
     kinds = ("integer",) if goal.entries == "integer" else ("integer", "real")
-    matrices = []
+    matrices = known_starts(n, k, m, goal.entries, bound)[:_MOST_STARTS]
     for entries in kinds:
         if (n, k, m) in known[entries]:
             matrices.append(known[entries][n, k, m])
         matrices += list(starts_from(known[entries], n, k, m))
     if goal.entries == "integer":
         matrices = [G for G in matrices if np.abs(G[:, k:]).max() <= bound]
-    return matrices[:_MOST_STARTS]
+    return matrices[: 2 * _MOST_STARTS]
 
 
 def _known(folder: Path, key: tuple[int, int, int], entries: str) -> FoundCode | None:
