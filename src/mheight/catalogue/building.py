@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from mheight.catalogue.certified import CertifiedHeight, certified_heights
@@ -43,10 +43,15 @@ def start(longest: int, progress: Callable[[str], object] | None = None) -> Best
     return best
 
 
-def best_of(catalogue: Catalogue, longest: int) -> BestCodes:
+def best_of(catalogue: Catalogue, longest: int, fresh: Collection[Key] = ()) -> BestCodes:
     """The codes of a catalogue, with the heights that it states, ready for more.
 
     Nothing of the closure is done again for them until something becomes better.
+
+    Args:
+        catalogue: the codes.
+        longest: of the table.
+        fresh: entries that the closure has not seen.
     """
     best = BestCodes(longest=longest)
     by_code: dict[str, list[Entry]] = {}
@@ -55,7 +60,7 @@ def best_of(catalogue: Catalogue, longest: int) -> BestCodes:
     for name, record in catalogue.codes.items():
         best.records[name] = record
     for entries in by_code.values():
-        best.restore(entries)
+        best.restore(entries, waits=any(entry.key in fresh for entry in entries))
     return best
 
 

@@ -197,8 +197,13 @@ class BestCodes:
         for times in range(2, self.longest // n + 1):
             yield repeat(code, times)
 
-    def restore(self, entries: Sequence[Entry]) -> None:
-        """Take the entries of one code as they stand in a catalogue, as closed already."""
+    def restore(self, entries: Sequence[Entry], *, waits: bool) -> None:
+        """Take the entries of one code as they stand in a catalogue.
+
+        Args:
+            entries: of one code.
+            waits: whether the closure is to look at them.
+        """
         record = entries[0].record
         heights = [float("inf")] * (record.code.n - record.code.k)
         for entry in entries:
@@ -207,6 +212,8 @@ class BestCodes:
         whole = tuple(h if np.isfinite(h) else f for h, f in zip(heights, floats, strict=True))
         candidate = Candidate(record.code, whole, record.finder, "closure")
         self.ancestors[record.code.name] = candidate
+        if waits:
+            self._waiting[record.code.name] = candidate
         for entry in entries:
             self.best[entry.key] = candidate
             self.reached[entry.key] = set(entry.reached)

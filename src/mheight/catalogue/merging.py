@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mheight.catalogue.closure import BestCodes
-from mheight.catalogue.entries import CodeRecord, Key
+from mheight.catalogue.closure import BETTER, BestCodes
+from mheight.catalogue.entries import Catalogue, CodeRecord, Key
 from mheight.catalogue.exact_code import ExactCode
 from mheight.errors import InvalidDataError, MheightError
 
-__all__ = ["FoundMatrix", "merge", "read_found"]
+__all__ = ["FoundMatrix", "differing", "merge", "read_found", "united"]
 
 FOUND = "mheight-found-code"
 
@@ -90,6 +90,34 @@ def _read(path: Path) -> FoundMatrix:
             f"{path}: the matrix must have shape (k, n) = {shape[::-1]}, got {(code.k, code.n)}"
         )
     return FoundMatrix(path, code, m, finder, date)
+
+
+def united(first: Catalogue, second: Catalogue) -> Catalogue:
+    """The better entry of two catalogues for each (n, k, m, kind), the first where they tie.
+
+    Nothing is computed, and the rules are not applied: see `mheight.catalogue.closure`.
+    """
+    out = Catalogue({**second.codes, **first.codes}, dict(first.entries), dict(first.bounds))
+    for key, entry in second.entries.items():
+        held = out.entries.get(key)
+        if held is None or entry.number < held.number * (1 - BETTER):
+            out.entries[key] = entry
+        elif entry.number <= held.number * (1 + BETTER):
+            ways = tuple(sorted({*held.reached, *entry.reached}))
+            out.entries[key] = replace(held, reached=ways)
+    for place, bound in second.bounds.items():
+        out.bounds.setdefault(place, bound)
+    return out
+
+
+def differing(first: Catalogue, second: Catalogue) -> set[Key]:
+    """The entries by which each of two closed catalogues may better the other."""
+    out = set(first.entries) - set(second.entries)
+    for key in set(first.entries) & set(second.entries):
+        one, other = first.entries[key].number, second.entries[key].number
+        if abs(one - other) > BETTER * other:
+            out.add(key)
+    return out
 
 
 def merge(best: BestCodes, found: Iterable[FoundMatrix], reached: str = "search") -> list[Key]:

@@ -140,7 +140,7 @@ def prove(
         k: dimension, at most 4.
         m: index of the height.
         value: the bound, as a decimal.
-        most: boxes in a part after which it gives up.
+        most: boxes in all after which it gives up.
         date: for the log.
         parts: which parts, for a look at some.
         progress: called after each part with 1.
@@ -159,7 +159,7 @@ def prove(
     target = float(np.nextafter(as_float(value), np.inf))
     boxes = []
     for part in parts:
-        count = prove_part(n, k, m, target, part, most)
+        count = prove_part(n, k, m, target, part, most - sum(boxes))
         if count < 0:
             return None
         boxes.append(count)

@@ -11,10 +11,11 @@ import typer
 from mheight.catalogue import Catalogue, Entry
 from mheight.catalogue.building import best_of, built
 from mheight.catalogue.checking import check_catalogue, sampled
+from mheight.catalogue.entries import Key
 from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.exports import ENDINGS, EXPORTS, short_height
 from mheight.catalogue.files import LONGEST, read_catalogue, shipped, write_catalogue
-from mheight.catalogue.merging import merge, read_found
+from mheight.catalogue.merging import differing, merge, read_found, united
 from mheight.catalogue.submitting import judge_submission, read_exact
 from mheight.cli.console import out, progress_bar, say
 from mheight.cli.sources import rational_sources
@@ -57,7 +58,9 @@ def table(
     ] = None,
     merge: Annotated[
         list[Path] | None,
-        typer.Option(metavar="PATH", help="Take in found codes: files or folders; with -o."),
+        typer.Option(
+            metavar="PATH", help="Take in found codes (files, folders), other catalogues; with -o."
+        ),
     ] = None,
     catalogue: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Another catalogue. [the shipped one]")
@@ -192,12 +195,18 @@ def _submit(source: str, m: int | None) -> None:
 def _merge(paths: list[Path], folder: Path | None, output: Path | None) -> None:
     if output is None:
         raise InvalidDataError("--merge needs -o, the folder of the new catalogue")
-    found = read_found(paths)
-    known = _read(folder)
-    best = best_of(known, LONGEST)
+    known = shown = _read(folder)
+    others = [path for path in paths if any(path.glob("n[0-9][0-9].json"))]
+    fresh = set[Key]()
+    for path in others:
+        other = read_catalogue(path)
+        fresh |= differing(known, other)
+        known = united(known, other)
+    found = read_found(path for path in paths if path not in others)
+    best = best_of(known, max(known.lengths(), default=LONGEST), fresh)
     better = merge(best, found)
     say(f"{len(found)} codes read, {len(better)} heights better; closure")
-    before = {key: entry.number for key, entry in known.entries.items()}
+    before = {key: entry.number for key, entry in shown.entries.items()}
     with progress_bar("closure", None) as advance:
         best.close(lambda waiting: advance(1))
     with progress_bar("certifying", None) as advance:

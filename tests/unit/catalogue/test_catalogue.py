@@ -23,7 +23,7 @@ from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.exports import as_csv, as_json, as_latex
 from mheight.catalogue.files import as_table, write_catalogue
 from mheight.catalogue.lower import bound_table
-from mheight.catalogue.merging import merge, read_found
+from mheight.catalogue.merging import merge, read_found, united
 from mheight.catalogue.submitting import read_exact
 from mheight.cli.main import main
 from mheight.errors import InvalidCodeError, InvalidDataError
@@ -344,3 +344,16 @@ def test_targets_of_another_search() -> None:
     assert best_code(10, 5, 3).number <= 3 * (1 + 1e-9)
     assert best_code(10, 4, 3, "integer").number <= 2
     assert best_code(10, 6, 2, "integer").number <= 3
+
+
+def test_catalogues_are_united(small: Path) -> None:
+    first = read_catalogue(small)
+    worse = read_catalogue(small)
+    key = (5, 2, 2, "real")
+    worse.entries[key] = replace(worse.entries[key], height="9", reached=("submission",))
+    assert united(worse, first).entries[key].height == first.entries[key].height
+    assert united(first, worse).entries[key].height == first.entries[key].height
+    del worse.entries[key]
+    both = united(worse, first)
+    assert both.entries.keys() == first.entries.keys()
+    assert best_of(both, 5).close() == 0
