@@ -157,7 +157,7 @@ def prove(
     """
     start = time.perf_counter()
     target = float(np.nextafter(as_float(value), np.inf))
-    boxes = []
+    boxes: list[int] = []
     for part in parts:
         count = prove_part(n, k, m, target, part, most - sum(boxes))
         if count < 0:

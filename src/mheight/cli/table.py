@@ -59,7 +59,8 @@ def table(
     merge: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="PATH", help="Take in found codes (files, folders), other catalogues; with -o."
+            metavar="PATH",
+            help="Take in found codes, files or folders, and other catalogues; with -o.",
         ),
     ] = None,
     catalogue: Annotated[
