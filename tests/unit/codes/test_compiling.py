@@ -303,7 +303,7 @@ def test_the_clock_of_limits_stands_still_while_a_kernel_is_compiled(clock: list
 
 @pytest.mark.parametrize("compiles", [True, False])
 def test_a_time_limit_does_not_count_compiling(compiles, clock, monkeypatch):
-    from mheight.heights.programs import branch_and_bound as search
+    from mheight.heights.programs import search
 
     crash, late = search.crash, []
 

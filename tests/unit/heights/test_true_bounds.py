@@ -12,7 +12,7 @@ from mheight import certificates, exact_profile, find_height
 from mheight.heights.lattice.one_code import packed_profile
 from mheight.heights.programs.branch_and_bound import branch_and_bound
 from mheight.heights.programs.enclosure import enclose, rounded_down, rounded_up
-from mheight.heights.programs.proven_bounds import certify, measure, start_errors
+from mheight.heights.programs.proven_bounds import Enclosed, certify, measure, start_errors
 from mheight.heights.programs.simplex import pivot
 
 PARALLEL = [
@@ -99,7 +99,8 @@ def test_residuals_of_a_tableau_are_bounded(seed: int) -> None:
             pivot(table, columns, errors, row, column)
     measured = errors.copy()
     weights = np.abs(enclosure.high).sum(axis=0)
-    measure(enclosure.high, enclosure.blur, weights, table, columns, measured)
+    enclosed = Enclosed(enclosure.high, enclosure.low, enclosure.blur, weights, basis)
+    measure(enclosed, table, columns, measured)
     for j in range(n):
         residual = sum(
             abs(R[i][j] - sum(R[i][columns[r]] * Fraction(table[r, j]) for r in range(k)))
@@ -108,10 +109,7 @@ def test_residuals_of_a_tableau_are_bounded(seed: int) -> None:
         for bounds in (errors, measured):
             assert residual <= Fraction(bounds[j] * bounds[n]) + Fraction(enclosure.blur)
     target = next(j for j in range(n) if j not in columns)
-    limit = certify(
-        enclosure.high, enclosure.low, enclosure.blur, basis, table, columns, target,
-        np.zeros(k, np.bool_),
-    )  # fmt: skip
+    limit = certify(enclosed, table, columns, target, np.zeros(k, np.bool_))
     true = np.linalg.solve(enclosure.high[:, columns].astype(np.float64), enclosure.high[:, target])
     assert limit == pytest.approx(np.abs(true).sum(), rel=1e-9)
     assert measured[n] < 1e-12

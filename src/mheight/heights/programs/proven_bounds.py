@@ -21,12 +21,16 @@ errors[n]; two percent are left for the rounding of these bounds themselves.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from mheight.codes.compiling import kernel
 
 __all__ = [
     "PIVOT_ERROR",
+    "Enclosed",
     "ceiling",
     "certify",
     "measure",
@@ -43,6 +47,16 @@ _SPLIT = 134217729.0  # 2^27 + 1
 _GOOD = 1e-14  # a residual this small needs no more refinement
 _ROUNDS = 3
 _FINE = 2e-11  # a bound this close to the sum of the multipliers needs no better residual
+
+
+class Enclosed(NamedTuple):
+    """The matrix R of a code, as kernels take it (see `mheight.heights.programs.enclosure`)."""
+
+    high: NDArray[np.float64]  # (k, n), the nearest floats of R
+    low: NDArray[np.float64]  # (k, n), the nearest floats of what is left
+    blur: float  # no column of R is off from high + low by more, in the sum of magnitudes
+    weights: NDArray[np.float64]  # (n,), sums of magnitudes of the columns of high
+    corner: NDArray[np.int64]  # (k,), the columns where R is the identity
 
 
 @kernel()
@@ -65,12 +79,17 @@ def start_errors(table, blur, errors):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def measure(high, blur, weights, table, basis, errors):  # type: ignore[no-untyped-def]
+def measure(R, table, basis, errors):  # type: ignore[no-untyped-def]
     """Fill `errors` anew, from R - R_B T: tighter than what many pivots have added up to.
 
-    `weights`, shape (n,), are the sums of magnitudes of the columns of `high`.
+    Args:
+        R: `Enclosed`.
+        table: shape (k, n), the tableau T of `basis`.
+        basis: shape (k,).
+        errors: shape (n+1,), filled.
     """
     k, n = table.shape
+    high, blur, weights = R.high, R.blur, R.weights
     residuals, line, sums = np.zeros(n), np.empty(n), np.empty(n)
     basic = np.zeros(n, np.bool_)
     for j in range(n):
@@ -114,9 +133,10 @@ def negligible(table, target):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _column_residual(high, blur, weights, table, basis, target):  # type: ignore[no-untyped-def]
+def _column_residual(R, table, basis, target):  # type: ignore[no-untyped-def]
     """A bound of ||R_a - R_B x||_1 in plain precision, with its rounding as in `measure`."""
     k = len(basis)
+    high, weights = R.high, R.weights
     norm, size, total = 0.0, weights[target], 1.0
     for row in range(k):
         x = abs(table[row, target])
@@ -127,17 +147,23 @@ def _column_residual(high, blur, weights, table, basis, target):  # type: ignore
         for row in range(k):
             rest -= high[i, basis[row]] * table[row, target]
         norm += abs(rest)
-    return 1.01 * (norm + (k + 6) * _UNIT * size + blur * total)
+    return 1.01 * (norm + (k + 6) * _UNIT * size + R.blur * total)
 
 
 @kernel()
-def node_bound(  # type: ignore[no-untyped-def]
-    value, line, high, low, blur, weights, corner, table, basis, target, errors, promised, last
-):  # fmt: skip
+def node_bound(value, line, R, table, basis, target, errors, promised, last):  # type: ignore[no-untyped-def]
     """A bound of |c_a| by the basis of a node: no coarser than needed to be below `line`.
 
-    `value` is the sum of its multipliers; at the `last` level nothing more is dropped, and
-    `promised` columns never are.
+    Args:
+        value: the sum of its multipliers.
+        line: what the bound need not be better than.
+        R: `Enclosed`.
+        table: shape (k, n), the tableau of `basis`.
+        basis: shape (k,).
+        target: a.
+        errors: shape (n+1,), bounds of the residuals of the tableau.
+        promised: shape (n,), the columns that are never dropped.
+        last: whether nothing more is dropped.
     """
     k, n = table.shape
     loose = 0.0
@@ -149,14 +175,14 @@ def node_bound(  # type: ignore[no-untyped-def]
     fine = value * (1.0 + _FINE)
     bound = ceiling(value, 1.01 * errors[n] * errors[target] + loose, k)
     if bound > line and bound > fine:
-        slack = _column_residual(high, blur, weights, table, basis, target)
+        slack = _column_residual(R, table, basis, target)
         bound = min(bound, ceiling(value, slack + loose, k))
     if bound > line and bound > fine:
         spared = np.zeros(k, np.bool_)
         for row in range(k):
             small = abs(table[row, target]) <= zero
             spared[row] = small and not promised[basis[row]]
-        bound = min(bound, certify(high, low, blur, corner, table, basis, target, spared))
+        bound = min(bound, certify(R, table, basis, target, spared))
     return bound
 
 
@@ -204,16 +230,13 @@ def _residual(high, low, blur, basis, target, first, second, out):  # type: igno
 
 
 @kernel()
-def certify(high, low, blur, corner, table, basis, target, spared):  # type: ignore[no-untyped-def]
+def certify(R, table, basis, target, spared):  # type: ignore[no-untyped-def]
     """A bound of |c_a| by the basis of a tableau, to the last digits or so.
 
     Multipliers are refined, with residuals in twice the precision.
 
     Args:
-        high: shape (k, n), with `low`, `blur` and `corner` as in `Enclosure`.
-        low: shape (k, n).
-        blur: a float.
-        corner: shape (k,), the information set of the enclosure.
+        R: `Enclosed`.
         table: shape (k, n).
         basis: shape (k,).
         target: a.
@@ -221,6 +244,7 @@ def certify(high, low, blur, corner, table, basis, target, spared):  # type: ign
             multiplier counts as residual.
     """
     k = len(basis)
+    high, low, blur, corner = R.high, R.low, R.blur, R.corner
     first, second, residual = np.empty(k), np.zeros(k), np.empty(k)
     for row in range(k):
         first[row] = table[row, target]
