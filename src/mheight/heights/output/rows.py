@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -107,9 +108,9 @@ class HeightRows:
             out[i] = doubt_text(d for d in by_code[int(self.code[i])] if d.concerns(m))
         return out
 
-    @property
+    @cached_property
     def log2_height(self) -> Float:
-        """Shape (R,), log2 of the heights."""
+        """Shape (R,), log2 of the heights; computed once, however many codes ask for their part."""
         if self.exact is None:
             return np.asarray(np.log2(self.height))
         return np.array([_log2(h) for h in self.exact])
