@@ -52,8 +52,13 @@ def json_lines(source: Source) -> Iterator[tuple[int, Any]]:
 def _json(text: str, where: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_object)
-    except (ValueError, RecursionError) as error:
-        raise InvalidDataError(f"{where}: no JSON ({str(error)[:200]})") from None
+    except RecursionError:
+        raise InvalidDataError(f"{where}: no JSON (nested too deeply)") from None
+    except ValueError as error:
+        text = str(error)[:200]
+        if "set_int_max_str_digits" in text:
+            text = "an integer has thousands of digits"
+        raise InvalidDataError(f"{where}: no JSON ({text})") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

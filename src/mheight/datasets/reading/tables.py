@@ -61,7 +61,8 @@ def table_lines(source: Source) -> Iterator[tuple[int, list[str]]]:
         try:
             cells = next(csv.reader([line.rstrip("\r\n")], delimiter=mark, strict=True), [])
         except csv.Error as error:
-            raise InvalidDataError(f"{source.path}, line {at}: {error}") from None
+            text = "a cell has more than 131,072 characters" if "limit" in str(error) else error
+            raise InvalidDataError(f"{source.path}, line {at}: {text}") from None
         yield at, [cell.strip() for cell in cells]
 
 
