@@ -34,7 +34,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mheight.codes.reading import batches, read_blocks
+from mheight.codes.from_blocks import batches
+from mheight.codes.reading import read_blocks
 from mheight.datasets import generate, load_pickle, read_any_samples, read_parquet, read_samples
 from mheight.datasets.reading import read_labels
 from mheight.deployment import Predictor
@@ -407,7 +408,8 @@ def _count(counts: dict[str, int], name: str, found: str, path: Path) -> None:
     kind = found.split(":")[0]
     counts[kind] = counts.get(kind, 0) + 1
     if kind == "fault":
-        print(name, found, base64.b64encode(path.read_bytes()).decode()[:4000], flush=True)
+        content = path.read_bytes() if path.exists() else b""
+        print(name, found, base64.b64encode(content).decode()[:4000], flush=True)
 
 
 def main(arguments: list[str]) -> int:
