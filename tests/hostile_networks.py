@@ -174,6 +174,17 @@ NETWORKS: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: network(joined(*[helper.make_node("Relu", [INPUTS[0]], ["x"])] * 2), ONE),
         "'x' is made twice",
     ),
+    "a place that is not there": (
+        lambda: network(
+            joined(helper.make_node("Gather", ["one", "far"], ["x"], axis=0)),
+            {**ONE, "far": np.array([1], np.int64)},
+        ),
+        r"places from 1 to 1",
+    ),
+    "a name of two lines": (
+        lambda: network(joined(helper.make_node("Relu", ["a\nb"], ["x"])), ONE),
+        "no plain name",
+    ),
     "no network": (lambda: b"no network", "damaged|has a field|cut short"),
     "nothing": (lambda: b"", "no graph"),
 }

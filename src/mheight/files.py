@@ -1,13 +1,21 @@
-"""Files and folders that are written whole or not at all, through a power cut too."""
+"""Files and folders that are written whole or not at all, through a power cut too.
+
+What is half written lies beside its place under a name that begins with `.partial-`, and is locked
+by its writer.  After a kill it stays there without a lock; the next process that writes into
+that folder removes it.
+"""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
+import re
 import shutil
+import stat
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +32,10 @@ __all__ = [
 ]
 
 
+_PARTIAL = re.compile(r"\.partial-[a-z0-9_]{8}(?![a-z0-9_])")
+_swept: set[tuple[int, int]] = set()
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that replaces it when the block succeeds.
@@ -34,18 +46,18 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path.parent)
     suffix = "".join(path.suffixes)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".partial-", suffix=suffix)
-    os.close(handle)
-    temporary = Path(name)
-    _publish(temporary, 0o666)
+    temporary, lock = _locked(lambda: _empty_file(path.parent, suffix))
     try:
+        _publish(temporary, 0o666)
         yield temporary
         _to_disk(temporary)
         os.replace(temporary, path)
         _to_disk(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(lock)
 
 
 @contextmanager
@@ -59,9 +71,13 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     if path.exists():
         raise FileExistsError(f"{path} exists already")
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
-    _publish(temporary, 0o777)
+    _sweep(path.parent)
+    suffix = f"-{path.name}"[:100]
+    temporary, lock = _locked(
+        lambda: Path(tempfile.mkdtemp(dir=path.parent, prefix=".partial-", suffix=suffix))
+    )
     try:
+        _publish(temporary, 0o777)
         yield temporary
         for inside in (*temporary.rglob("*"), temporary):
             _to_disk(inside)
@@ -69,6 +85,64 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         _to_disk(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        os.close(lock)
+
+
+def _empty_file(folder: Path, suffix: str) -> Path:
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".partial-", suffix=suffix)
+    os.close(handle)
+    return Path(name)
+
+
+def _locked(make: Callable[[], Path]) -> tuple[Path, int]:
+    """A new file or folder, and an open handle that locks it as long as it is written."""
+    while True:
+        path = make()
+        try:
+            lock = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue  # another process swept it before it was locked
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError:
+            return path, lock  # a file system without locks, where nothing is swept
+        try:
+            if os.path.samestat(os.fstat(lock), path.stat()):
+                return path, lock
+        except FileNotFoundError:
+            pass
+        os.close(lock)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left half written in a folder; once for each process."""
+    try:
+        here = folder.stat()
+        if (here.st_dev, here.st_ino) in _swept:
+            return
+        _swept.add((here.st_dev, here.st_ino))
+        with os.scandir(folder) as entries:
+            left = [Path(entry.path) for entry in entries if _PARTIAL.match(entry.name)]
+    except OSError:
+        return  # what follows says what is wrong with the folder
+    for path in left:
+        try:
+            _remove_unlocked(path)
+        except OSError:
+            continue  # in use, not ours, or gone already
+
+
+def _remove_unlocked(path: Path) -> None:
+    lock = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        kind = os.fstat(lock).st_mode
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if stat.S_ISDIR(kind):
+            shutil.rmtree(path)
+        elif stat.S_ISREG(kind):
+            path.unlink()
+    finally:
+        os.close(lock)
 
 
 def require_writable(

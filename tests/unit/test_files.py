@@ -163,3 +163,40 @@ cli.run()
     process.communicate(timeout=120)
     assert process.returncode == 128 + number
     assert list(tmp_path.iterdir()) == []
+
+
+WRITER = """
+import sys, time
+from pathlib import Path
+from mheight.files import atomic_folder, atomic_path
+folder = Path(sys.argv[1])
+with atomic_path(folder / "a.json") as one, atomic_folder(folder / "b") as two:
+    one.write_text("half")
+    (two / "part").write_text("half")
+    print("writing", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_what_a_kill_leaves_is_swept_by_the_next_that_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".partial-of-somebody-else").write_text("kept")
+    (tmp_path / ".partial-abcd1234").symlink_to(tmp_path / ".partial-of-somebody-else")
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "writing\n"
+        assert len(names(tmp_path)) == 4
+        # While it is written nobody takes it away.
+        monkeypatch.setattr("mheight.files._swept", set())
+        write_text(tmp_path / "c.txt", "whole")
+        assert len(names(tmp_path)) == 5
+        child.send_signal(signal.SIGKILL)
+    assert len(names(tmp_path)) == 5
+    write_text(tmp_path / "d.txt", "whole")
+    assert len(names(tmp_path)) == 6  # once for each process is enough
+    monkeypatch.setattr("mheight.files._swept", set())
+    write_text(tmp_path / "d.txt", "whole")
+    assert names(tmp_path) == [".partial-abcd1234", ".partial-of-somebody-else", "c.txt", "d.txt"]

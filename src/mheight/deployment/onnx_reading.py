@@ -203,10 +203,10 @@ class _Message:
     def _text(self, name: str, value: memoryview) -> str:
         if len(value) > _LONGEST_NAME:
             raise ValueError(f"{self._what}: its {name} has more than {_LONGEST_NAME} bytes")
-        try:
-            return bytes(value).decode("utf-8")
-        except UnicodeDecodeError:
-            raise ValueError(f"{self._what}: its {name} is not UTF-8") from None
+        text = bytes(value).decode("latin-1")
+        if not (text.isascii() and text.isprintable()):
+            raise ValueError(f"{self._what}: its {name} is no plain name")
+        return text
 
 
 def _fields(data: memoryview, left: list[int]) -> Iterator[tuple[int, int, Any]]:

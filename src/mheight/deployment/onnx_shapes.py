@@ -37,6 +37,7 @@ class _Made:
     shape: Shape
     numbers: Int | None = None
     fixed: bool = True
+    places: tuple[int, int] | None = None  # least and largest of constant integers
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,12 @@ def work_of(network: Network, inputs: Mapping[str, Shape]) -> Work:
         if name in values:
             raise ValueError(f"{name!r} is there twice")
         small = constant.dtype == np.int64 and constant.ndim <= 1 and constant.size <= 64
-        values[name] = _Made(constant.shape, constant.reshape(-1) if small else None)
+        whole = constant.dtype.kind == "i" and constant.size > 0
+        values[name] = _Made(
+            constant.shape,
+            constant.reshape(-1) if small else None,
+            places=(int(constant.min()), int(constant.max())) if whole else None,
+        )
     numbers = products = 0
     for node in network.nodes:
         made, multiplied = _step(node, values)
@@ -258,6 +264,9 @@ def _flat(attributes: _Attributes, read: Sequence[_Made]) -> _Made:
 def _gathered(attributes: _Attributes, read: Sequence[_Made]) -> _Made:
     shape, places = read[0].shape, read[1].shape
     at = _axis(attributes.get("axis", 0), len(shape))
+    ends = read[1].places or (0, -1)
+    if not -shape[at] <= ends[0] or not ends[1] < shape[at]:
+        raise ValueError(f"places from {ends[0]} to {ends[1]}")
     return _Made((*shape[:at], *places, *shape[at + 1 :]))
 
 

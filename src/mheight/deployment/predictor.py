@@ -36,6 +36,7 @@ _CHUNK = 16384
 _GROUP_ROWS = 64  # rows of each group in a call: what they need fits into a cache
 _VECTOR_ROWS = 1024
 _LARGEST_LOG2 = 1000.0
+_SILENT = 4  # what goes wrong is told as an error
 
 
 class Predictor:
@@ -79,7 +80,9 @@ class Predictor:
         except ValueError as error:
             raise BundleError(f"{bundle.source}: network.onnx can't be used ({error})") from None
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
+        options.log_severity_level = _SILENT
+        self._quiet: Any = onnxruntime.RunOptions()
+        self._quiet.log_severity_level = _SILENT
         # One thread a call, and calls side by side: the operators are too small to share.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -134,7 +137,7 @@ class Predictor:
     def _answer(self, feed: _Feed) -> Float:
         arrays, places = feed
         try:
-            (values,) = self._session.run(None, arrays)
+            (values,) = self._session.run(None, arrays, self._quiet)
         except Exception as error:  # ONNX Runtime has a family of its own
             raise BundleError(
                 f"{self._source}: network.onnx can't be run ({_first_line(error)})"
