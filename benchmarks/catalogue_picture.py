@@ -1,6 +1,6 @@
 """Draws the catalogue: heights against n for each redundancy.
 
-    python benchmarks/catalogue_picture.py docs/images/catalogue.png
+python benchmarks/catalogue_picture.py docs/images/catalogue.png
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def test_parts_cover_the_box() -> None:
 def test_shipped_proofs_replay() -> None:
     """The short ones whole, the longer ones by two parts."""
     proofs = read_proofs()
-    assert len(proofs) >= 5
+    assert len(proofs) >= 3
     assert len(proved_by_computation()) == len(proofs)
     for proof in proofs:
         value = float(np.nextafter(float(proof.value), np.inf))
