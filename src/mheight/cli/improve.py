@@ -163,7 +163,8 @@ def _tell(result: ImproveResult, m: int) -> None:
         out(f"h_{m} = {before:.12g}: nothing better in {where}")
         return
     out(f"h_{m} = {after:.12g}, before {before:.12g}; {where}")
-    cells = [[repr(x) if x != int(x) else str(int(x)) for x in row] for row in result.matrix]
+    rows = result.matrix.tolist()
+    cells = [[repr(x) if x != int(x) else str(int(x)) for x in row] for row in rows]
     width = max(len(cell) for row in cells for cell in row)
     for row in cells:
         out("  " + " ".join(cell.rjust(width) for cell in row))

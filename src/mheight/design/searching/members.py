@@ -143,7 +143,7 @@ def by_evolution(task: Task, rng: np.random.Generator, pool: Pool) -> Candidate 
     """CMA-ES among all codes, then polishing."""
     chart = task.systematic
     # Many codes a generation see more of the landscape and cost more; none is best always.
-    population = int(rng.choice([32, 64, 128, 256])) if task.scale > 0.3 else 32
+    population = int(rng.choice([32, 128, 128, 256])) if task.scale > 0.3 else 32
     _, x, _ = evolve(
         task.program, chart, rng.normal(size=chart.d), rng, sigma=0.7, population=population,
         generations=task.times(1200), patience=60,
@@ -317,5 +317,5 @@ def members_for(task: Task) -> tuple[str, ...]:
     if task.is_last and task.n > 9:
         return ("symmetric", "hop", "symmetric", "symmetric", "integers", "cma", "symmetric", "hop")
     if task.is_last:
-        return ("cma", "symmetric", "cma", "hop", "symmetric", "integers")
+        return ("cma", "symmetric", "cma", "hop", "cma", "integers")
     return ("symmetric", "integers", "polish", "symmetric", "cma", "hop")
