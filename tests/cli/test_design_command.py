@@ -65,9 +65,20 @@ def test_improving_a_file(mheight, tmp_path):
     path, better = tmp_path / "code.json", tmp_path / "better.json"
     path.write_text("[[1, 0, 1, 3], [0, 1, 1, 9]]")
     _, out, _ = mheight(
-        "improve", path, "-m", 2, "--integer", "--nonzero", "--fixed", 2, "--rounds", 2, "-o", better
+        "improve",
+        path,
+        "-m",
+        2,
+        "--integer",
+        "--nonzero",
+        "--fixed",
+        2,
+        "--rounds",
+        2,
+        "-o",
+        better,
     )
-    assert out.startswith("h_2 = 3, before 13; 2 rounds")
+    assert out.startswith("h_2 = 3, before 15; 2 rounds")
     values = json.loads(better.read_text())
     G = np.array(values["G"])
     assert (G[:, :3] == [[1, 0, 1], [0, 1, 1]]).all()

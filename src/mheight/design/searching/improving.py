@@ -124,7 +124,7 @@ def improve(
     Examples:
         >>> result = improve([[1, 0, 1, 3], [0, 1, 1, 9]], 2, Limits(integer=True), rounds=3)
         >>> str(result.before.height), str(result.after.height)
-        ('13', '3')
+        ('15', '3')
     """
     code = G if isinstance(G, LinearCode) else LinearCode(G)
     limits = limits or Limits()
