@@ -22,97 +22,104 @@ _GRACE = 1.0
 """Seconds for the application to say 408 itself before the connection is closed."""
 
 
-def bounded_protocol(settings: ServiceSettings) -> type[H11Protocol]:
-    """A protocol class with these limits, for one server."""
-    # Connections that have sent no whole request, the oldest first.
-    waiting: dict[asyncio.BaseProtocol, None] = {}
+class BoundedProtocol(H11Protocol):
+    """One connection, of a server with these limits and these connections that wait."""
 
-    class BoundedProtocol(H11Protocol):
-        """One connection."""
+    settings: ServiceSettings
+    waiting: dict[asyncio.BaseProtocol, None]
+    """Those that have sent no whole request, the oldest first."""
 
-        _request_timer: asyncio.TimerHandle | None = None
-        _reply_timer: asyncio.TimerHandle | None = None
+    _request_timer: asyncio.TimerHandle | None = None
+    _reply_timer: asyncio.TimerHandle | None = None
 
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            if len(self.connections) > settings.connections:
-                oldest = next(iter(waiting), self)
-                assert isinstance(oldest, BoundedProtocol)
-                waiting.pop(oldest, None)
-                oldest.transport.abort()
-            self._watch()
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self.settings.connections:
+            oldest = next(iter(self.waiting), self)
+            assert isinstance(oldest, BoundedProtocol)
+            self.waiting.pop(oldest, None)
+            oldest.transport.abort()
+        self._watch()
 
-        def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget()
+        if self._reply_timer is not None:
+            self._reply_timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._watch(idle=True)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._reply_timer = self.loop.call_later(self.settings.reply_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._reply_timer is not None:
+            self._reply_timer.cancel()
+            self._reply_timer = None
+
+    def send_400_response(self, msg: str) -> None:
+        body = error_body("this is not a valid HTTP request")
+        self._last_words(400, body)
+
+    def _watch(self, idle: bool = False) -> None:
+        """Give the client so long for a request, from its first byte on."""
+        if self.transport.is_closing():
             self._forget()
-            if self._reply_timer is not None:
-                self._reply_timer.cancel()
-            super().connection_lost(exc)
+        elif self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
+            self.waiting.setdefault(self, None)
+            if self._request_timer is None and not idle:
+                self._request_timer = self.loop.call_later(
+                    self.settings.request_seconds, self._too_slow
+                )
+        else:
+            self._forget()
 
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            self._watch()
-
-        def on_response_complete(self) -> None:
-            super().on_response_complete()
-            self._watch(idle=True)
-
-        def pause_writing(self) -> None:
-            super().pause_writing()
-            self._reply_timer = self.loop.call_later(settings.reply_seconds, self.transport.abort)
-
-        def resume_writing(self) -> None:
-            super().resume_writing()
-            if self._reply_timer is not None:
-                self._reply_timer.cancel()
-                self._reply_timer = None
-
-        def send_400_response(self, msg: str) -> None:
-            body = error_body("this is not a valid HTTP request")
-            self._last_words(400, body)
-
-        def _watch(self, idle: bool = False) -> None:
-            """Give the client so long for a request, from its first byte on."""
-            if self.transport.is_closing():
-                self._forget()
-            elif self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
-                waiting.setdefault(self, None)
-                if self._request_timer is None and not idle:
-                    self._request_timer = self.loop.call_later(
-                        settings.request_seconds, self._too_slow
-                    )
-            else:
-                self._forget()
-
-        def _forget(self) -> None:
-            waiting.pop(self, None)
-            if self._request_timer is not None:
-                self._request_timer.cancel()
-                self._request_timer = None
-
-        def _too_slow(self) -> None:
+    def _forget(self) -> None:
+        self.waiting.pop(self, None)
+        if self._request_timer is not None:
+            self._request_timer.cancel()
             self._request_timer = None
-            if self.transport.is_closing():
-                return
-            if self.conn.their_state is h11.IDLE and self.conn.our_state is h11.IDLE:
-                self._last_words(408, error_body("the request did not arrive in time"))
-            else:
-                self._request_timer = self.loop.call_later(_GRACE, self.transport.abort)
 
-        def _last_words(self, status: int, body: bytes) -> None:
-            headers: list[Any] = [
-                (b"content-type", b"application/json"),
-                (b"content-length", b"%d" % len(body)),
-                (b"connection", b"close"),
-            ]
-            try:
-                for event in (
-                    h11.Response(status_code=status, headers=headers),
-                    h11.Data(data=body),
-                    h11.EndOfMessage(),
-                ):
-                    self.transport.write(self.conn.send(event) or b"")
-            except h11.LocalProtocolError:
-                pass  # a reply is on its way already
-            self.transport.close()
+    def _too_slow(self) -> None:
+        self._request_timer = None
+        if self.transport.is_closing():
+            return
+        if self.conn.their_state is h11.IDLE and self.conn.our_state is h11.IDLE:
+            self._last_words(408, error_body("the request did not arrive in time"))
+        else:
+            self._request_timer = self.loop.call_later(_GRACE, self.transport.abort)
 
-    return BoundedProtocol
+    def _last_words(self, status: int, body: bytes) -> None:
+        headers: list[Any] = [
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+        ]
+        try:
+            for event in (
+                h11.Response(status_code=status, headers=headers),
+                h11.Data(data=body),
+                h11.EndOfMessage(),
+            ):
+                self.transport.write(self.conn.send(event) or b"")
+        except h11.LocalProtocolError:
+            pass  # a reply is on its way already
+        self.transport.close()
+
+
+def bounded_protocol(limits: ServiceSettings) -> type[H11Protocol]:
+    """A protocol class with these limits, for one server."""
+
+    class OfOneServer(BoundedProtocol):
+        settings = limits
+        waiting: dict[asyncio.BaseProtocol, None] = {}  # noqa: RUF012
+
+    return OfOneServer
