@@ -152,27 +152,39 @@ def by_evolution(task: Task, rng: np.random.Generator, pool: Pool) -> Candidate 
 
 
 def by_symmetry(task: Task, rng: np.random.Generator, pool: Pool) -> Candidate | None:
-    """The same among the codes of random groups, then polishing among all codes."""
+    """The same among the codes of random groups, then polishing among all codes.
+
+    Each group gets a short try, the best two of them some more.
+    """
     best = pool[0].height if pool else np.inf
+    tried: list[tuple[float, int, Chart]] = []
     found: list[Candidate] = []
     most = max(4, task.k * (task.n - task.k) // 2)
-    for _ in range(task.times(16)):
-        met = invariant_chart(task.n, task.program.rows, rng, most=most)
-        if met is None:
-            continue
-        chart, _ = met
+
+    def attempt(chart: Chart, *, generations: int, patience: int) -> None:
         x = rng.normal(size=chart.d) * 0.5
         if chart.d:
             population = 16 if chart.d <= 4 else 32
             _, x, _ = evolve(
-                task.program, chart, x, rng, population=population,
-                generations=task.times(250), patience=20,
+                task.program, chart, x, rng, population=population, generations=generations,
+                patience=patience,
             )  # fmt: skip
             _, x, _ = polish(task.program, chart, x, radius=0.02)
         candidate = task.candidate(chart.at(x), "symmetric")
+        if chart.d:
+            tried.append((candidate.height, len(tried), chart))
         limit = min([best, *(one.height for one in found)])
         if candidate.height < _PROMISING * limit:
             found.append(_polished(task, candidate))
+
+    for _ in range(task.times(16)):
+        met = invariant_chart(task.n, task.program.rows, rng, most=most)
+        if met is not None:
+            attempt(met[0], generations=task.times(250), patience=20)
+    for height, _, chart in sorted(tried, key=lambda one: one[:2])[:2]:
+        if np.isfinite(height) and chart.d > 1:
+            for _ in range(4):
+                attempt(chart, generations=task.times(500), patience=30)
     return _best(found)
 
 
@@ -220,15 +232,24 @@ def by_annealing(task: Task, rng: np.random.Generator, pool: Pool) -> Candidate 
 
 
 def by_tied_annealing(task: Task, rng: np.random.Generator, pool: Pool) -> Candidate | None:
-    """Annealing over integer matrices P whose entries a random symmetry ties together."""
-    found = []
-    for _ in range(task.times(50)):
+    """Annealing over integer matrices P whose entries a random symmetry ties together.
+
+    Each symmetry gets a short try, the best few of them a long one.
+    """
+    tried: list[tuple[Candidate, Chart, Float, int]] = []
+    for _ in range(task.times(40)):
         chart = tied_chart(task.n, task.k, task.program.is_check, rng, zeros=not task.is_last)
         if chart is not None:
             levels = _levels(int(rng.choice(_caps(task))), task.bound)
             steps = max(40, round(60 * chart.d * max(task.scale, 0.3)))
-            found.append(_annealed(task, chart, levels, rng, steps, "tied"))
-    return _best(found)
+            found = _annealed(task, chart, levels, rng, steps, "tied")
+            tried.append((found, chart, levels, steps))
+    tried.sort(key=lambda one: one[0].height)
+    again = [
+        _annealed(task, chart, levels, rng, 8 * steps, "tied")
+        for _, chart, levels, steps in tried[:4]
+    ]
+    return _best([*again, *(one[0] for one in tried[:1])])
 
 
 def by_repair(task: Task, rng: np.random.Generator, pool: Pool) -> Candidate | None:
