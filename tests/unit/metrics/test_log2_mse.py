@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
@@ -74,6 +75,11 @@ def test_scores_survive_json() -> None:
     [
         (np.ones(2), np.ones(3), np.zeros(2, int), r"one shape \(N,\), got \(2,\), \(3,\), \(2,\)"),
         (np.ones(2), np.ones(2), np.zeros(1, int), r"one shape \(N,\), got \(2,\), \(2,\), \(1,\)"),
+        (np.ones(3), np.ones(2), np.zeros(2, int), r"one shape \(N,\), got \(3,\), \(2,\), \(2,\)"),
+        (np.ones(2), np.ones(2), np.zeros(3, int), r"one shape \(N,\), got \(2,\), \(2,\), \(3,\)"),
+        (np.array(1.0), np.array(1.0), np.array(0), r"one shape \(N,\), got \(\), \(\), \(\)"),
+        (np.ones(2), np.ones(2), np.array([0, 9]), r"groups must lie in 0\.\.8$"),
+        (np.ones(2), np.ones(2), np.array([-1, 0]), r"groups must lie in 0\.\.8$"),
         (
             np.ones((2, 1)),
             np.ones((2, 1)),
@@ -95,3 +101,9 @@ def test_what_cannot_be_scored(
 ) -> None:
     with pytest.raises(InvalidDataError, match=message):
         score(true, predicted, group)
+
+
+def test_scores_are_values_that_do_not_change() -> None:
+    scores = score(np.ones(1), np.ones(1), np.zeros(1, int))
+    with pytest.raises(FrozenInstanceError):
+        scores.overall = 0.0  # type: ignore[misc]
