@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from mheight.datasets import Augmentation, AugmentationKind, EnsembleName
 from mheight.errors import ConfigError
@@ -17,6 +17,7 @@ from mheight.features import FeatureName
 from mheight.models import ModelConfig, ResidualConfig
 from mheight.tiers import GROUPS, Tier
 from mheight.training import FitConfig, LossConfig, TierGuardConfig
+from mheight.training.config import Section
 
 __all__ = [
     "AugmentationConfig",
@@ -33,11 +34,7 @@ __all__ = [
 Copies = Annotated[int, Field(ge=0, le=1000)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class DataConfig(_Section):
+class DataConfig(Section):
     """Where the originals come from: an ensemble, or a file.
 
     Attributes:
@@ -63,7 +60,7 @@ class DataConfig(_Section):
         return self
 
 
-class StreamConfig(_Section):
+class StreamConfig(Section):
     """Training on fresh codes, drawn for every epoch.
 
     Attributes:
@@ -80,7 +77,7 @@ class StreamConfig(_Section):
     exclude: tuple[str, ...] = ()
 
 
-class SplitConfig(_Section):
+class SplitConfig(Section):
     """How originals are split.
 
     Attributes:
@@ -93,7 +90,7 @@ class SplitConfig(_Section):
     validation_fraction: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.15
 
 
-class CopiesConfig(_Section):
+class CopiesConfig(Section):
     """Copies of each training original, by tier."""
 
     easy: Copies = 1
@@ -101,7 +98,7 @@ class CopiesConfig(_Section):
     hard: Copies = 3
 
 
-class AugmentationConfig(_Section):
+class AugmentationConfig(Section):
     """Augmentation of the training originals.
 
     Attributes:
@@ -121,13 +118,13 @@ class AugmentationConfig(_Section):
         return Augmentation(self.kind, copies, self.noise_scale)
 
 
-class FeaturesConfig(_Section):
+class FeaturesConfig(Section):
     """Which feature set the network reads."""
 
     name: FeatureName = "punctured"
 
 
-class RunConfig(_Section):
+class RunConfig(Section):
     """A whole run.  Defaults are those of Run 7.
 
     Attributes:

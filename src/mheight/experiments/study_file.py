@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from mheight.errors import ConfigError
 from mheight.experiments.config import (
@@ -19,6 +19,7 @@ from mheight.experiments.config import (
     parse_config,
 )
 from mheight.experiments.toml_reading import shown, toml_values
+from mheight.training.config import Section
 
 __all__ = [
     "Choices",
@@ -37,11 +38,7 @@ _FIXED = ("name", "description", "seed", "stream.ensembles", "stream.validation_
 _FIXED_SECTIONS = ("data.", "split.", "criteria.")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class PruningConfig(_Section):
+class PruningConfig(Section):
     """When a trial is stopped early: its best so far is worse than the median at its epoch.
 
     Attributes:
@@ -55,7 +52,7 @@ class PruningConfig(_Section):
     startup_trials: Annotated[int, Field(ge=1)] = 5
 
 
-class StudyConfig(_Section):
+class StudyConfig(Section):
     """What is searched for, and how long.
 
     Attributes:
@@ -92,7 +89,7 @@ class Choices:
         return list(self.values)
 
 
-class Range(_Section):
+class Range(Section):
     """An interval of numbers, both ends included.
 
     Attributes:
@@ -233,7 +230,7 @@ def load_study(path: Path) -> Study:
     return study
 
 
-class _File(_Section):
+class _File(Section):
     base: str
     study: StudyConfig
     search: dict[str, Any]

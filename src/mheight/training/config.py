@@ -10,17 +10,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mheight.tiers import GROUPS, TIER_OF_GROUP, Tier
 
-__all__ = ["FitConfig", "LossConfig", "TierGuardConfig", "TierWeights"]
+__all__ = ["FitConfig", "LossConfig", "Section", "TierGuardConfig", "TierWeights"]
 
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A section of a configuration: an unknown key is an error, and nothing changes later."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class TierWeights(_Section):
+class TierWeights(Section):
     """Loss weight of each tier's samples."""
 
     easy: Positive = 3.0
@@ -33,13 +35,13 @@ class TierWeights(_Section):
         return np.array([weights[TIER_OF_GROUP[group]] for group in GROUPS])
 
 
-class LossConfig(_Section):
+class LossConfig(Section):
     """The loss: weighted mean squared error of log2 heights, plus the model's L2."""
 
     weights: TierWeights = TierWeights()
 
 
-class FitConfig(_Section):
+class FitConfig(Section):
     """Optimiser, schedule and stopping.
 
     Attributes:
@@ -70,7 +72,7 @@ class FitConfig(_Section):
     stop_on_nan: bool = True
 
 
-class TierGuardConfig(_Section):
+class TierGuardConfig(Section):
     """When to stop because the easy tier got worse.
 
     Attributes:
