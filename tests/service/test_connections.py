@@ -171,3 +171,61 @@ def test_more_codes_than_may_wait_are_refused(hasty):
     reply = httpx.post(f"{hasty.url}/api/heights", json={"codes": [{"G": [[1, 1]]}] * 51})
     assert reply.status_code == 503
     assert reply.headers["retry-after"] == "1"
+
+
+def test_rows_without_end_do_not_hold_up_the_health_check(hasty):
+    """1 MiB of rows of one entry: n is looked at before anything is made of them."""
+    body = b'{"G": [' + b",".join([b"[1]"] * 260_000) + b"]}"
+    assert len(body) < 2**20 + 2**16
+    body = body[: 2**20 - 2].rsplit(b",", 1)[0] + b"]}"
+    stop = threading.Event()
+    statuses: list[int] = []
+
+    def attack():
+        with httpx.Client(base_url=hasty.url, timeout=30) as client:
+            while not stop.is_set():
+                reply = client.post(
+                    "/api/heights", content=body, headers={"Content-Type": "application/json"}
+                )
+                statuses.append(reply.status_code)
+
+    threads = [threading.Thread(target=attack) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        with httpx.Client(base_url=hasty.url, timeout=30) as client:
+            waits = []
+            for _ in range(10):
+                start = time.perf_counter()
+                assert client.get("/health/live").status_code == 200
+                waits.append(time.perf_counter() - start)
+                time.sleep(0.05)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+    assert set(statuses) <= {422, 503}
+    assert 422 in statuses
+    # The clients and their bodies take from the same two cores.
+    assert sorted(waits)[len(waits) // 2] < 1.0
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        # Which of the two lengths holds is what smuggling of requests lives on.
+        (HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
+        (b"GET /health/live HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 20_000 + b"\r\n\r\n", 431),
+        (b"GET /health/live HTTP/1.1\r\n\r\n", 400),
+    ],
+)
+def test_protocol_errors_carry_the_headers_of_all_replies(hasty, sent, status):
+    with connect(hasty) as connection:
+        connection.sendall(sent)
+        reply = everything(connection)
+    head = reply.split(b"\r\n\r\n")[0].lower()
+    assert head.startswith(b"http/1.1 %d " % status), reply[:300]
+    for header in (b"x-content-type-options: nosniff", b"content-security-policy:",
+                   b"referrer-policy: no-referrer", b"connection: close"):  # fmt: skip
+        assert header in head

@@ -242,7 +242,8 @@ def _add_search(app: FastAPI, engine: Engine) -> None:
         connection cancels the search.
         """
         _check_ready(app)
-        asked, given = search_asked(await request.body(), settings)
+        body = await request.body()
+        asked, given = await engine.read(lambda: search_asked(body, settings), len(body))
         watch = Watch()
         lines = progress_lines(engine.search(asked, given, watch), watch, given.shape, asked.m)
         # What is refused at once is refused with a status of its own.

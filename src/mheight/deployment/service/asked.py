@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from mheight.codes.given import GivenMatrices
+from mheight.codes.reading import KINDS
 from mheight.deployment.service import schemas
 from mheight.deployment.service.bodies import read_json, validated
 from mheight.deployment.service.decoding import check_task
@@ -69,6 +70,7 @@ def decode_asked(body: bytes, settings: ServiceSettings) -> tuple[DecodeRequest,
         raise ServiceError(
             413, f"a request may hold at most {settings.words} words, got {len(words)}", "words"
         )
+    _require_short(value, settings.length)
     asked = _with_texts(DecodeRequest, value)
     (given,) = given_codes(
         schemas.HeightsRequest(**asked.model_dump(include={"G", "P", "H"})), settings
@@ -83,6 +85,7 @@ def checked(kind: type[Request_], body: bytes, settings: ServiceSettings) -> Req
     Raises:
         ServiceError: 400, 413, 422; a body that is refused.
     """
+    _require_few_rows(body, settings)
     value = read_json(body)
     codes = value.get("codes") if isinstance(value, dict) else None
     if isinstance(codes, list) and len(codes) > settings.codes:
@@ -90,7 +93,42 @@ def checked(kind: type[Request_], body: bytes, settings: ServiceSettings) -> Req
         raise ServiceError(
             413, f"a request may hold at most {settings.codes} codes, got {len(codes)}", "codes"
         )
+    for i, code in enumerate(codes if isinstance(codes, list) else [value]):
+        _require_short(code, settings.length, f"codes[{i}]" if codes is not None else None)
     return _with_texts(kind, value)
+
+
+def _require_few_rows(body: bytes, settings: ServiceSettings) -> None:
+    """Refuse more rows than codes may have before JSON makes a list of each.
+
+    Raises:
+        ServiceError: 422.
+    """
+    codes = settings.codes if b'"codes"' in body or b"\\" in body else 1
+    rows = body.count(b"]")
+    if rows > codes * (settings.length + 1) + 16 and body.count(b"[") >= rows:
+        raise ServiceError(
+            422, f"n may be at most {settings.length} here, got {rows:,} rows or lists", None
+        )
+
+
+def _require_short(code: Any, longest: int, where: str | None = None) -> None:
+    """Refuse a code that is too long before anything is made of its rows.
+
+    Raises:
+        ServiceError: 422.
+    """
+    if not isinstance(code, dict):
+        return
+    for kind in KINDS:
+        rows = code.get(kind)
+        if not isinstance(rows, list):
+            continue
+        widest = max((len(row) for row in rows[: longest + 1] if isinstance(row, list)), default=0)
+        n = len(rows) + widest if kind == "P" else max(len(rows), widest)
+        if n > longest:
+            place = kind if where is None else f"{where}.{kind}"
+            raise ServiceError(422, f"n may be at most {longest} here, got n = {n}", place)
 
 
 def _with_texts(kind: type[Request_], value: Any) -> Request_:

@@ -14,7 +14,7 @@ from mheight.deployment.service.counters import Metrics
 from mheight.deployment.service.failures import ServiceError, busy, error_body
 from mheight.deployment.service.settings import ServiceSettings
 
-__all__ = ["Guard"]
+__all__ = ["HEADERS", "Guard"]
 
 _log = logging.getLogger("mheight.service")
 
@@ -23,12 +23,13 @@ _POLICY = (
     "form-action 'self'; "
     "frame-ancestors 'none'"
 )
-_HEADERS = [
+HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", _POLICY.encode()),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+_LARGEST_HEAD = 16_384
 _METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 
 
@@ -86,6 +87,7 @@ class Guard:
 
     async def _answer(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         path = scope["path"]
+        _check_head(scope)
         # Health and metrics answer always, or nobody could see why others don't.
         if self._running > self._settings.concurrency and path.startswith("/api/"):
             self._metrics.refused.labels("concurrency").inc()
@@ -140,6 +142,26 @@ class Guard:
         self._metrics.seconds.labels(path).observe(seconds)
 
 
+def _check_head(scope: Scope) -> None:
+    """Refuse two ways of saying where a body ends, and heads that are too large.
+
+    Raises:
+        ServiceError: 400 or 431; the connection is closed.
+    """
+    names = {name.lower() for name, _ in scope["headers"]}
+    if {b"content-length", b"transfer-encoding"} <= names:
+        raise ServiceError(
+            400, "Content-Length goes without Transfer-Encoding", headers={"Connection": "close"}
+        )
+    size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    size += sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    if size > _LARGEST_HEAD:
+        raise ServiceError(
+            431, f"the head of a request may have at most {_LARGEST_HEAD} bytes",
+            headers={"Connection": "close"},
+        )  # fmt: skip
+
+
 def _check_type(headers: dict[bytes, bytes]) -> None:
     """Refuse every body but plain JSON in UTF-8.
 
@@ -178,7 +200,7 @@ class _Reply:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers: list[Any] = [*message.get("headers", []), *_HEADERS]
+            headers: list[Any] = [*message.get("headers", []), *HEADERS]
             if self._private:
                 headers.append((b"cache-control", b"no-store"))
             message = {**message, "headers": headers}
