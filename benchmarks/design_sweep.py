@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--longest", type=int, default=12, help="longest length")
     parser.add_argument("--targets", type=Path, help="heights to tie or beat")
     parser.add_argument("--only-targets", action="store_true", help="nothing else")
+    parser.add_argument("--missing", action="store_true", help="only targets not tied yet")
     parser.add_argument("--report", action="store_true", help="only say what stands")
     arguments = parser.parse_args()
     errors_in_one_line()
@@ -51,6 +52,14 @@ def main() -> None:
     ]
     if arguments.only_targets:
         goals = [goal for goal in goals if math.isfinite(goal.height)]
+    if arguments.missing:
+        reached = {(f.n, f.k, f.m, f.entries): f.height for f in found_codes(arguments.folder)}
+        goals = [
+            goal
+            for goal in goals
+            if math.isfinite(goal.height)
+            and reached.get((goal.n, goal.k, goal.m, goal.entries), math.inf) > goal.height * TIED
+        ]
     asked: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: asked.append(number))
