@@ -80,7 +80,8 @@ class Entry:
         information_set: positions on which a codeword that attains the height is 1 or -1.
         signs: which of both.
         proof: how the upper side is proved: "fractions" (the lattice of minors in exact
-            arithmetic) or "balls" (the same, every quotient rounded up at 320 bits).
+            arithmetic) or "balls" (the same, every quotient rounded up at 320 bits); "closed
+            form" of a family beyond the catalogue, proved where the construction is.
         reached: from where the height was reached: "construction", "closure", "search",
             "submission".
         record: the code.
@@ -95,7 +96,7 @@ class Entry:
     code: str
     information_set: tuple[int, ...]
     signs: tuple[int, ...]
-    proof: Literal["fractions", "balls"]
+    proof: Literal["fractions", "balls", "closed form"]
     reached: tuple[str, ...]
     record: CodeRecord = field(repr=False)
     bound: LowerBound = field(repr=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mheight.catalogue.beyond import LONGEST_FAMILY, family_entry
 from mheight.catalogue.entries import KINDS, Entry
 from mheight.catalogue.files import LONGEST, shipped_length
 from mheight.errors import InvalidCodeError
@@ -15,7 +16,7 @@ def best_code(n: int, k: int, m: int, kind: str = "real") -> Entry:
     """The best code of the catalogue for (n, k, m): the least h_m that is known.
 
     Args:
-        n: length, 2 to 16.
+        n: length, 2 to 16; up to 64 for families: k = 1, 2, n-2, n-1, and n >= k(m+1).
         k: dimension, 1 <= k < n.
         m: index of the height, 1 <= m <= n-k; beyond, every height is infinite.
         kind: "real", or "integer" for [I | P] with integers of magnitude at most 100 in P.
@@ -37,14 +38,16 @@ def best_code(n: int, k: int, m: int, kind: str = "real") -> Entry:
             raise InvalidCodeError(f"{name} must be an integer, got {value!r}")
     if kind not in KINDS:
         raise InvalidCodeError(f"kind must be 'real' or 'integer', got {kind!r}")
-    if not 2 <= n <= LONGEST:
-        raise InvalidCodeError(f"n must be in 2..{LONGEST}, the catalogue's lengths, got {n}")
+    if not 2 <= n <= LONGEST_FAMILY:
+        raise InvalidCodeError(f"n must be in 2..{LONGEST_FAMILY}, got {n}")
     if not 1 <= k < n:
         raise InvalidCodeError(f"k must be in 1..n-1 = 1..{n - 1}, got {k}")
     if not 1 <= m <= n - k:
         raise InvalidCodeError(
             f"m must be in 1..n-k = 1..{n - k}, beyond which every height is infinite; got {m}"
         )
+    if n > LONGEST:
+        return family_entry(n, k, m, "integer" if kind == "integer" else "real")
     key: tuple[Any, ...] = (n, k, m, kind)
     entry = shipped_length(n).entries.get(key)
     if entry is None:

@@ -205,6 +205,9 @@ def _merge(paths: list[Path], folder: Path | None, output: Path | None) -> None:
         known = united(known, other)
     found = read_found(path for path in paths if path not in others)
     best = best_of(known, max(known.lengths(), default=LONGEST), fresh)
+    for one in found:
+        if one.code.n > best.longest:
+            say(f"warning: {one.path}: left out, the catalogue goes to n = {best.longest}")
     better = merge(best, found)
     say(f"{len(found)} codes read, {len(better)} heights better; closure")
     before = {key: entry.number for key, entry in shown.entries.items()}

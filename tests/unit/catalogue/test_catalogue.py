@@ -99,7 +99,8 @@ def test_best_code() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "message"),
-    [((9, 4, 6), r"m must be in 1\.\.n-k = 1\.\.5"), ((40, 4, 2), r"n must be in 2\.\.16"),
+    [((9, 4, 6), r"m must be in 1\.\.n-k = 1\.\.5"), ((99, 4, 2), r"n must be in 2\.\.64"),
+     ((40, 4, 20), "beyond n = 16 the catalogue has families"),
      ((9, 9, 1), r"k must be in 1\.\.n-1"), ((9, 4, True), "m must be an integer")],
 )  # fmt: skip
 def test_what_best_code_refuses(asked: tuple[int, int, int], message: str) -> None:
@@ -357,3 +358,17 @@ def test_catalogues_are_united(small: Path) -> None:
     both = united(worse, first)
     assert both.entries.keys() == first.entries.keys()
     assert best_of(both, 5).close() == 0
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "m", "kind", "status"),
+    [(30, 2, 20, "real", "open"), (24, 22, 2, "real", "proved"), (40, 39, 1, "integer", "proved"),
+     (30, 5, 5, "integer", "proved"), (20, 1, 3, "real", "proved")],
+)  # fmt: skip
+def test_families_beyond(n: int, k: int, m: int, kind: str, status: str) -> None:
+    entry = best_code(n, k, m, kind)
+    assert entry.status == status
+    assert float(entry.certificate.height) == pytest.approx(entry.number)
+    assert mheight.m_height(entry.G, m) == pytest.approx(entry.number)
+    if kind == "integer":
+        assert (entry.G[:, :k] == np.eye(k)).all()
