@@ -115,9 +115,31 @@ def test_run7_keeps_to_the_protocol_of_its_description():
     raw = load_config(ROOT / "runs" / "run7-raw.toml").model_dump()
     for values in (ours, raw):
         assert values["training"].pop("epochs") <= 250
+        # What is validated and kept; it changes nothing of what is trained.
+        del values["training"]["weight_average"]
     for section in ("data", "split", "augmentation", "loss", "training", "tier_guard", "criteria"):
         assert ours[section] == raw[section]
     assert raw["data"]["per_group"] == 12_000
     small = load_config(ROOT / "runs" / "quickstart.toml").model_dump()
     for section in ("split", "augmentation", "loss", "tier_guard", "criteria"):
         assert small[section] == ours[section]
+
+
+def test_sets_are_read_pooled_or_one_by_one_or_both():
+    shapes = {"sets_4_2": (9, 126), "sets_6_3": (36, 8)}
+    small = {"capacity": 0.02, "leading_width": 80}
+
+    def built(**changes):
+        names = [
+            layer.name
+            for layer in build_model(ResidualConfig(**small, **changes), shapes, 0).layers
+        ]
+        return any("pool" in name for name in names), "sets_6_3_leading" in names
+
+    assert built(set_width=100, leading=0) == (True, False)
+    assert built(set_width=0, leading=300) == (False, True)
+    assert built(set_width=100, leading=300) == (True, True)
+    with pytest.raises(
+        ConfigError, match=r"at least the 126 numbers of a set of sets_4_2.*neither"
+    ):
+        built(set_width=0, leading=125)
