@@ -35,7 +35,7 @@ import numpy as np
 import mheight
 from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.linear_code import LinearCode
-from mheight.codes.minors.batches import ACCURACY
+from mheight.codes.minors.rounding import ACCURACY
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import rounded
 from mheight.heights.finding import solved

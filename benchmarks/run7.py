@@ -41,7 +41,7 @@ PAGES = ROOT / "docs" / "results" / "run7"
 SHIPPED = ROOT / "src" / "mheight" / "experiments" / "shipped"
 SEEDS = (7, 8, 9)
 OTHER_DATA = "other_data.json"
-POOLED = ("model.set_width=32", "model.leading=504", "model.leading_width=96")
+POOLED = ("model.set_width=4", "training.epochs=8")
 SMALL = ("data.per_group=2000",)
 
 
@@ -100,12 +100,14 @@ JOBS = [
     Job("run6", "course", 7),
     Job("run7-raw", "course", 7),
     Job("run7", "course", 7, "pooled-", POOLED),
+    Job("run7", "uniform", 7, "pooled-", POOLED),
     Job("run7", "course", 7, "small-", SMALL),
 ]
 CURVES = {
     Job("run7", "course", 7): ("#d55e00", "run7, course"),
     Job("run7", "uniform", 7): ("#e69f00", "run7, uniform"),
-    Job("run7", "course", 7, "pooled-", POOLED): ("#0072b2", "the same, sets pooled"),
+    Job("run7", "course", 7, "pooled-", POOLED): ("#0072b2", "sets pooled too, course"),
+    Job("run7", "uniform", 7, "pooled-", POOLED): ("#56b4e9", "sets pooled too, uniform"),
     Job("run7", "course", 7, "small-", SMALL): ("#cc79a7", "a sixth of the originals"),
     Job("run2", "course", 7): ("#777777", "run2: no copies, weights, L2"),
 }
@@ -200,7 +202,14 @@ def picture(jobs: list[Job]) -> None:
         validation = [float(epoch["val_overall"]) for epoch in epochs]
         gap = [float(epoch["val_overall"]) - float(epoch["train_overall"]) for epoch in epochs]
         axes.plot(validation, gap, marker="o", markersize=3, color=colour, label=label)
-        axes.annotate(str(len(epochs)), (validation[-1], gap[-1]), fontsize=8)
+        axes.annotate(
+            str(len(epochs)),
+            (validation[-1], gap[-1]),
+            fontsize=8,
+            xytext=(-4, 4),
+            textcoords="offset points",
+            ha="right",
+        )
     axes.axvline(0.374, color="#999999", linewidth=0.8, label="overall wanted: below .374")
     axes.set(
         xlabel="overall log2-MSE on validation",

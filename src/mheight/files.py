@@ -40,23 +40,25 @@ _swept: set[tuple[int, int]] = set()
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that replaces it when the block succeeds.
 
-    The temporary file keeps the suffix of `path`, because some writers go by it.
-    On an error the temporary file is removed and `path` stays as it was.  The content is on
+    The temporary file has the name of `path`, because some writers go by its ending, in a folder
+    of its own.  On an error it is removed and `path` stays as it was.  The content is on
     the disk before the name is, and both before this returns.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path.parent)
-    suffix = "".join(path.suffixes)
-    temporary, lock = _locked(lambda: _empty_file(path.parent, suffix))
+    # A folder is locked, not the file in it: HDF5 puts a lock of its own on files.
+    folder, lock = _locked(lambda: _new_folder(path.parent))
     try:
+        temporary = folder / path.name
+        temporary.touch()
         _publish(temporary, 0o666)
         yield temporary
         _to_disk(temporary)
         os.replace(temporary, path)
         _to_disk(path.parent)
     finally:
-        temporary.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 
 
@@ -73,9 +75,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path.parent)
     suffix = f"-{path.name}"[:100]
-    temporary, lock = _locked(
-        lambda: Path(tempfile.mkdtemp(dir=path.parent, prefix=".partial-", suffix=suffix))
-    )
+    temporary, lock = _locked(lambda: _new_folder(path.parent, suffix))
     try:
         _publish(temporary, 0o777)
         yield temporary
@@ -88,14 +88,12 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         os.close(lock)
 
 
-def _empty_file(folder: Path, suffix: str) -> Path:
-    handle, name = tempfile.mkstemp(dir=folder, prefix=".partial-", suffix=suffix)
-    os.close(handle)
-    return Path(name)
+def _new_folder(parent: Path, suffix: str = "") -> Path:
+    return Path(tempfile.mkdtemp(dir=parent, prefix=".partial-", suffix=suffix))
 
 
 def _locked(make: Callable[[], Path]) -> tuple[Path, int]:
-    """A new file or folder, and an open handle that locks it as long as it is written."""
+    """A new folder, and an open handle that locks it as long as it is written to."""
     while True:
         path = make()
         try:

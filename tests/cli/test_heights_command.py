@@ -372,7 +372,7 @@ def npy(tmp_path):
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    for module in ("from_blocks", "reading.objects", "reading.parquet"):
+    for module in ("from_blocks", "reading.objects"):
         monkeypatch.setattr(f"mheight.codes.{module}.batch_length", lambda _: 64)
     monkeypatch.setattr("mheight.heights.output.files._ROWS_AT_A_TIME", 300)
 

@@ -178,7 +178,7 @@ def honest_lines() -> list[bytes]:
         "1;0;1\n0;1;.5\n\n1;2;3\n",
         "n,k,p0,p1\n3,2,1,2\n",
         "1 0 1\n0 1 2\n",
-        "H = [1 1 | ½] % said\n\n\\begin{bmatrix} 1 & \\frac12 \\end{bmatrix}",
+        "H = [1 1 | ½]\n\n\\begin{bmatrix} 1 & \\frac12 \\end{bmatrix}",
         '{"G": [[1, 0, 1], [0, 1, "1/2"]]}\n[[1, 2.5]]\n',
     ]
     return [text.encode() for text in texts]

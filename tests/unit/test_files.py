@@ -19,8 +19,8 @@ def names(folder: Path) -> list[str]:
 def test_a_path_appears_when_the_block_ends(tmp_path: Path) -> None:
     path = tmp_path / "new" / "weights.weights.h5"
     with atomic_path(path) as temporary:
-        assert temporary.parent == path.parent
-        assert "".join(temporary.suffixes).endswith(".weights.h5")
+        assert temporary.name == path.name
+        assert temporary.parent.parent == path.parent
         temporary.write_text("done")
         assert not path.exists()
     assert path.read_text() == "done"
@@ -124,20 +124,21 @@ def test_content_is_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
     real_sync, real_replace = os.fsync, os.replace
 
     def sync(handle):
-        done.append(("sync", Path(os.readlink(f"/proc/self/fd/{handle}")).name))
+        done.append(("sync", Path(os.readlink(f"/proc/self/fd/{handle}"))))
         real_sync(handle)
 
     def replace(source, target):
-        done.append(("replace", Path(target).name))
+        done.append(("replace", Path(target)))
         real_replace(source, target)
 
     monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(os, "replace", replace)
     write_text(tmp_path / "state", "all of it")
     (first, temporary), second, third = done
-    assert (first, temporary.startswith(".partial-")) == ("sync", True)
-    assert second == ("replace", "state")
-    assert third == ("sync", tmp_path.name)
+    assert (first, temporary.name) == ("sync", "state")
+    assert temporary.parent.name.startswith(".partial-")
+    assert second == ("replace", tmp_path / "state")
+    assert third == ("sync", tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

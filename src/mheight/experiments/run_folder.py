@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -223,9 +224,11 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove what only an unfinished run needs."""
-        for name in ("state.npz", "codes_*.npz", ".partial-*"):
+        for name in ("state.npz", "codes_*.npz"):
             for path in self.checkpoints.glob(name):
                 path.unlink(missing_ok=True)
+        for path in self.checkpoints.glob(".partial-*"):
+            shutil.rmtree(path, ignore_errors=True)
 
     def epochs_done(self) -> int:
         """Whole epochs that are kept."""

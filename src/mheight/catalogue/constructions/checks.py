@@ -115,7 +115,7 @@ def net_checks(sides: Sequence[int], slopes: int = 0) -> list[list[int]]:
 
     Examples:
         >>> net_checks([2, 2])
-        [[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]]
+        [[1, 0, 1, 0], [0, 1, 0, 1], [1, 1, 0, 0], [0, 0, 1, 1]]
     """
     points = list(product(*(range(q) for q in sides)))
     rows = []

@@ -81,9 +81,9 @@ def add_catalogue(app: FastAPI) -> None:
         responses={422: {"model": schemas.Failure, "description": "a value that is not allowed"}},
     )  # fmt: skip
     async def code(
-        n: Annotated[int, Query(ge=2, le=LONGEST)],
-        k: Annotated[int, Query(ge=1, lt=LONGEST)],
-        m: Annotated[int, Query(ge=1, lt=LONGEST)],
+        n: Annotated[int, Query(ge=2, le=LONGEST, examples=[9])],
+        k: Annotated[int, Query(ge=1, lt=LONGEST, examples=[4])],
+        m: Annotated[int, Query(ge=1, lt=LONGEST, examples=[3])],
         kind: Kind = "real",
     ) -> Response:
         """The best code that is known for (n, k, m), with its matrix and a codeword."""

@@ -100,7 +100,8 @@ def _commands(
 
 
 def _sample(parameter: dict[str, Any]) -> str:
-    return str(parameter.get("schema", {}).get("default", 10))
+    schema = parameter.get("schema", {})
+    return str(next(iter(schema.get("examples", ())), schema.get("default", 10)))
 
 
 def _schema(name: str, schema: dict[str, Any]) -> list[str]:
