@@ -489,7 +489,7 @@ def test_an_output_that_can_not_be_written(fails, tmp_path, monkeypatch):
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", str(tmp_path / ".partial-x"))
 
-    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
     assert "Permission denied" in fails("heights", "1 2", "-o", tmp_path / "x.csv")
 
 

@@ -14,7 +14,7 @@ from mheight.catalogue.lookup import best_code
 from mheight.codes import LinearCode
 from mheight.codes.families import FAMILIES, family_code
 from mheight.errors import InvalidCodeError
-from mheight.heights import height_profile
+from mheight.heights import height_profile, profile_with_doubts
 from mheight.heights.capability import threshold_ratio
 
 __all__ = ["MAX_LENGTH", "Choice", "choose", "repeated_columns"]
@@ -141,7 +141,8 @@ def _catalogued(n: int, m: int) -> tuple[tuple[str, tuple[float, ...], LinearCod
         entry = best_code(n, k, m)
         code = entry.record.code.linear()
         # A float of the closed form may lie below the height by its last digit: rounded up.
-        heights = height_profile(code) * (1.0 + 1e-12)
+        # Where rounding leaves one open it is infinite here, which promises nothing.
+        heights = profile_with_doubts(code).heights * (1.0 + 1e-12)
         out.append((f"catalogue:{n}:{k}:{m}", tuple(heights.tolist()), code))
     return tuple(out)
 
