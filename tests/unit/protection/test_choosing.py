@@ -8,6 +8,7 @@ import pytest
 import mheight
 from mheight.codes import LinearCode
 from mheight.errors import InvalidCodeError
+from mheight.heights import profile_with_doubts
 from mheight.protection import choose, repeated_columns
 
 
@@ -63,4 +64,4 @@ def test_the_catalogue_helps() -> None:
     assert any(c.name.startswith("catalogue:10:") for c in found)
     for choice in found:
         assert choice.ratio <= named.get(choice.code.k, math.inf) * (1 + 1e-9)
-        assert mheight.height_profile(choice.code)[1] <= choice.height
+        assert profile_with_doubts(choice.code).heights[1] <= choice.height
