@@ -21,7 +21,7 @@
 #     python train_model_v7.py SAMPLES.pkl HEIGHTS.pkl       trains on course pickles
 #     python train_model_v7.py --set training.epochs=20      overrides any key of runs/run7.toml
 #
-# In full it trains for an hour or two on two cores, and says how long after its first steps.
+# In full it trains for up to an hour on two cores, and says how long after its first steps.
 # **For a run of a few minutes** take `runs/quickstart.toml` in the next cell (as a script:
 # `--config runs/quickstart.toml`).  It leaves `run_7/` and `best_model_run7.h5`; interrupted,
 # the same command, or running all cells again, goes on after the last whole epoch.

@@ -18,8 +18,8 @@ import signal
 import time
 from pathlib import Path
 
+from mheight.catalogue.found import found_codes
 from mheight.cli.console import errors_in_one_line
-from mheight.design.found import found_codes
 from mheight.design.searching.sweep import TIED, all_goals, sweep
 from mheight.errors import InvalidDataError
 

@@ -14,7 +14,6 @@ OVERRIDES = (
     "features.name=raw-p",  # compiles fast
     "data.per_group=40",
     "model.capacity=0.02",
-    "training.weight_average=0",  # an average needs thousands of steps
     "training.epochs=3",
     "training.batch_size=16",
 )

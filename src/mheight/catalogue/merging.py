@@ -11,11 +11,10 @@ from typing import Any
 from mheight.catalogue.closure import BETTER, BestCodes
 from mheight.catalogue.entries import Catalogue, CodeRecord, Key
 from mheight.catalogue.exact_code import ExactCode
-from mheight.errors import InvalidDataError, MheightError
+from mheight.catalogue.found import FORMAT, read_found
+from mheight.errors import InvalidDataError
 
-__all__ = ["FoundMatrix", "differing", "merge", "read_found", "united"]
-
-FOUND = "mheight-found-code"
+__all__ = ["FoundMatrix", "differing", "found_matrices", "merge", "united"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class FoundMatrix:
     date: str
 
 
-def read_found(paths: Iterable[Path]) -> list[FoundMatrix]:
+def found_matrices(paths: Iterable[Path]) -> list[FoundMatrix]:
     """The found codes in files, or in folders of them.
 
     Args:
@@ -49,12 +48,12 @@ def read_found(paths: Iterable[Path]) -> list[FoundMatrix]:
     out: list[FoundMatrix] = []
     for path in map(Path, paths):
         if path.is_dir():
-            inside = [p for p in sorted(path.glob("*.json")) if _kind(p) == FOUND]
+            inside = [p for p in sorted(path.glob("*.json")) if _kind(p) == FORMAT]
             if not inside:
                 raise InvalidDataError(f"{path}: no files of found codes in this folder")
-            out.extend(_read(p) for p in inside)
+            out.extend(_matrix(p) for p in inside)
         else:
-            out.append(_read(path))
+            out.append(_matrix(path))
     return out
 
 
@@ -66,30 +65,11 @@ def _kind(path: Path) -> Any:
     return value.get("format") if isinstance(value, dict) else None
 
 
-def _read(path: Path) -> FoundMatrix:
-    if not path.exists():
-        raise InvalidDataError(f"{path}: no such file")
-    try:
-        value = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise InvalidDataError(f"{path}: not JSON: {error}") from None
-    if not isinstance(value, dict) or value.get("format") != FOUND or value.get("version") != 1:
-        raise InvalidDataError(f"{path}: a file of format {FOUND!r}, version 1, is wanted")
-    try:
-        how = {"given": "search", "method": str(value["method"]), "seed": value["seed"]}
-        code = ExactCode(value["matrix"], how)
-        shape = (int(value["n"]), int(value["k"]))
-        m = int(value["m"])
-        finder, date = f"mheight design ({value['method']})", str(value["date"])
-    except KeyError as error:
-        raise InvalidDataError(f"{path}: the field {error} is missing") from None
-    except (MheightError, TypeError, ValueError) as error:
-        raise InvalidDataError(f"{path}: {error}") from None
-    if (code.n, code.k) != shape:
-        raise InvalidDataError(
-            f"{path}: the matrix must have shape (k, n) = {shape[::-1]}, got {(code.k, code.n)}"
-        )
-    return FoundMatrix(path, code, m, finder, date)
+def _matrix(path: Path) -> FoundMatrix:
+    found = read_found(path)
+    how = {"given": "search", "method": found.method, "seed": found.seed}
+    code = ExactCode([list(row) for row in found.matrix], how)
+    return FoundMatrix(path, code, found.m, f"mheight design ({found.method})", found.date)
 
 
 def united(first: Catalogue, second: Catalogue) -> Catalogue:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from flint import arb, ctx, fmpq
 
@@ -132,20 +132,17 @@ class Irrational(Exception):
     """A closed form is not a number of the kind that was asked for."""
 
 
-class Arithmetic:
+class Arithmetic(Protocol):
     """What the nodes of a closed form come to."""
 
     def number(self, x: Fraction) -> Any:
         """A fraction."""
-        raise NotImplementedError
 
     def root(self, x: Any) -> Any:
         """A square root."""
-        raise NotImplementedError
 
     def wave(self, name: str, turns: Fraction) -> Any:
         """The sine, cosine or tangent of `turns` times pi."""
-        raise NotImplementedError
 
 
 class _Rationals(Arithmetic):

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from mheight.cli.console import out, say
+from mheight.cli.search_options import Rounds, Seed
 from mheight.cli.searching import SearchDisplay
 from mheight.design import FoundCode, SearchResult, search
 from mheight.design.course_files import write_course_files
@@ -51,13 +52,8 @@ def design(
     seconds: Annotated[
         float, typer.Option(metavar="SECONDS", help="For each task, without compiling.")
     ] = 60.0,
-    rounds: Annotated[
-        int | None,
-        typer.Option(
-            metavar="COUNT", help="At most so many rounds: the same ones give the same code."
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    rounds: Rounds = None,
+    seed: Seed = 0,
     members: Annotated[
         str | None,
         typer.Option(

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from mheight.cli.console import out, say
+from mheight.cli.search_options import Rounds, Seed
 from mheight.cli.searching import SearchDisplay
 from mheight.cli.sources import ParityCheck, Systematic, matrix_kind, opened
 from mheight.codes import LinearCode
@@ -50,13 +51,8 @@ def improve(
         ),
     ] = None,
     seconds: Annotated[float, typer.Option(metavar="SECONDS", help="When to end.")] = 60.0,
-    rounds: Annotated[
-        int | None,
-        typer.Option(
-            metavar="COUNT", help="At most so many rounds: the same ones give the same code."
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of all randomness.")] = 0,
+    rounds: Rounds = None,
+    seed: Seed = 0,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to write the matrix (.json)."),

@@ -15,7 +15,7 @@ from mheight.catalogue.entries import Key
 from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.exports import ENDINGS, EXPORTS, short_height
 from mheight.catalogue.files import LONGEST, read_catalogue, shipped, write_catalogue
-from mheight.catalogue.merging import differing, merge, read_found, united
+from mheight.catalogue.merging import differing, found_matrices, merge, united
 from mheight.catalogue.submitting import judge_submission, read_exact
 from mheight.cli.console import out, progress_bar, say
 from mheight.cli.sources import rational_sources
@@ -203,7 +203,7 @@ def _merge(paths: list[Path], folder: Path | None, output: Path | None) -> None:
         other = read_catalogue(path)
         fresh |= differing(known, other)
         known = united(known, other)
-    found = read_found(path for path in paths if path not in others)
+    found = found_matrices(path for path in paths if path not in others)
     best = best_of(known, max(known.lengths(), default=LONGEST), fresh)
     for one in found:
         if one.code.n > best.longest:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from mheight.datasets.pickled_arrays import NAMES, Dtype, Name, array_of, checked_code, nested
+from mheight.datasets.pickled_counts import MOST_DEPTH, count_values
 from mheight.errors import InvalidDataError, UnsafePickleError
 
 __all__ = ["MOST_BYTES", "pickled_value"]
@@ -25,7 +26,6 @@ MOST_BYTES = 2**28
 
 _MOST_OPCODES = 2**24
 _MOST_VALUES = 2**26
-_MOST_DEPTH = 32
 _MOST_MARKS = 100
 _MOST_TUPLE_KEYS = 10_000  # their hashes can be made to collide, so that a dict gets slow
 _LONGEST_INTEGER = 128  # bytes; a float64 has 1,024 bits before the point
@@ -79,7 +79,7 @@ def pickled_value(content: bytes) -> Any:
         machine.step(code, argument)
     value = machine.result()
     most = min(_MOST_VALUES, 1_000_000 + 64 * at)
-    if _count(value) > most:
+    if count_values(value) > most:
         raise InvalidDataError(
             f"the pickle holds the same lists or arrays again and again, more than {most:,} "
             "values in all"
@@ -142,7 +142,7 @@ class _Machine:
 
     def mark(self, _: Any) -> None:
         if len(self._marked) >= _MOST_MARKS:
-            raise InvalidDataError(f"lists in lists, more than {_MOST_DEPTH} deep")
+            raise InvalidDataError(f"lists in lists, more than {MOST_DEPTH} deep")
         self._marked.append(self._stack)
         self._stack = []
 
@@ -384,53 +384,3 @@ def _steps(machine: _Machine) -> dict[str, Callable[[Any], None]]:
         "BUILD": machine.build,
     }
     return steps
-
-
-_CONTAINERS = (list, tuple, dict)
-_LEAVES = (int, float, str, bytes, bytearray, bool, type(None))
-
-
-def _count(value: Any) -> int:
-    """How many values there are when each is counted as often as it is held.
-
-    Raises:
-        InvalidDataError: a container that holds itself, containers in each other too deep,
-            or something that is no value.
-    """
-    counts: dict[int, int] = {}
-    open_: set[int] = set()
-    # A container is met twice: before its items, and after them, when theirs are known.
-    waiting: list[tuple[Any, bool]] = [(value, False)]
-    while waiting:
-        one, done = waiting.pop()
-        name = id(one)
-        items = one.values() if type(one) is dict else one
-        if done:
-            open_.discard(name)
-            counts[name] = 1 + sum(_size(item, counts) for item in items)
-        elif name not in counts:
-            size = _leaf_size(one)
-            if size is not None:
-                counts[name] = size
-                continue
-            if name in open_ or len(open_) >= _MOST_DEPTH:
-                raise InvalidDataError(f"lists in lists, more than {_MOST_DEPTH} deep")
-            open_.add(name)
-            waiting.append((one, True))
-            waiting += [(item, False) for item in items if type(item) not in _LEAVES]
-    return counts[id(value)]
-
-
-def _size(item: Any, counts: dict[int, int]) -> int:
-    return 1 if type(item) in _LEAVES else counts[id(item)]
-
-
-def _leaf_size(one: Any) -> int | None:
-    """Values in something that is no container, None for a container."""
-    if type(one) in _CONTAINERS:
-        return None
-    if isinstance(one, np.ndarray):
-        return 1 + one.size
-    if type(one) in _LEAVES or isinstance(one, np.generic):
-        return 1
-    raise InvalidDataError("the pickle holds an array that was never filled, or a bare name")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.design.found import FoundCode
+from mheight.catalogue.found import FoundCode
 from mheight.files import atomic_path
 
 __all__ = ["heights_path", "write_course_files"]

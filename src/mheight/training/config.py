@@ -51,7 +51,8 @@ class FitConfig(Section):
         weight_decay: of AdamW.
         clipnorm: largest norm of each gradient.
         weight_average: the weights that are validated and kept are a moving average of those
-            that are trained, which keeps so much of itself each step; 0: the weights themselves.
+            that are trained, which keeps so much of itself each step, less in short trainings
+            (see `momentum`); 0: the weights themselves.
         learning_rate_decay: factor on the learning rate after each epoch.
         plateau_factor: further factor when the validation loss stands still.
         plateau_patience: epochs without improvement before that.
@@ -70,6 +71,23 @@ class FitConfig(Section):
     plateau_patience: Count = 15
     early_stopping_patience: Count = 40
     stop_on_nan: bool = True
+
+    def momentum(self, steps: int) -> float:
+        """What the average of the weights keeps of itself each step.
+
+        At most so much that it forgets ten times in all of training: a longer average would
+        still hold the weights that training began with.
+
+        Args:
+            steps: of an epoch.
+
+        Examples:
+            >>> FitConfig(weight_average=0.999, epochs=13).momentum(1076)
+            0.999
+            >>> FitConfig(weight_average=0.999, epochs=4).momentum(90)
+            0.9722222222222222
+        """
+        return min(self.weight_average, max(0.0, 1.0 - 10.0 / (self.epochs * steps)))
 
 
 class TierGuardConfig(Section):

@@ -146,18 +146,24 @@ def fit(
             "training.batch_size must not exceed the training rows, "
             f"got {config.batch_size} for {len(training)} rows"
         )
+    steps = ceil(len(training) / config.batch_size)
+    momentum = config.momentum(steps)
+    if momentum < config.weight_average:
+        say(
+            f"{config.epochs * steps:,} steps are few: the average of the weights keeps "
+            f"{momentum:.4g} of itself a step, not {config.weight_average:g}"
+        )
     model.compile(
         optimizer=keras.optimizers.AdamW(
             learning_rate=config.learning_rate,
             weight_decay=config.weight_decay,
             clipnorm=config.clipnorm,
-            use_ema=config.weight_average > 0.0,
-            ema_momentum=config.weight_average,
+            use_ema=momentum > 0.0,
+            ema_momentum=momentum,
         ),
         loss=keras.losses.MeanSquaredError(),
     )
     model.optimizer.build(model.trainable_variables)
-    steps = ceil(len(training) / config.batch_size)
 
     def epoch_done(records: Sequence[EpochRecord]) -> None:
         best.sweep()

@@ -22,8 +22,9 @@ from mheight.catalogue.closure import BestCodes, heights_of
 from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.exports import as_csv, as_json, as_latex
 from mheight.catalogue.files import as_table, write_catalogue
+from mheight.catalogue.found import judged, write_found
 from mheight.catalogue.lower import bound_table
-from mheight.catalogue.merging import merge, read_found, united
+from mheight.catalogue.merging import found_matrices, merge, united
 from mheight.catalogue.submitting import read_exact
 from mheight.cli.main import main
 from mheight.errors import InvalidCodeError, InvalidDataError
@@ -264,14 +265,12 @@ def test_submitting_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def _found(folder: Path, matrix: list[list[Any]], m: int) -> None:
-    n, k = len(matrix[0]), len(matrix)
-    value = {
-        "format": "mheight-found-code", "version": 1, "n": n, "k": k, "m": m, "entries": "real",
-        "bound": None, "height": "1", "exact": "1", "matrix": matrix, "codeword": [],
-        "target": 0, "dropped": [], "information_set": [], "seed": 1, "method": "cma",
-        "seconds": 1.0, "date": "2026-01-02",
-    }  # fmt: skip
-    (folder / f"n{n}_k{k}_m{m}.json").write_text(json.dumps(value))
+    found = judged(
+        tuple(tuple(row) for row in matrix), m, entries="real", bound=None, seed=1,
+        method="cma", seconds=1.0, date="2026-01-02",
+    )  # fmt: skip
+    assert found is not None
+    write_found(folder, found)
 
 
 def test_merging_closes_and_certifies(tmp_path: Path) -> None:
@@ -286,7 +285,7 @@ def test_merging_closes_and_certifies(tmp_path: Path) -> None:
     before = {key: entry.number for key, entry in known.entries.items()}
     _found(tmp_path, best_code(6, 3, 3).G.tolist(), 3)
     again = best_of(known, 6)
-    better = merge(again, read_found([tmp_path]))
+    better = merge(again, found_matrices([tmp_path]))
     assert (6, 3, 3, "real") in better
     again.close()
     after = built(again, "2026-01-03", known)
@@ -300,12 +299,17 @@ def test_merging_closes_and_certifies(tmp_path: Path) -> None:
 
 def test_found_files_that_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidDataError, match="no files of found codes"):
-        read_found([tmp_path])
+        found_matrices([tmp_path])
     with pytest.raises(InvalidDataError, match="no such file"):
-        read_found([tmp_path / "x.json"])
+        found_matrices([tmp_path / "x.json"])
     (tmp_path / "x.json").write_text("{}")
-    with pytest.raises(InvalidDataError, match="is wanted"):
-        read_found([tmp_path / "x.json"])
+    with pytest.raises(InvalidDataError, match="has the format"):
+        found_matrices([tmp_path / "x.json"])
+    _found(tmp_path, [[1, 0, 1, 1], [0, 1, 1, 2]], 1)
+    (path,) = tmp_path.glob("n04*.json")
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "exact": "9", "height": "9.0"}))
+    with pytest.raises(InvalidDataError, match=r"n04.*does not reach h_1 = 9\.0"):
+        found_matrices([path])
 
 
 def test_heights_in_floats_agree_with_the_engine() -> None:

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mheight.catalogue.found import Entries, FoundCode, judged
 from mheight.codes import LinearCode
 from mheight.codes.compiling import work_clock
-from mheight.design.found import Entries, FoundCode, judged
 from mheight.design.searching.known import known_starts
 from mheight.design.searching.members import MEMBERS, Candidate, Task, members_for
 from mheight.design.searching.systematic import as_integers, systematic_generator

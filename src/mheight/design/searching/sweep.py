@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.catalogue.found import Entries, FoundCode, found_codes, write_found
 from mheight.codes.threads import set_threads
-from mheight.design.found import Entries, FoundCode, found_codes, write_found
 from mheight.design.searching.known import known_starts, neighbouring
 from mheight.design.searching.neighbours import starts_from
 from mheight.design.searching.search import search
@@ -262,7 +262,7 @@ def _starts(goal: Goal, folder: Path, bound: int) -> Iterable[Float]:
 
 
 def _known(folder: Path, key: tuple[int, int, int], entries: str) -> FoundCode | None:
-    from mheight.design.found import read_found
+    from mheight.catalogue.found import read_found
 
     n, k, m = key
     path = folder / f"n{n:02}_k{k:02}_m{m:02}_{entries}.json"

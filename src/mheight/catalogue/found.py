@@ -11,14 +11,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mheight.codes import LinearCode
-from mheight.errors import InvalidDataError
+from mheight.errors import InvalidDataError, MheightError
 from mheight.files import write_json
 from mheight.heights import Certificate, exact_certificates, verify
 
-__all__ = ["Entries", "FoundCode", "found_codes", "judged", "read_found", "write_found"]
+__all__ = [
+    "FORMAT",
+    "Entries",
+    "FoundCode",
+    "found_codes",
+    "judged",
+    "read_found",
+    "write_found",
+]
 
 Entries = Literal["real", "integer"]
-Entry = int | float
+_Entry = int | float
 
 FORMAT, VERSION = "mheight-found-code", 1
 _KEYS = (
@@ -48,7 +56,7 @@ class FoundCode:
     m: int
     entries: Entries
     bound: int | None
-    matrix: tuple[tuple[Entry, ...], ...]
+    matrix: tuple[tuple[_Entry, ...], ...]
     certificate: Certificate
     seed: int
     method: str
@@ -107,7 +115,7 @@ class FoundCode:
 
 
 def judged(
-    matrix: tuple[tuple[Entry, ...], ...],
+    matrix: tuple[tuple[_Entry, ...], ...],
     m: int,
     *,
     entries: Entries,
@@ -146,13 +154,15 @@ def read_found(path: Path) -> FoundCode:
         InvalidDataError: something is missing, unknown or wrong; the text names the file.
     """
     path = Path(path)
+    if not path.is_file():
+        raise InvalidDataError(f"{path}: no such file")
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, ValueError) as error:
+        values = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
         raise InvalidDataError(f"{path}: not JSON: {error}") from None
     try:
         return _from_values(values)
-    except (KeyError, TypeError, ValueError, OverflowError, ZeroDivisionError) as error:
+    except (ArithmeticError, KeyError, TypeError, ValueError, MheightError) as error:
         raise InvalidDataError(f"{path}: {error}") from None
 
 
@@ -197,7 +207,7 @@ def _from_values(values: Any) -> FoundCode:
     return found
 
 
-def _matrix(rows: Any, k: int, n: int, entries: str) -> tuple[tuple[Entry, ...], ...]:
+def _matrix(rows: Any, k: int, n: int, entries: str) -> tuple[tuple[_Entry, ...], ...]:
     matrix = tuple(tuple(row) for row in rows)
     if len(matrix) != k or any(len(row) != n for row in matrix):
         raise ValueError(f"the matrix must have shape {(k, n)}")

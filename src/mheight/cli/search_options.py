@@ -1,0 +1,15 @@
+"""Options that the searching commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["Rounds", "Seed"]
+
+Rounds = Annotated[
+    int | None,
+    typer.Option(metavar="COUNT", help="At most so many rounds: the same ones give the same code."),
+]
+Seed = Annotated[int, typer.Option(help="Of all randomness.")]
