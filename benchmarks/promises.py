@@ -20,13 +20,20 @@ from mheight.codes import LinearCode, cosine_code, cosine_dual_code, icosahedral
 from mheight.errors import InvalidCodeError
 from mheight.protection import Decoder
 
+MOST = 7
+"""The largest 2 tau + sigma tried."""
+
 
 def codes(rng: np.random.Generator) -> list[LinearCode]:
-    """Named codes, integer and real ones, degenerate ones among them."""
+    """Named codes, integer and real ones, degenerate ones among them; 20 and more for each task."""
     out = [icosahedral(), single_parity(6), cosine_code(8), cosine_dual_code(8)]
     for n, k in ((5, 2), (6, 2), (7, 3), (8, 4), (9, 4), (9, 5), (9, 6), (10, 5), (12, 6)):
         out.append(LinearCode.from_systematic(rng.normal(size=(k, n - k))))
         out.append(LinearCode.from_systematic(rng.integers(-3, 4, (k, n - k))))
+    for n, k in ((8, 1), (9, 2), (10, 2), (10, 3), (11, 3), (11, 4), (12, 4)):
+        out.append(LinearCode.from_systematic(rng.normal(size=(k, n - k))))
+        out.append(LinearCode.from_systematic(rng.uniform(-100.0, 100.0, (k, n - k))))
+        out.append(LinearCode.from_systematic(rng.integers(-100, 101, (k, n - k))))
     return out
 
 
@@ -37,12 +44,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
+    tried = codes(rng)
     found: dict[tuple[int, int], tuple[int, Broken]] = {}
     try:
-        with progress_bar("codes", 22) as advance:
-            for code in codes(rng):
-                redundancy = code.n - code.k
-                for m in range(1, redundancy + 1):
+        with progress_bar("codes", len(tried)) as advance:
+            for code in tried:
+                for m in range(1, min(code.n - code.k, MOST) + 1):
                     for tau in range(min(m // 2, 3) + 1):
                         try:
                             decoder = Decoder(code, tau, m - 2 * tau, float(rng.uniform(0.1, 2.0)))

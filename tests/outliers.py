@@ -59,14 +59,14 @@ def extreme_errors(decoder: Decoder, count: int, rng: np.random.Generator) -> np
     word = word / np.abs(word[order[m]]) * 2.0
     top = order[:m]
     errors = np.tile(word / 2.0, (count, 1))
-    most = decoder.tau + decoder.sigma
-    for i in range(count):
-        hidden = rng.permutation(top[1:])[: decoder.tau]  # what c' would take for outliers
-        errors[i, hidden] = rng.uniform(-1.0, 1.0, len(hidden))
-        out = np.setdiff1d(top, hidden)
-        errors[i, out] = word[out] + np.sign(word[out])
-        errors[i, top[0]] *= 1.0 + rng.choice([-1e-6, 1e-6, 1e-3])
-        assert len(out) <= most
+    order = np.argsort(rng.random((count, m - 1)), axis=1)
+    others, rows = top[1:][order], np.arange(count)[:, None]
+    hidden = others[:, : decoder.tau]  # what c' would take for outliers
+    errors[rows, hidden] = rng.uniform(-1.0, 1.0, hidden.shape)
+    out = np.concatenate([np.full((count, 1), top[0]), others[:, decoder.tau :]], axis=1)
+    assert out.shape[1] == decoder.tau + decoder.sigma
+    errors[rows, out] = word[out] + np.sign(word[out])
+    errors[:, top[0]] *= 1.0 + rng.choice([-1e-6, 1e-6, 1e-3], count)
     return errors * decoder.delta
 
 

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode
 from mheight.codes.checks import as_matrix, real_array
+from mheight.codes.threads import in_ranges
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.heights.doubts import Doubt, warn_of
 from mheight.heights.profile import profile_with_doubts
@@ -39,6 +40,7 @@ alone."""
 
 
 _MOST_NUMBERS = 2**24
+_SECONDS = 1e-9  # for each number that decoding a word looks at
 
 
 @dataclass(frozen=True)
@@ -237,22 +239,31 @@ class Decoder:
         n = self.code.n
         received, known, single = checked_words(words, n)
         count = len(received)
-        if known.all():
-            scaled, erased = received / self.delta, np.zeros(count, np.int64)
-        else:
-            scaled = np.where(known, received, 0.0) / self.delta
-            erased = (~known) @ (np.int64(1) << np.arange(n, dtype=np.int64))
         codes = np.empty(count, np.int8)
         located, explained = np.empty((count, n), np.bool_), np.empty((count, n), np.bool_)
         codewords, residuals = np.empty((count, n)), np.empty(count)
-        decode_words(
-            scaled, erased, self._checks, self._circuits.words, self._circuits.masks,
-            self._generator, self.tau, *self._fits, codes, located, explained, codewords,
-            residuals,
-        )  # fmt: skip
-        for i in np.flatnonzero(residuals < 0.0):
-            codewords[i], residuals[i] = nearest_codeword(self._generator, scaled[i], ~explained[i])
-        codewords *= self.delta
+        whole = bool(known.all())
+        bits = np.int64(1) << np.arange(n, dtype=np.int64)
+
+        def decode(first: int, last: int) -> None:
+            some = slice(first, last)
+            if whole:
+                scaled, erased = received[some] / self.delta, np.zeros(last - first, np.int64)
+            else:
+                scaled = np.where(known[some], received[some], 0.0) / self.delta
+                erased = (~known[some]) @ bits
+            decode_words(
+                scaled, erased, self._checks, self._circuits.words, self._circuits.masks,
+                self._generator, self.tau, *self._fits, codes[some], located[some],
+                explained[some], codewords[some], residuals[some],
+            )  # fmt: skip
+            for i in (first + np.flatnonzero(residuals[some] < 0.0)).tolist():
+                codewords[i], residuals[i] = nearest_codeword(
+                    self._generator, scaled[i - first], ~explained[i]
+                )
+            codewords[some] *= self.delta
+
+        in_ranges(decode, count, _SECONDS * count * (n * n + len(self._circuits.masks)))
         return Decoded(codes, located, codewords, residuals, explained, single)
 
     def violated(self, word: ArrayLike | Sequence[Any]) -> tuple[Circuits, Float]:

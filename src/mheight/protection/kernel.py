@@ -74,10 +74,14 @@ def decode_words(  # type: ignore[no-untyped-def]
                 _mark(0, explained[w])
                 continue
         _check(word, checks, values)
-        found = _violated(word, values, circuits, masks, gone, violated)
         common[0], common[1], common[2] = ~np.int64(0), 0, 0
-        best[0] = np.inf
-        _explain(violated, found, values, masks, gone, tau, common, best)
+        best[0] = -1.0
+        single = _only(word, values, masks) if tau == 1 and gone == 0 else np.int64(0)
+        if single != 0:
+            common[0], common[1], common[2] = single, single, 1
+        else:
+            found = _violated(word, values, circuits, masks, gone, violated)
+            _explain(violated, found, values, masks, gone, tau, common, best)
         chosen = common[1]
         _mark(chosen, explained[w])
         if common[2] == 0:
@@ -93,6 +97,8 @@ def decode_words(  # type: ignore[no-untyped-def]
         _project(word, projections[places[chosen]], fitted[w])
         residuals[w] = _distance(word, fitted[w], chosen)
         if residuals[w] > 1.0:
+            if best[0] < 0.0:
+                best[0] = _residual(values, masks, chosen)
             if _fit(word, values, circuits, masks, G, chosen, best[0], fitted[w]):
                 residuals[w] = _distance(word, fitted[w], chosen)
             else:
@@ -124,12 +130,35 @@ def _check(word, checks, values):  # type: ignore[no-untyped-def]
 
 
 @kernel()
+def _only(word, values, masks):  # type: ignore[no-untyped-def]
+    """The one position that is in all violated circuits; 0 if there is another number of them.
+
+    Also 0 where rounding leaves open whether a circuit is violated: then others look closer.
+    """
+    surely = _surely(word)
+    both = ~np.int64(0)
+    close = np.int64(0)
+    for i in range(len(masks)):
+        value = abs(values[i])
+        is_one = np.int64(value > 1.0)
+        both &= masks[i] | (is_one - 1)
+        close += is_one & np.int64(value <= surely)
+    return both if close == 0 and both & (both - 1) == 0 else np.int64(0)
+
+
+@kernel()
+def _surely(word):  # type: ignore[no-untyped-def]
+    """A check above this is violated whatever rounding did, since each lambda_A has 1-norm 1."""
+    largest = 0.0
+    for j in range(len(word)):
+        largest = max(largest, abs(word[j]))
+    return 1.0 + ROUNDING * (1.0 + largest)
+
+
+@kernel()
 def _violated(word, values, circuits, masks, erased, violated):  # type: ignore[no-untyped-def]
     """Note the circuits without erased positions whose check exceeds 1; returns how many."""
-    surely = 0.0
-    for j in range(len(word)):
-        surely = max(surely, abs(word[j]))
-    surely = 1.0 + ROUNDING * (1.0 + surely)  # since each lambda_A has 1-norm 1
+    surely = _surely(word)
     found = close = np.int64(0)
     for i in range(len(masks)):
         value = abs(values[i])
@@ -192,6 +221,7 @@ def _explain(violated, found, values, masks, erased, tau, common, best):  # type
         common: filled: the intersection, the best set, how many sets were found.
         best: filled: the residual of the best set: fewest positions, then least residual.
     """
+    best[0] = np.inf
     room = tau - _size(erased)
     if room < 0:
         return

@@ -173,7 +173,9 @@ class ProtectedProduct:
         words = self.encoder.words(np.asarray(self.array @ inputs, dtype=np.float64))
         decoded = decoder.decode(words)
         lost = decoded.codes == VERDICTS.index("too many")
-        values = np.where(lost[:, None], words, decoded.codewords)
+        values = decoded.codewords
+        if lost.any():
+            values = np.where(lost[:, None], words, values)
         recomputed = lost & (self.suspect == "recompute")
         if recomputed.any():
             k = self.encoder.code.k
@@ -184,7 +186,7 @@ class ProtectedProduct:
             rows = padded.reshape(blocks, k, -1)[which % blocks]
             values[which, :k] = np.einsum("wki,iw->wk", rows, inputs[:, which // blocks])
         self._verdicts += np.bincount(decoded.codes, minlength=len(VERDICTS))
-        self._located += decoded.located.sum(axis=0)
+        self._located += decoded.located[decoded.codes == VERDICTS.index("located")].sum(axis=0)
         self._recomputed += int(recomputed.sum())
         outputs = self.encoder.outputs(values, len(self.W))
         return Product(outputs[:, 0] if np.ndim(x) == 1 else outputs, decoded, recomputed)
