@@ -47,6 +47,10 @@ def closed_form(bound: Bound) -> str:
         return str(-(-int(found[1]) // int(found[2])))
     if found := re.fullmatch(r"1/\(2 sin\^2\(pi/(\d+)\)\) - 1", right):
         return f"1/(2*sin(pi/{found[1]})^2)-1"
+    if found := re.fullmatch(r"1/sin\(pi/(\d+)\)", right):
+        return f"1/sin(pi/{found[1]})"
+    if found := re.fullmatch(r"cot\(pi/(\d+)\)", right):
+        return f"cos(pi/{found[1]})/sin(pi/{found[1]})"
     if found := re.fullmatch(r"1/\(sqrt\(2\) cos\((\d+)pi/(\d+)\)\)", right):
         return f"1/(sqrt(2)*cos({found[1]}*pi/{found[2]}))"
     if found := re.fullmatch(r"(\d+)/\((\d+) sqrt\(3\)\)", right):

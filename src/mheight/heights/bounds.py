@@ -55,6 +55,8 @@ def lower_bounds(n: int, k: int) -> tuple[Bound, ...]:
       h_m >= ceil(k / (r-m+1)).
     * h_2 >= 1 / (2 sin^2(pi/2n)) - 1 for r = 2 [arXiv 2606.03011]; by puncturing r-2
       positions, h_r >= 1 / (2 sin^2(pi/(2k+4))) - 1 for r >= 2.
+    * h_r >= cot(pi/2n) for even n and 1/sin(pi/2n) for odd n, for k = 2; by shortening, with
+      n = r+2, for larger k [derived: docs/mathematics.md].  The cosine code reaches it.
     * h_m >= 1 / (sqrt(2) cos((m+1) pi/2n)) for k = 2, and h_m >= n / (sqrt(3) (n-m-1)) for
       k = 3; by shortening, with n = r+2 or r+3, for larger k [derived].  Proof:
 
@@ -84,6 +86,7 @@ def lower_bounds(n: int, k: int) -> tuple[Bound, ...]:
         2 1.0000 h_2 >= 1
         2 3.0000 h_2 >= ceil(3/1)
         2 4.2361 h_2 >= 1/(2 sin^2(pi/10)) - 1
+        2 2.4142 h_2 >= cot(pi/8)
         2 1.8478 h_2 >= 1/(sqrt(2) cos(3pi/8))
         2 1.4434 h_2 >= 5/(2 sqrt(3))
         3 inf h_3 = infinity
@@ -134,7 +137,21 @@ def _bounds(n: int, k: int, m: int) -> Iterator[Bound]:
             f"h_{m} >= 1/(2 sin^2(pi/{2 * k + 4})) - 1",
             _punctured(m - 2),
         )
+        yield _polygon_bound(redundancy, k)
     yield from (bound for bound in _slab_bounds(redundancy, k, m) if bound.value > 1.0)
+
+
+def _polygon_bound(redundancy: int, k: int) -> Bound:
+    """The bound that cosine codes reach, of the code of dimension 2 that shortening leaves."""
+    n = redundancy + 2
+    angle = math.pi / (2 * n)
+    value, form = (
+        (1.0 / math.sin(angle), f"1/sin(pi/{2 * n})")
+        if n % 2
+        else (1.0 / math.tan(angle), f"cot(pi/{2 * n})")
+    )
+    source = "derived in docs/mathematics.md" + _shortened(k - 2)
+    return Bound(redundancy, value, f"h_{redundancy} >= {form}", source)
 
 
 def _slab_bounds(redundancy: int, k: int, m: int) -> Iterator[Bound]:

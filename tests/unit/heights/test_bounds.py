@@ -58,6 +58,8 @@ def test_bounds_that_are_reached(n: int):
     assert best(n, n - 1) == [n - 1]  # by single parity
     h_2 = height_profile(cosine_dual_code(n))[1]
     np.testing.assert_allclose(best_lower_bound(n, n - 2, 2).value, h_2, rtol=1e-12)
+    last = height_profile(cosine_code(n))[n - 3]
+    np.testing.assert_allclose(best_lower_bound(n, 2, n - 2).value, last, rtol=1e-12)
     # By the repeated basis of n = 2k, whose heights are 1.
     assert best_lower_bound(2 * n, n, 1).value == 1.0
 
@@ -70,6 +72,8 @@ def test_the_bounds_as_written(n: int, k: int):
         expected = [1.0, ceil(k / (r - m + 1))]
         if m == r and m >= 2 and k >= 2:
             expected.append(1 / (2 * sin(pi / (2 * (n - m + 2))) ** 2) - 1)
+            angle = pi / (2 * (r + 2))
+            expected.append(cos(angle) / sin(angle) if r % 2 == 0 else 1 / sin(angle))
         if k >= 2:
             expected.append(1 / (sqrt(2) * cos((m + 1) * pi / (2 * (r + 2)))))
         if k >= 3:
@@ -94,6 +98,27 @@ def test_the_slab_bound_finds_a_codeword(k: int):
         width = cos((m + 1) * pi / (2 * n)) if k == 2 else (n - m - 1) / n
         # The (n-m)-th smallest is |c|_(m).
         assert cosines[:, n - m - 1].min() <= width * (1 + 1e-3)
+
+
+@pytest.mark.parametrize("n", range(4, 10))
+def test_the_steps_of_the_polygon_bound(n: int):
+    """What the proof in docs/mathematics.md says of [n, 2] codes, on random ones."""
+    rng = np.random.default_rng(n)
+    rho = np.sin(np.arange(n + 1) * pi / n) / sin(pi / n)
+    for spread in (0.1, 1.0, 4.0):
+        angles = np.sort(rng.uniform(0.0, pi, n) ** (1.0 + spread / 4.0) % pi)
+        G = np.array([np.cos(angles), np.sin(angles)]) * np.exp(spread * rng.normal(size=n))
+        x = np.abs(np.outer(G[0], G[1]) - np.outer(G[1], G[0]))
+        j = np.arange(n)
+        means = [np.exp(np.log(x[j, (j + t) % n]).mean()) for t in range(1, n)]
+        a = np.array([0.0, *means, 0.0]) / means[0]
+        assert (a[1:n] ** 2 >= (a[2:] * a[: n - 1] + 1.0) * (1.0 - 1e-9)).all()
+        assert (a >= rho * (1.0 - 1e-9) - 1e-12).all()
+        i = (j + -(-n // 2)) % n
+        ratios = (x[i, j] + x[i, (j + 1) % n]) / x[j, (j + 1) % n]
+        height = height_profile(G)[n - 3]
+        assert ratios.max() <= height * (1.0 + 1e-9)
+        assert height >= best_lower_bound(n, 2, n - 2).value * (1.0 - 1e-12)
 
 
 def test_sources_and_statements():
