@@ -15,6 +15,7 @@ __all__ = [
     "InputWarning",
     "InvalidCodeError",
     "InvalidDataError",
+    "JobError",
     "LeakError",
     "MheightError",
     "RunFolderError",
@@ -77,6 +78,10 @@ class UnsolvedHeightError(MheightError):
 
 class InvalidDataError(MheightError, ValueError):
     """A data file or a set of samples breaks a rule; the text says which, and where."""
+
+
+class JobError(MheightError):
+    """A job, one of its shards, or a cluster that works on it is not what it has to be."""
 
 
 class UnsafePickleError(InvalidDataError):

@@ -13,6 +13,7 @@ import typer
 
 from mheight.cli.console import out, say
 from mheight.cli.heights_display import Doubts, Watch, table_texts, write_lines
+from mheight.cli.heights_job import file_of_job, heights_job, is_job_folder
 from mheight.cli.heights_options import (
     CLAIM_DIFFERS,
     AsJson,
@@ -34,6 +35,7 @@ from mheight.cli.heights_options import (
     ZeroTolerance,
 )
 from mheight.cli.heights_work import InterruptedSearch, Request, located, results
+from mheight.cli.job_running import ClusterOption, JobOptions, PartOption
 from mheight.cli.sample_options import LabelColumn, LabelsFile
 from mheight.cli.sources import (
     FamilyLength,
@@ -78,11 +80,14 @@ def heights(
     output: OutputFile = None,
     labels: LabelsFile = None,
     label_column: LabelColumn = None,
+    cluster: ClusterOption = None,
+    shard: PartOption = None,
 ) -> None:
     """Compute exact heights h_1 ... h_{n-k} of one code or of all codes in a file.
 
     An infinite height is inf, in JSON null.  Codes too long for all heights at once are
-    searched for h_1, h_2, ... in turn, as far as the time limit allows.
+    searched for h_1, h_2, ... in turn, as far as the time limit allows.  An output without
+    an ending is a folder of shards: the same command goes on where it was stopped.
     """
     if systematic and parity_check:
         raise InvalidCodeError("a matrix is either P or H: choose one of -P and -H")
@@ -91,20 +96,26 @@ def heights(
         m, exact, claimed, tolerance, zero_tolerance, witness, capability, method, time_limit,
         form, as_json, output,
     )  # fmt: skip
+    jobs = JobOptions.of(cluster, shard)
     source = asked_source(source, family, length)
     path = as_path(source)
     if output is not None:
         require_apart([output], [path, labels, _standard_input() if source == "-" else None])
     if path is not None and holds_samples(path):
         options.refuse_for_samples()
+        jobs.refuse("samples are done in one piece")
         from mheight.cli.sample_heights import sample_heights  # data sets are slow to load
 
         sample_heights(path, labels, label_column, output)
     elif labels is not None or label_column is not None:
         raise InvalidDataError("--labels and --label-column go with samples, which say their m")
     elif claimed is not None:
+        jobs.refuse("a claim is judged in one piece")
         _judge(source, path, options, claimed)
+    elif output is not None and is_job_folder(output):
+        heights_job(file_of_job(path), output, options.kind, options.request, jobs)
     else:
+        jobs.refuse("shards go into a folder: -o NAME, without an ending")
         _matrix_heights(source, path, options)
 
 

@@ -71,6 +71,7 @@ def results(
     kind: Kind | None,
     request: Request,
     watch: Watch,
+    first: int = 0,
 ) -> Iterator[HeightRows]:
     """Rows of heights, in the order of the source.
 
@@ -80,13 +81,14 @@ def results(
         kind: what matrices are that do not say so themselves.
         request: what is wanted.
         watch: is told of the progress.
+        first: the number of the first matrix.
 
     Raises:
         InvalidCodeError: a matrix that is no code, with its number.
         InterruptedSearch: Ctrl-C in a search.
     """
     if request.exact:
-        for index, matrix in rational_codes(blocks, name, kind):
+        for index, matrix in rational_codes(blocks, name, kind, first):
             try:
                 yield rational_rows(
                     index, matrix, request.m,
@@ -97,7 +99,7 @@ def results(
             watch.advance(1)
         return
     told = False
-    for batch in batches(blocks, name, kind):
+    for batch in batches(blocks, name, kind, first):
         count, k, n = len(batch), batch.given.k, batch.given.n
         try:
             if request.m is not None:

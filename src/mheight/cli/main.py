@@ -74,6 +74,7 @@ COMMANDS = (
     ),
     Command("predict", "Predict the heights of a test set, in the order of the input."),
     Command("serve", "Serve heights and predictions over HTTP, with a page for browsers."),
+    Command("merge", "Add up shards that were made in several places: mheight merge A B -o ALL."),
     Command("data", "Make, import and inspect data sets of labelled codes."),
 )
 
@@ -193,6 +194,7 @@ _EXTRAS = {
     "serve": ("fastapi", "prometheus_client", "starlette", "uvicorn"),
     "tune": ("optuna",),
     "mat": ("scipy",),
+    "cluster": ("dask", "distributed"),
 }
 
 

@@ -106,7 +106,7 @@ def read_codes(
 
 
 def batches(
-    blocks: Iterable[Block], name: str = "", kind: Kind | None = None
+    blocks: Iterable[Block], name: str = "", kind: Kind | None = None, first: int = 0
 ) -> Iterator[CodeBatch]:
     """Codes in batches of one shape, in the order of the source.
 
@@ -114,12 +114,13 @@ def batches(
         blocks: from `read_blocks`, `read_stream` or `parse_matrix`.
         name: what messages call the source; empty for a single matrix.
         kind: what matrices are that do not say so themselves; None for G.
+        first: the number of the first matrix.
 
     Raises:
         InvalidCodeError: a matrix that describes no code, with its number; or none at all.
     """
     waiting: list[GivenMatrices] = []
-    first, after = 0, 0
+    begun = after = first
     last: tuple[Kind, tuple[int, ...]] | None = None
 
     def release() -> Iterator[CodeBatch]:
@@ -140,12 +141,12 @@ def batches(
             yield from release()
             waiting, first = [], after
     yield from release()
-    if after == 0:
+    if after == begun:
         raise InvalidCodeError(f"{name}: at least one matrix is needed, got none")
 
 
 def rational_codes(
-    blocks: Iterable[Block], name: str = "", kind: Kind | None = None
+    blocks: Iterable[Block], name: str = "", kind: Kind | None = None, first: int = 0
 ) -> Iterator[tuple[int, Matrix]]:
     """Generator matrices in fractions, one by one, with their number; nothing is rounded.
 
@@ -153,6 +154,7 @@ def rational_codes(
         blocks: read with `exact=True`.
         name: what messages call the source; empty for a single matrix.
         kind: what matrices are that do not say so themselves; None for G.
+        first: the number of the first matrix.
 
     Raises:
         InvalidCodeError: a matrix that is not rational or has the wrong shape, with its
@@ -162,7 +164,7 @@ def rational_codes(
         >>> next(rational_codes([Block([["1/2", 1]], "H")]))
         (0, ((Fraction(-2, 1), Fraction(1, 1)),))
     """
-    after = 0
+    after = first
     for block in blocks:
         values, actual = block.told(kind, _where(name, after))
         for matrix in values if isinstance(values, np.ndarray) else [values]:
@@ -172,7 +174,7 @@ def rational_codes(
                 raise InvalidCodeError(f"{_where(name, after)}{error}") from None
             yield after, G
             after += 1
-    if after == 0:
+    if after == first:
         raise InvalidCodeError(f"{name}: at least one matrix is needed, got none")
 
 

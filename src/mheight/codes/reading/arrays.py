@@ -21,7 +21,7 @@ from mheight.codes.reading.opening import LARGEST, ending, opened, seekable
 from mheight.codes.reading.records import tell_left_out
 from mheight.errors import InvalidCodeError
 
-__all__ = ["count_arrays", "mat_blocks", "npy_blocks", "npz_blocks"]
+__all__ = ["count_arrays", "mat_blocks", "npy_blocks", "npy_range", "npz_blocks"]
 
 _OBJECTS = (
     "an array of Python objects is a pickle, which is not read; save numbers: "
@@ -41,6 +41,18 @@ def npy_blocks(path: Path, _exact: bool = False) -> Iterator[Block]:
     with _readable(path):
         array = npy.mapped(path)
     yield from array_blocks(array, str(path))
+
+
+def npy_range(path: Path, first: int, last: int) -> Iterator[Block]:
+    """Matrices `first` to `last - 1` of an uncompressed `.npy` file; nothing else is read.
+
+    Raises:
+        InvalidCodeError: as for `npy_blocks`.
+    """
+    with _readable(path):
+        array = npy.mapped(path)
+    stack = array[None] if array.ndim == 2 else array
+    yield from array_blocks(stack[first:last], str(path))
 
 
 def count_arrays(path: Path) -> int | None:

@@ -17,7 +17,15 @@ from mheight.heights.capability import threshold_ratio
 from mheight.heights.certificate import Certificate, Number
 from mheight.heights.output.rows import HeightRows
 
-__all__ = ["FORMATS", "HeightWriter", "capabilities", "check_table_path", "json_lines"]
+__all__ = [
+    "FORMATS",
+    "HeightWriter",
+    "capabilities",
+    "check_table_path",
+    "height_table",
+    "json_lines",
+    "repeated_columns",
+]
 
 FORMATS = (".jsonl", ".parquet", ".csv")
 
@@ -164,7 +172,7 @@ class HeightWriter:
             lines = json_lines(rows, capability=self._capability)
             self._text.writelines(line + "\n" for line in lines)
             return
-        table = self._table(rows)
+        table = height_table(rows, capability=self._capability, lists=self._form == ".parquet")
         if self._waiting and table.schema != self._waiting[0].schema:
             self._flush()
         self._waiting.append(table)
@@ -192,37 +200,49 @@ class HeightWriter:
         if self._form == ".parquet":
             import pyarrow.parquet as pq
 
-            repeated = [name for name in ("n", "k", "m", "doubt", "status") if name in schema.names]
+            repeated = repeated_columns(schema)
             return pq.ParquetWriter(self._path, schema, compression="zstd", use_dictionary=repeated)
         return _CsvWriter(self._path, schema)
 
-    def _table(self, rows: HeightRows) -> Any:
-        import pyarrow as pa
 
-        lists = self._form == ".parquet"
-        unknown = np.isnan(rows.height)
-        mask = unknown if unknown.any() else None
-        columns: dict[str, Any] = {
-            "code": pa.array(rows.code.astype(np.int64)),
-            "n": pa.array(rows.n.astype(np.int32)),
-            "k": pa.array(rows.k.astype(np.int32)),
-            "m": pa.array(rows.m.astype(np.int32)),
-            "height": pa.array(rows.height, mask=mask),
-            "log2_height": pa.array(rows.log2_height, mask=mask),
-            "doubt": _doubt_column(rows),
-        }
-        if rows.status is not None:
-            columns["lower"] = pa.array(rows.lower)
-            columns["upper"] = pa.array(rows.upper)
-            columns["status"] = pa.array(rows.status)
-        if rows.zero_tolerance is not None:
-            columns["zero_tolerance"] = pa.array(np.full(len(rows), rows.zero_tolerance))
-        if rows.exact is not None:
-            columns["exact"] = pa.array([str(h) for h in rows.exact])
-        if rows.certificates is not None:
-            columns |= _witness_columns(rows.certificates, rows.exact is not None, lists)
-        table = pa.table(columns)
-        return _with_capability(table, rows) if self._capability else table
+def repeated_columns(schema: Any) -> list[str]:
+    """Columns with few different values."""
+    return [name for name in ("n", "k", "m", "doubt", "status") if name in schema.names]
+
+
+def height_table(rows: HeightRows, *, capability: bool = False, lists: bool = True) -> Any:
+    """Rows as an Arrow table, with the columns of `HeightWriter`.
+
+    Args:
+        rows: the heights.
+        capability: whether to have a row for each pair of located and detected outliers.
+        lists: whether certificates are lists; else text.
+    """
+    import pyarrow as pa
+
+    unknown = np.isnan(rows.height)
+    mask = unknown if unknown.any() else None
+    columns: dict[str, Any] = {
+        "code": pa.array(rows.code.astype(np.int64)),
+        "n": pa.array(rows.n.astype(np.int32)),
+        "k": pa.array(rows.k.astype(np.int32)),
+        "m": pa.array(rows.m.astype(np.int32)),
+        "height": pa.array(rows.height, mask=mask),
+        "log2_height": pa.array(rows.log2_height, mask=mask),
+        "doubt": _doubt_column(rows),
+    }
+    if rows.status is not None:
+        columns["lower"] = pa.array(rows.lower)
+        columns["upper"] = pa.array(rows.upper)
+        columns["status"] = pa.array(rows.status)
+    if rows.zero_tolerance is not None:
+        columns["zero_tolerance"] = pa.array(np.full(len(rows), rows.zero_tolerance))
+    if rows.exact is not None:
+        columns["exact"] = pa.array([str(h) for h in rows.exact])
+    if rows.certificates is not None:
+        columns |= _witness_columns(rows.certificates, rows.exact is not None, lists)
+    table = pa.table(columns)
+    return _with_capability(table, rows) if capability else table
 
 
 def _doubt_column(rows: HeightRows) -> Any:

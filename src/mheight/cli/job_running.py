@@ -1,0 +1,184 @@
+"""What commands share that work in shards: options, progress, Ctrl-C."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from mheight.cli.console import error_console, out, say
+from mheight.errors import JobError
+from mheight.jobs import JobFolder, Outcome, Part, Place, Task, ThisProcess, run_job
+from mheight.jobs.addresses import ClusterName, cluster_name
+
+__all__ = ["INTERRUPTED", "ClusterOption", "JobOptions", "PartOption", "beside", "run_shown"]
+
+INTERRUPTED = 130
+_LINE = 60.0  # seconds between two lines where there is no terminal
+
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="WHERE",
+        help="local:N for N processes of this machine, or a Dask cluster: tcp://host:8786, or "
+        "the .json file of its scheduler.",
+    ),
+]
+PartOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Only part I of N of the work, I = 0 ... N-1, for job arrays; the same command "
+        "without it, or mheight merge, puts the parts together.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """Where work is done, and which part of it.
+
+    Attributes:
+        cluster: workers; None for this process.
+        part: of all shards; None for all.
+    """
+
+    cluster: ClusterName | None = None
+    part: Part | None = None
+
+    @classmethod
+    def of(cls, cluster: str | None, part: str | None) -> JobOptions:
+        """Read both options.
+
+        Raises:
+            JobError: one of them is not understood.
+        """
+        return cls(
+            None if cluster is None else cluster_name(cluster),
+            None if part is None else Part.parse(part),
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether neither was given."""
+        return self.cluster is None and self.part is None
+
+    def refuse(self, reason: str) -> None:
+        """Refuse the options where they have no sense.
+
+        Raises:
+            JobError: one of them was given.
+        """
+        if not self.is_plain:
+            raise JobError(f"--cluster and --shard don't go with this: {reason}")
+
+    @contextmanager
+    def place(self) -> Iterator[Place]:
+        """Where tasks are done."""
+        if self.cluster is None:
+            yield ThisProcess()
+            return
+        from mheight.jobs.cluster import Cluster  # Dask is an extra, and slow to load
+
+        with Cluster(self.cluster, say) as cluster:
+            yield cluster
+
+
+def beside(output: Path) -> Path:
+    """The folder where shards of an output are kept until it is written."""
+    return output.with_name(output.name + ".job")
+
+
+def run_shown(
+    job: JobFolder, tasks: Iterable[Task], options: JobOptions, units: str, total: int | None
+) -> Outcome:
+    """Run a job with its progress shown; what is done is kept when it is interrupted.
+
+    Args:
+        job: the folder.
+        tasks: all tasks of the job.
+        options: where, and which part.
+        units: what is counted, as `codes`.
+        total: of these, in all shards; None if unknown.
+    """
+    with _Progress(units, total) as shown:
+        try:
+            with options.place() as place:
+                outcome = run_job(job, tasks, place, options.part, shown.watch)
+        except KeyboardInterrupt:
+            shown.stop()
+            there = len(job.numbers())
+            say(f"interrupted; {there:,} shards are kept, and the same command goes on")
+            raise typer.Exit(INTERRUPTED) from None
+    if options.part is not None:
+        out(
+            f"{job.path}: part {options.part} is done, {outcome.made:,} shards made; "
+            f"{outcome.there:,} of {outcome.shards:,} are there"
+        )
+    elif not outcome.is_complete:
+        raise JobError(f"{job.path}: {outcome.there:,} of {outcome.shards:,} shards are there")
+    return outcome
+
+
+class _Progress:
+    """A bar with rate and time left; without a terminal, a line now and then."""
+
+    def __init__(self, units: str, total: int | None) -> None:
+        self._units, self._total = units, total
+        self._there = self._made = self._shards = 0
+        self._begun = self._said = time.monotonic()
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[text]}"),
+            TimeElapsedColumn(), console=error_console, transient=True,
+            disable=not error_console.is_terminal,
+        )  # fmt: skip
+        self._task = self._bar.add_task("computing", total=total, text="")
+
+    def __enter__(self) -> _Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+    def watch(self, task: Task, made: bool) -> None:
+        """A shard is there."""
+        self._there += task.units
+        self._shards += 1
+        if made:
+            self._made += task.units
+        self._bar.update(self._task, completed=self._there, text=self._text())
+        now = time.monotonic()
+        if not error_console.is_terminal and now - self._said > _LINE:
+            self._said = now
+            say(self._text())
+
+    def _text(self) -> str:
+        of = "" if self._total is None else f"/{self._total:,}"
+        text = f"{self._there:,}{of} {self._units} in {self._shards:,} shards"
+        seconds = time.monotonic() - self._begun
+        if not self._made or seconds <= 0:
+            return text
+        rate = self._made / seconds
+        text += f", {rate:,.0f}/s" if rate >= 10 else f", {rate:.2g}/s"
+        if self._total is not None:
+            text += f", {_duration((self._total - self._there) / rate)} left"
+        return text
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
