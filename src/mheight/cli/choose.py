@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mheight.cli.console import out
 from mheight.cli.tables import Format, Table, render
 from mheight.errors import InvalidCodeError
+from mheight.protection import Choice
 from mheight.protection import choose as choices
 
 __all__ = ["choose"]
@@ -60,39 +61,38 @@ def choose(
             f"no named code does this: {2 * tau + sigma} heights must be finite and the last one "
             "small enough; allow a larger --ratio, --overhead or another --n"
         )
-    rows = []
-    for choice in found:
-        if as_json:
-            out(
-                json.dumps(
-                    {
-                        "code": choice.name,
-                        "n": choice.code.n,
-                        "k": choice.code.k,
-                        "overhead": choice.overhead,
-                        "height": choice.height,
-                        "ratio": choice.ratio,
-                        "error": choice.error,
-                        "G": choice.code.G.tolist(),
-                    }
-                )
-            )
-        rows.append(
-            [
-                choice.name,
-                f"[{choice.code.n}, {choice.code.k}]",
-                f"{choice.overhead:.3g}",
-                f"{choice.height:.6g}",
-                f"{choice.ratio:.6g}",
-                f"{choice.error:.6g}",
-            ]
-        )
-    if not as_json:
-        m = 2 * tau + sigma
-        title = f"locates {tau}, detects {sigma} more"
-        notes = [
-            "Delta/delta: outliers from this many ordinary errors on are found; "
-            "error: how far the corrected product may be off, in ordinary errors"
-        ]
-        header = ["code", "[n, k]", "n/k", f"h_{m}", "Delta/delta", "error"]
-        out(render(Table(title, header, rows, notes), form))
+    if as_json:
+        for choice in found:
+            out(json.dumps(_values(choice)))
+        return
+    notes = [
+        "Delta/delta: outliers from this many ordinary errors on are found; "
+        "error: how far the corrected product may be off, in ordinary errors"
+    ]
+    header = ["code", "[n, k]", "n/k", f"h_{2 * tau + sigma}", "Delta/delta", "error"]
+    title = f"locates {tau}, detects {sigma} more"
+    out(render(Table(title, header, [_row(choice) for choice in found], notes), form))
+
+
+def _values(choice: Choice) -> dict[str, Any]:
+    return {
+        "code": choice.name,
+        "n": choice.code.n,
+        "k": choice.code.k,
+        "overhead": choice.overhead,
+        "height": choice.height,
+        "ratio": choice.ratio,
+        "error": choice.error,
+        "G": choice.code.G.tolist(),
+    }
+
+
+def _row(choice: Choice) -> list[str]:
+    return [
+        choice.name,
+        f"[{choice.code.n}, {choice.code.k}]",
+        f"{choice.overhead:.3g}",
+        f"{choice.height:.6g}",
+        f"{choice.ratio:.6g}",
+        f"{choice.error:.6g}",
+    ]

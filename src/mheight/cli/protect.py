@@ -9,6 +9,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from mheight.cli.console import out, progress_bar
 from mheight.cli.sources import (
@@ -22,12 +23,15 @@ from mheight.cli.sources import (
 )
 from mheight.codes import LinearCode
 from mheight.codes.from_blocks import batches
+from mheight.codes.reading import Kind
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.files import require_apart
-from mheight.protection import VERDICTS, decoder_for
+from mheight.protection import VERDICTS, Decoder, LongDecoder, decoder_for
 from mheight.protection.word_files import DecodedWriter, check_decoded_path, count_words, read_words
 
 __all__ = ["protect"]
+
+Int = NDArray[np.int64]
 
 
 def protect(
@@ -72,18 +76,45 @@ def protect(
     if output is not None:
         check_decoded_path(output)
         require_apart([output], [words, Path(source)])
-    kind = matrix_kind(systematic, parity_check)
+    chosen = _one_code(source, matrix_kind(systematic, parity_check))
+    decoder = decoder_for(chosen, tau, sigma, _numbers(delta), height=height)
+    counts, located = _decode_file(decoder, words, output)
+    out(repr(decoder))
+    for verdict, number in zip(VERDICTS, counts.tolist(), strict=True):
+        if number or verdict != "undecided":
+            out(f"{verdict:10} {number:>12,}")
+    if located.any():
+        out("located at position: " + ", ".join(f"{j}: {c:,}" for j, c in enumerate(located) if c))
+    out(_promise(decoder))
+    if output is not None:
+        out(f"written: {output}")
+
+
+def _one_code(source: str, kind: Kind | None) -> LinearCode:
+    """The one code of a source.
+
+    Raises:
+        InvalidCodeError: it has none, or several.
+    """
     given = [G for batch in batches(*opened(source, False), kind) for G in batch.generators]
     if len(given) != 1:
         raise InvalidCodeError(f"{source}: one code is needed, got {len(given)}")
-    chosen = LinearCode(given[0])
-    decoder = decoder_for(chosen, tau, sigma, _numbers(delta), height=height)
-    counts = np.zeros(len(VERDICTS), np.int64)
-    located = np.zeros(chosen.n, np.int64)
+    return LinearCode(given[0])
 
-    blocks = read_words(words, chosen.n)
+
+def _decode_file(
+    decoder: Decoder | LongDecoder, words: Path, output: Path | None
+) -> tuple[Int, Int]:
+    """Decode a file block by block, and write what was found.
+
+    Returns:
+        How many words had each verdict; how often each position was located.
+    """
+    n = decoder.code.n
+    counts, located = np.zeros(len(VERDICTS), np.int64), np.zeros(n, np.int64)
+    blocks = read_words(words, n)
     first = next(blocks)  # what is wrong with the input is said before anything is shown
-    writer = nullcontext() if output is None else DecodedWriter(output, chosen.n)
+    writer = nullcontext() if output is None else DecodedWriter(output, n)
     with progress_bar("decoding", count_words(words)) as advance, writer as target:
         for block in chain([first], blocks):
             result = decoder.decode(block)
@@ -92,23 +123,21 @@ def protect(
             if target is not None:
                 target.write(result)
             advance(len(block))
-    out(repr(decoder))
-    for verdict, number in zip(VERDICTS, counts.tolist(), strict=True):
-        if number or verdict != "undecided":
-            out(f"{verdict:10} {number:>12,}")
-    if located.any():
-        out("located at position: " + ", ".join(f"{j}: {c:,}" for j, c in enumerate(located) if c))
+    return counts, located
+
+
+def _promise(decoder: Decoder | LongDecoder) -> str:
+    """What holds for every word, in a sentence."""
     thresholds = decoder.thresholds
     span = f"{thresholds.min():.6g}"
     if thresholds.min() != thresholds.max():
         span += f" to {thresholds.max():.6g}"
-    out(
-        f"With at most {tau + sigma} entries of a word off by more than delta, every one off by "
-        f"more than {span} is located, unless the verdict is 'too many'; with at most {tau}, only "
-        f"such are, and the corrected word is off by at most {decoder.error_bound:.6g}."
+    return (
+        f"With at most {decoder.tau + decoder.sigma} entries of a word off by more than delta, "
+        f"every one off by more than {span} is located, unless the verdict is 'too many'; with at "
+        f"most {decoder.tau}, only such are, and the corrected word is off by at most "
+        f"{decoder.error_bound:.6g}."
     )
-    if output is not None:
-        out(f"written: {output}")
 
 
 def _numbers(text: str) -> float | list[float]:
