@@ -142,23 +142,29 @@ def aligned_rows(count: int) -> NDArray[np.float64]:
 
 
 def _lanewise(
-    in_python: Callable[..., Any] | None = None,
+    inputs: int, in_python: Callable[..., Any] | None = None
 ) -> Callable[[Callable[..., Any]], Any]:
-    """A decorator: an intrinsic on vectors from a function that builds LLVM instructions."""
-    return lambda operation: _of_lanes(operation, in_python)
+    """A decorator: an intrinsic on vectors from a function that builds LLVM instructions.
+
+    Args:
+        inputs: how many vectors the operation takes, 1 to 3.
+        in_python: the same for arrays, where kernels are not compiled.
+    """
+    return lambda operation: _of_lanes(operation, inputs, in_python)
 
 
-def _of_lanes(operation: Callable[..., Any], in_python: Callable[..., Any] | None) -> Any:
-    count = operation.__code__.co_argcount - 1
-
+def _of_lanes(
+    operation: Callable[..., Any], inputs: int, in_python: Callable[..., Any] | None
+) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return operation(builder, *arguments)
 
-    if count == 1:
+    # Numba reads the arguments off the signature, so there is one for each number of them.
+    if inputs == 1:
 
         def typed(typing_context: Any, x: Any) -> Any:
             return _lanes(x), generate
-    elif count == 2:
+    elif inputs == 2:
 
         def typed(typing_context: Any, x: Any, y: Any) -> Any:  # type: ignore[misc]
             return _lanes(x, y), generate
@@ -171,25 +177,25 @@ def _of_lanes(operation: Callable[..., Any], in_python: Callable[..., Any] | Non
     return kernel_function(in_python)(typed)
 
 
-@_lanewise(lambda x, y: x + y)
+@_lanewise(2, lambda x, y: x + y)
 def add(builder: Any, x: Any, y: Any) -> Any:
     """Sum x + y."""
     return builder.fadd(x, y)
 
 
-@_lanewise(lambda x, y: x - y)
+@_lanewise(2, lambda x, y: x - y)
 def subtract(builder: Any, x: Any, y: Any) -> Any:
     """Difference x - y."""
     return builder.fsub(x, y)
 
 
-@_lanewise(lambda x, y: x * y)
+@_lanewise(2, lambda x, y: x * y)
 def multiply(builder: Any, x: Any, y: Any) -> Any:
     """Product x y."""
     return builder.fmul(x, y)
 
 
-@_lanewise(lambda x, y: x / y)
+@_lanewise(2, lambda x, y: x / y)
 def divided(builder: Any, x: Any, y: Any) -> Any:
     """Quotient x / y."""
     return builder.fdiv(x, y)
@@ -205,7 +211,7 @@ def _fused_in_python(
     return out
 
 
-@_lanewise(_fused_in_python)
+@_lanewise(3, _fused_in_python)
 def fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
     """The sum x y + z, rounded once."""
     kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
@@ -213,25 +219,25 @@ def fused(builder: Any, x: Any, y: Any, z: Any) -> Any:
     return builder.call(function, [x, y, z])
 
 
-@_lanewise(lambda x, y: np.where(x < y, x, y))
+@_lanewise(2, lambda x, y: np.where(x < y, x, y))
 def least(builder: Any, x: Any, y: Any) -> Any:
     """The lesser of x and y; neither may be NaN."""
     return builder.select(builder.fcmp_ordered("<", x, y), x, y)
 
 
-@_lanewise(lambda x, y: np.where(x > y, x, y))
+@_lanewise(2, lambda x, y: np.where(x > y, x, y))
 def largest(builder: Any, x: Any, y: Any) -> Any:
     """The larger of x and y; neither may be NaN."""
     return builder.select(builder.fcmp_ordered(">", x, y), x, y)
 
 
-@_lanewise(np.abs)
+@_lanewise(1, np.abs)
 def magnitude(builder: Any, x: Any) -> Any:
     """Absolute value |x|."""
     return builder.select(builder.fcmp_ordered("<", x, _ZERO), builder.fsub(_ZERO, x), x)
 
 
-@_lanewise(np.sqrt)
+@_lanewise(1, np.sqrt)
 def square_root(builder: Any, x: Any) -> Any:
     """Square root of x."""
     kind = ir.FunctionType(_VECTOR, [_VECTOR])
@@ -245,7 +251,7 @@ def _subset_minima_in_python(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return x
 
 
-@_lanewise(_subset_minima_in_python)
+@_lanewise(1, _subset_minima_in_python)
 def subset_minima(builder: Any, x: Any) -> Any:
     """Lane i takes the least of the lanes j whose three bits are a subset of those of i."""
     for bit in (1, 2, 4):
@@ -256,7 +262,7 @@ def subset_minima(builder: Any, x: Any) -> Any:
     return x
 
 
-@_lanewise(lambda test, x, y: np.where(test > 0.0, x, y))
+@_lanewise(3, lambda test, x, y: np.where(test > 0.0, x, y))
 def where_positive(builder: Any, test: Any, x: Any, y: Any) -> Any:
     """Takes x where test > 0, else y."""
     return builder.select(builder.fcmp_ordered(">", test, _ZERO), x, y)
