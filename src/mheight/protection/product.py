@@ -14,6 +14,7 @@ from mheight.codes.checks import as_matrix
 from mheight.errors import InvalidDataError
 from mheight.protection.decoding import VERDICTS, Decoded, Decoder
 from mheight.protection.encoding import Encoder
+from mheight.protection.long_decoding import LongDecoder, decoder_for
 
 __all__ = ["Multiplier", "Product", "ProtectedProduct", "Statistics"]
 
@@ -71,8 +72,10 @@ class ProtectedProduct:
         sigma: further ones to detect.
         delta: largest ordinary error of an output, one number or one for each of the n
             positions; None: `calibrate` first.
-        suspect: what becomes of words with the verdict "too many": "recompute" computes them
-            digitally, "keep" gives the outputs as they came.
+        suspect: what becomes of words with the verdict "too many" or "undecided": "recompute"
+            computes them digitally, "keep" gives the outputs as they came.
+        height: for codes too long for `Decoder`: an upper bound of the height that decides, if
+            it is known, as for `LongDecoder`.
 
     Examples:
         >>> import numpy as np
@@ -99,6 +102,7 @@ class ProtectedProduct:
         sigma: int = 0,
         delta: float | ArrayLike | None = None,
         suspect: Literal["recompute", "keep"] = "recompute",
+        height: float | None = None,
     ) -> None:
         if suspect not in ("recompute", "keep"):
             raise InvalidDataError(f"suspect must be 'recompute' or 'keep', got {suspect!r}")
@@ -106,7 +110,9 @@ class ProtectedProduct:
         self.encoder = Encoder(code)
         self.tau, self.sigma, self.suspect = tau, sigma, suspect
         # A wrong tau or sigma is told before anything is programmed.
-        self._decoder = Decoder(self.encoder.code, tau, sigma, 1.0 if delta is None else delta)
+        self._decoder = decoder_for(
+            self.encoder.code, tau, sigma, 1.0 if delta is None else delta, height=height
+        )
         self._is_calibrated = delta is not None
         self.array = program(self.encoder.encode(self.W))
         self._verdicts = np.zeros(len(VERDICTS), np.int64)
@@ -114,8 +120,8 @@ class ProtectedProduct:
         self._recomputed = 0
 
     @property
-    def decoder(self) -> Decoder:
-        """The decoder.
+    def decoder(self) -> Decoder | LongDecoder:
+        """The decoder that suits the code: see `decoder_for`.
 
         Raises:
             InvalidDataError: delta is not known yet.
@@ -155,7 +161,11 @@ class ProtectedProduct:
         delta = margin * float(np.quantile(errors[ordinary], 1.0 - failure))
         if not delta > 0.0:
             raise InvalidDataError("these products are exact: there is nothing to calibrate")
-        self._decoder = Decoder(self.encoder.code, self.tau, self.sigma, delta)
+        known = self._decoder  # whose delta was one number too, or else its height may differ
+        same = (known.delta == known.delta[0]).all()
+        self._decoder = decoder_for(
+            self.encoder.code, self.tau, self.sigma, delta, height=known.height if same else None
+        )
         self._is_calibrated = True
         return delta
 
@@ -172,7 +182,7 @@ class ProtectedProduct:
         decoder = self.decoder
         words = self.encoder.words(np.asarray(self.array @ inputs, dtype=np.float64))
         decoded = decoder.decode(words)
-        lost = decoded.codes == VERDICTS.index("too many")
+        lost = decoded.codes >= VERDICTS.index("too many")  # or "undecided"
         values = decoded.codewords
         if lost.any():
             values = np.where(lost[:, None], words, values)

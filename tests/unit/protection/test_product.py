@@ -5,7 +5,7 @@ import pytest
 
 from mheight.codes import LinearCode, icosahedral, single_parity
 from mheight.errors import InvalidCodeError, InvalidDataError
-from mheight.protection import AnalogArray, Encoder, ProtectedProduct
+from mheight.protection import AnalogArray, Encoder, LongDecoder, ProtectedProduct
 
 RNG = np.random.default_rng(0)
 X = RNG.uniform(-1, 1, size=(20, 30))
@@ -67,6 +67,21 @@ def test_what_is_beyond_correction_is_recomputed_or_kept():
         W, icosahedral(), lambda A: Spoilt(A, [0, 1, 2], 40.0), delta=0.01, suspect="keep"
     )
     np.testing.assert_allclose((kept @ X)[:3], (W @ X)[:3] + 40.0)
+
+
+def test_a_long_code_protects_too():
+    rng = np.random.default_rng(3)
+    code = LinearCode.from_systematic(rng.normal(size=(20, 10)))
+    W, x = rng.normal(size=(45, 12)), rng.uniform(-1, 1, size=(12, 4))
+    product = ProtectedProduct(
+        W, code, lambda A: Spoilt(A + 1e-4, [3, 35], 1e6), delta=0.01, height=1e4
+    )
+    found = product.multiply(x)
+    assert isinstance(product.decoder, LongDecoder)
+    assert found.decoded.positions[:3] == ((3,), (5,), ())
+    np.testing.assert_allclose(found.values, W @ x, atol=0.02)
+    assert 0.0 < product.calibrate(rng.uniform(size=(12, 3)), spread=1.0) < 0.01
+    assert product.decoder.height == 1e4
 
 
 def test_calibration_leaves_stuck_rows_out():
