@@ -130,7 +130,7 @@ for line in data.lines():
 # %%
 from mheight.models import build_model
 
-model = build_model(config.model, features.shapes, config.seed)
+model = build_model(config.model, features.shapes, features.groups, config.seed)
 say(f"network: {config.model.name}, {model.count_params():,} parameters")
 
 # %% [markdown]

@@ -15,10 +15,10 @@ import time
 
 from mheight.codes.threads import set_threads
 from mheight.design import search
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 
 REAL = {(9, 4, 5): 15.73, (9, 5, 4): 18.57, (9, 6, 3): 15.92}
-INTEGER = dict(zip(GROUPS, (2, 3, 6, 25, 3, 6, 29, 5, 34), strict=True))
+INTEGER = dict(zip(COURSE_9, (2, 3, 6, 25, 3, 6, 29, 5, 34), strict=True))
 
 
 def seconds_to(n: int, k: int, m: int, entries: str, goal: float, seed: int, most: float):
@@ -45,7 +45,7 @@ def main() -> None:
     print("entries   n k m      goal   median s      each")
     total = [0.0] * arguments.seeds
     goals = [("real", *size, goal) for size, goal in REAL.items()]
-    goals += [("integer", 9, *group, float(goal)) for group, goal in INTEGER.items()]
+    goals += [("integer", *group, float(goal)) for group, goal in INTEGER.items()]
     goals = [goal for goal in goals if arguments.entries in (None, goal[0])]
     for entries, n, k, m, goal in goals:
         runs = [

@@ -62,7 +62,7 @@ class Silent:
 
 def encoded(config: RunConfig, samples: Samples) -> Encoded:
     features = FEATURES[config.features.name].fit(TrainingView(samples))
-    return Encoded(features.encode(samples), samples.log2_heights, samples.group)
+    return Encoded(features.encode(samples), samples.log2_heights, samples.group, samples.groups)
 
 
 def by_fit(config: RunConfig, rows: Encoded, few: Encoded, shapes: dict) -> float:
@@ -70,7 +70,7 @@ def by_fit(config: RunConfig, rows: Encoded, few: Encoded, shapes: dict) -> floa
     records: list = []
     with tempfile.TemporaryDirectory() as folder:
         fit(
-            build_model(config.model, shapes, 0),
+            build_model(config.model, shapes, rows.groups, 0),
             rows,
             few,
             config=config.training.model_copy(update={"epochs": 4}),
@@ -92,7 +92,7 @@ def by_bare_step(config: RunConfig, rows: Encoded, shapes: dict) -> float:
 
     from mheight.models.backend import keras
 
-    model = build_model(config.model, shapes, 0)
+    model = build_model(config.model, shapes, rows.groups, 0)
     optimizer = keras.optimizers.AdamW(
         config.training.learning_rate,
         weight_decay=config.training.weight_decay,
@@ -162,7 +162,7 @@ def prediction_table(count: int) -> str:
     for name, (run, overrides) in LADDER.items():
         config = load_config(RUNS / f"{run}.toml", overrides)
         features = FEATURES[config.features.name].fit(TrainingView(small))
-        model = build_model(config.model, features.shapes, 0)
+        model = build_model(config.model, features.shapes, features.groups, 0)
 
         def predict(codes: Samples, features=features, model=model):  # type: ignore[no-untyped-def]
             reading = time.perf_counter()

@@ -27,7 +27,7 @@ from mheight.experiments.pipeline import run_experiment
 from mheight.experiments.scoring import score_runs
 from mheight.experiments.trained_run import TrainedRun
 from mheight.metrics import Scores
-from mheight.tiers import GROUPS, Tier
+from mheight.tiers import COURSE_9, Tier
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "results"
@@ -216,7 +216,7 @@ def microseconds(run: TrainedRun, samples: Samples) -> float:
 
 
 def ladder_table(count: int = 20_000) -> None:
-    drawn = generate("course", -(-count // len(GROUPS)), 77).samples
+    drawn = generate("course", -(-count // len(COURSE_9)), 77).samples
     samples = drawn.take(np.random.default_rng(0).permutation(len(drawn))[:count])
     rows = []
     for job in LADDER:

@@ -14,11 +14,11 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from mheight.deployment.bundle import FILES
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 
 PACKAGED = Path(str(files("mheight.deployment") / "packaged" / "run8-stream"))
-INPUTS = [f"minors_{group.k}_{group.m}" for group in GROUPS]
-WIDTHS = [comb(9, group.k) for group in GROUPS]
+INPUTS = [f"minors_{group.k}_{group.m}" for group in COURSE_9]
+WIDTHS = [comb(9, group.k) for group in COURSE_9]
 
 
 def contents() -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def split_by_hand(samples: Samples, validation: np.ndarray) -> tuple[TrainingVie
 def with_copies(view: TrainingView, copies: Samples, parents: np.ndarray) -> AugmentedTraining:
     """Augmented training of these very copies; they get numbers of their own."""
     numbers = 1_000_000 + np.arange(len(copies))
-    numbered = Samples(copies.k, copies.m, copies.parity, copies.heights, numbers)
+    numbered = replace(copies, sample_id=numbers)
     return AugmentedTraining(
         view,
         Samples.concatenate([view.samples, numbered]),

@@ -85,7 +85,7 @@ def test_claims_about_designs_of_any_length(mheight, fails, tmp_path):
     assert status == 3
     assert out.startswith("1 of the 2 heights given is wrong: they differ by more than 1e-6")
     assert "sample 1, (n,k,m) = (4,2,2): given 2.5, exact 3.0" in out
-    assert "n = 3, (k,m) = (2,1) is not one of the groups" in fails(
+    assert "(n,k,m) = (3,2,1) is not one of the groups" in fails(
         "predict", x, "-o", tmp_path / "out.csv"
     )
     assert "--labels and --label-column go with samples" in fails(

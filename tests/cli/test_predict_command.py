@@ -90,7 +90,7 @@ def test_matrices_alone(mheight, tmp_path, fails):
     assert len(output.read_text().splitlines()) == 2
     error = fails("predict", tmp_path / "g.npy", "-o", output, "-m", 1)
     assert "a code [6, 9]" not in error
-    assert "matrix 0: a code [9, 6], m = 1 is not in one of the groups" in error
+    assert "matrix 0: (n,k,m) = (9,6,1) is not one of the groups" in error
     assert "mheight heights computes the heights of any code" in error
 
 

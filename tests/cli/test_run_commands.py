@@ -144,7 +144,7 @@ def test_evaluate_averages_runs_and_copies(
         assert got["run"] == name
         assert f"{name} on fresh.parquet" in out
         expected = averaged([run.predict_log2 for run in models], fresh, copies)
-        overall = score(fresh.log2_heights, expected, fresh.group).overall
+        overall = score(fresh.log2_heights, expected, fresh.group, fresh.groups).overall
         assert got["scores"]["overall"] == pytest.approx(overall, rel=1e-4)
         assert got["scores"] != alone["scores"]
         assert got["intervals"] is None

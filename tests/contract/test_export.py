@@ -29,7 +29,7 @@ def predictor(model, feature_name, features) -> Predictor:
             onnx_model(model).SerializeToString(),
             {"name": feature_name, "values": features.as_dict()},
             Domain.fit(TrainingView(CODES)).as_dict(),
-            calibrate(logs, logs, CODES.group).as_dict(),
+            calibrate(logs, logs, CODES.group, CODES.groups).as_dict(),
             {"format": FORMAT, "name": "test"},
             "",
         )
@@ -51,7 +51,7 @@ def by_keras(model, features, samples: Samples) -> np.ndarray:
 def test_onnx_says_what_keras_says(name):
     config, feature_name = MODELS[name]
     features = FEATURES[feature_name].fit(TrainingView(CODES))
-    model = build_model(config, features.shapes, 3)
+    model = build_model(config, features.shapes, features.groups, 3)
     found = predictor(model, feature_name, features)
     fresh = generate("normal", 9, 6).samples
     fresh = fresh.take(np.random.default_rng(1).permutation(len(fresh)))
@@ -68,7 +68,9 @@ def test_onnx_says_what_keras_says(name):
 def test_more_rows_than_one_call_takes():
     config, feature_name = MODELS["relations"]
     features = FEATURES[feature_name].fit(TrainingView(CODES))
-    found = predictor(build_model(config, features.shapes, 3), feature_name, features)
+    found = predictor(
+        build_model(config, features.shapes, features.groups, 3), feature_name, features
+    )
     many = CODES.take(np.random.default_rng(2).integers(0, len(CODES), 20_000))
     once = found.predict_log2(CODES)
     index = {number: i for i, number in enumerate(CODES.sample_id)}
@@ -79,7 +81,7 @@ def test_more_rows_than_one_call_takes():
 def test_an_unknown_layer_is_refused_by_name(monkeypatch):
     config, feature_name = MODELS["relations"]
     features = FEATURES[feature_name].fit(TrainingView(CODES))
-    model = build_model(config, features.shapes, 3)
+    model = build_model(config, features.shapes, features.groups, 3)
     assert isinstance(features.encode(CODES), GroupedInputs)
     monkeypatch.delitem(onnx_graph._LAYERS, "CircuitRelations")
     with pytest.raises(MheightError, match=r"the layer CircuitRelations \(relations\) can't be"):

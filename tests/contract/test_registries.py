@@ -84,7 +84,7 @@ def built(request, split):
     """A network of each kind, its features and inputs, and what it predicts from them."""
     config, features = MODELS[request.param]
     fitted = FEATURES[features].fit(split.training)
-    model = build_model(config, fitted.shapes, seed=0)
+    model = build_model(config, fitted.shapes, fitted.groups, seed=0)
     inputs = fitted.encode(split.validation.samples)
     return model, fitted, inputs, predict_log2(model, inputs)
 

@@ -7,10 +7,10 @@ import pytest
 from tiny import train_tiny
 
 from mheight.datasets import generate
-from mheight.features.grouped import circuits, minors
+from mheight.features.grouped import circuits, input_name, minors
 from mheight.models import RelationsConfig, SetsConfig, build_model
 from mheight.models.backend import keras
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 from mheight.training.callbacks import predict_log2
 
 
@@ -44,12 +44,12 @@ def test_the_residual_network_learns_a_handful_by_heart(tmp_path):
 )
 def test_a_network_by_group_learns_a_handful_by_heart(config, features, rate):
     """Two groups, so that little need be compiled."""
-    chosen = [GROUPS[4], GROUPS[8]]
+    chosen = [COURSE_9[4], COURSE_9[8]]
     samples = generate("course", 8, 5).samples
     samples = samples.take(np.isin(samples.group, [4, 8]))
     heights = samples.log2_heights
-    names = [features.input_name(group) for group in chosen]
-    model = build_model(config, {name: features.shapes[name] for name in names}, seed=1)
+    names = [input_name("minors", group) for group in chosen]
+    model = build_model(config, {name: features.shapes[name] for name in names}, COURSE_9, seed=1)
     model.compile(optimizer=keras.optimizers.Adam(rate), loss="mse")
     inputs = features.encode(samples)
     (batch,) = inputs.batches(np.arange(len(samples)), len(samples))

@@ -20,7 +20,7 @@ from mheight.errors import ConfigError, LeakError, RunFolderError, TrainingDiver
 from mheight.experiments import RunFolder, load_config, pipeline, prepare, steps
 from mheight.experiments import preparation as preparation_module
 from mheight.experiments.trained_run import TrainedRun
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 from mheight.training.fit import FitOutcome
 
 
@@ -80,7 +80,7 @@ def test_intervals_are_read_from_one_half_and_tried_on_the_other(finished_run):
     stored = json.loads(finished_run.calibration.read_text(encoding="utf-8"))
     bins = [one for group in stored["calibration"]["groups"].values() for one in group]
     tried = stored["coverage on the other half"]
-    assert sum(one["rows"] for one in bins) + tried["rows"] == 6 * len(GROUPS)
+    assert sum(one["rows"] for one in bins) + tried["rows"] == 6 * len(COURSE_9)
     assert tried["rows"] > 10
     assert finished_run.read_report()["intervals"] == {"level": 0.9, **tried}
     text = finished_run.report_text.read_text(encoding="utf-8")
@@ -373,7 +373,7 @@ def test_validation_predictions_are_on_disk(finished_run):
 
     table = pq.read_table(finished_run.predictions)
     assert table.column_names == ["sample_id", "n", "k", "m", "height", "predicted_height"]
-    assert table.num_rows == 6 * len(GROUPS)
+    assert table.num_rows == 6 * len(COURSE_9)
     with pytest.raises(ValueError, match="missing P"):
         read_parquet(finished_run.predictions)
 

@@ -13,7 +13,7 @@ import pytest
 from mheight.codes import LinearCode
 from mheight.datasets import Samples, exact_heights
 from mheight.heights import height_profile, m_height
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 
 PHI = (1 + sqrt(5)) / 2
 
@@ -161,8 +161,8 @@ def test_every_label_of_ds1(ds1: Samples) -> None:
 def test_every_valid_label_of_uniform4500(uniform4500: Samples) -> None:
     exact = exact_heights(uniform4500)
     infinite = np.isinf(exact)
-    by_group = np.bincount(uniform4500.group[infinite], minlength=len(GROUPS))
-    assert dict(zip(map(str, GROUPS), by_group.tolist(), strict=True)) == {
+    by_group = np.bincount(uniform4500.group[infinite], minlength=len(COURSE_9))
+    assert dict(zip(COURSE_9.names, by_group.tolist(), strict=True)) == {
         "(4,2)": 0,
         "(4,3)": 0,
         "(4,4)": 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ from mheight.datasets import (
     split_by_orbit,
     write_parquet,
 )
-from mheight.tiers import CODE_LENGTH, GROUPS, TIER_OF_GROUP, Tier
+from mheight.tiers import COURSE_9, COURSE_21, Tier
 
 seeds = st.integers(0, 2**32 - 1)
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -34,17 +35,14 @@ heights = st.floats(1.0, allow_nan=False, allow_infinity=True)
 @st.composite
 def sample_sets(draw: st.DrawFn) -> Samples:
     """Any entries, heights and numbers that the rules allow; labelled or not."""
-    groups = draw(st.lists(st.sampled_from(GROUPS), min_size=1, max_size=12))
-    rows = [
-        [CODE_LENGTH, k, m, draw(arrays(np.float64, (k, CODE_LENGTH - k), elements=finite))]
-        for k, m in groups
-    ]
+    groups = draw(st.lists(st.sampled_from(COURSE_21.members), min_size=1, max_size=12))
+    rows = [[n, k, m, draw(arrays(np.float64, (k, n - k), elements=finite))] for n, k, m in groups]
     count = len(rows)
     labels = draw(st.none() | st.lists(heights, min_size=count, max_size=count))
     numbers = st.integers(-(2**63), 2**63 - 1)
     ids = draw(st.lists(numbers, min_size=count, max_size=count, unique=True))
     samples = Samples.from_rows(rows, labels)
-    return Samples(samples.k, samples.m, samples.parity, samples.heights, np.array(ids))
+    return replace(samples, sample_id=np.array(ids))
 
 
 def picked(pool: Samples, per_group: list[int]) -> Samples:
@@ -100,12 +98,13 @@ def test_equivalent_codes_stay_on_one_side(
     of = rng.integers(len(uniform_codes), size=relatives)
     cousins = uniform_codes.take(of)
     parity, m = cousins.parity.copy(), cousins.m.copy()
-    for k, index, matrices in cousins.by_dimension():
+    for (n, k), index, matrices in cousins.by_shape():
         parity[index, : matrices[0].size] = random_equivalent(matrices, rng).reshape(len(index), -1)
-        other = [group.m for group in GROUPS if group.k == k]
+        other = COURSE_9.orders(n, k)
         m[index[::2]] = rng.choice(other, size=len(index[::2]))
     # Heights play no part in a split.
-    added = Samples(cousins.k, m, parity, cousins.heights, 10_000 + np.arange(relatives))
+    numbers = 10_000 + np.arange(relatives)
+    added = replace(cousins, m=m, parity=parity, sample_id=numbers)
     samples = Samples.concatenate([uniform_codes, added])
     family = dict(zip(samples.sample_id.tolist(), [*range(len(uniform_codes)), *of], strict=True))
 
@@ -146,7 +145,7 @@ def test_augmentation(
     assert len(np.unique(made.samples.sample_id)) == len(made.samples) == len(made.parent_id)
     born, parents = np.unique(made.parent_id[len(originals) :], return_counts=True)
     wanted = {
-        int(i): by_tier[TIER_OF_GROUP[GROUPS[g]]]
+        int(i): by_tier[COURSE_9.tiers[g]]
         for i, g in zip(originals.sample_id, originals.group, strict=True)
     }
     assert dict(zip(born.tolist(), parents.tolist(), strict=True)) == {

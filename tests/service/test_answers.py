@@ -11,7 +11,7 @@ import pytest
 import mheight
 from mheight.codes import LinearCode
 from mheight.heights import best_lower_bound
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 
 
 def values(answer):
@@ -155,7 +155,7 @@ def test_predictions_of_all_groups(client, rng):
     answer = reply.json()
     assert (answer["model"], answer["level"]) == ("exact", 0.9)
     for code, p in zip(answer["codes"], P.values(), strict=True):
-        assert [x["m"] for x in code["predictions"]] == [m for k, m in GROUPS if k == code["k"]]
+        assert [x["m"] for x in code["predictions"]] == COURSE_9.orders(9, code["k"])
         for x in code["predictions"]:
             exact = mheight.m_height(LinearCode.from_systematic(p), x["m"])
             assert x["height"] == pytest.approx(exact)
@@ -182,7 +182,7 @@ def test_an_infinite_prediction_is_null(client):
 def test_model_codes_random_and_pages(client):
     model = client.get("/api/model").json()
     assert model["name"] == "exact"
-    assert model["groups"][0] == [4, 2]
+    assert model["groups"][0] == [9, 4, 2]
     for code in client.get("/api/codes").json():
         assert np.array(code["G"]).shape == (code["k"], code["n"])
     drawn = client.get("/api/random?n=9&k=4&seed=7")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ import typer
 from mheight.cli.console import out, progress_bar, say
 from mheight.cli.sample_options import SAMPLES, LabelColumn, LabelsFile, tell_faults
 from mheight.datasets import (
+    Samples,
     check_import,
     exact_labels,
     generate,
@@ -22,7 +24,7 @@ from mheight.datasets import (
 from mheight.errors import InvalidDataError, RunFolderError
 from mheight.evaluation import render
 from mheight.files import require_apart, require_writable
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9, Groups
 
 __all__ = ["app"]
 
@@ -50,6 +52,16 @@ OutputFolder = Annotated[
 ]
 
 
+GroupsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--groups",
+        help="course-9, course-21, or n:k:m with ranges, several with blanks between: "
+        "'9:4:2-5 10:5:2'.",
+    ),
+]
+
+
 @app.command()
 def make(
     output: OutputFolder,
@@ -60,13 +72,15 @@ def make(
             "searched: codes from a short search for small heights."
         ),
     ] = Ensemble.COURSE,
-    per_group: Annotated[int, typer.Option(help="Codes for each of the nine groups.")] = 12_000,
+    per_group: Annotated[int, typer.Option(help="Codes for each group.")] = 12_000,
     seed: Annotated[int, typer.Option(help="Same seed, same codes.")] = 2026,
+    groups: GroupsOption = None,
 ) -> None:
     """Draw random codes with exact heights: samples.parquet and manifest.json."""
     _refuse_existing(output)
-    with progress_bar("drawing codes", per_group * len(GROUPS)) as advance:
-        generated = generate(ensemble.value, per_group, seed, advance)
+    wanted = COURSE_9 if groups is None else Groups.parse(groups)
+    with progress_bar("drawing codes", per_group * len(wanted)) as advance:
+        generated = generate(ensemble.value, per_group, seed, advance, groups=wanted)
     manifest = save_dataset(generated.samples, generated.provenance, output)
     out(f"{output}: {manifest['count']:,} samples of the {ensemble.value} ensemble, seed {seed}")
 
@@ -82,15 +96,20 @@ def import_(
         ),
     ] = None,
     label_column: LabelColumn = None,
+    groups: GroupsOption = None,
 ) -> None:
     """Import samples, recompute every height, and report what was found.
 
     Pickles are read without running what is in them.  Rows of infinite height are left
     out; wrong labels are replaced by the exact heights, and listed in wrong_labels.csv.
+    Without --groups, the set is of course-9 or course-21 where all samples are, else of the
+    groups that come.
     """
     _refuse_existing(output)
     require_apart([output], [samples, labels])
-    kept, report = check_import(read_samples(samples, labels, label=label_column))
+    wanted = None if groups is None else Groups.parse(groups)
+    read = read_samples(samples, labels, label=label_column, groups=wanted)
+    kept, report = check_import(read)
     out(_import_text(report.as_dict()))
     if not report.kept:
         raise InvalidDataError(
@@ -127,13 +146,13 @@ def inspect(
     tell_faults(faults, len(faults), len(given), "exact ones are shown")
     finite = np.isfinite(samples.labels)
     rows = []
-    for group, index in _by_group(samples.group):
+    for name, index in _by_group(samples):
         entries = np.abs(samples.parity[index])
         heights = np.log2(samples.labels[index][finite[index]])
         quantiles = np.quantile(heights, [0, 0.1, 0.5, 0.9, 1]) if len(heights) else [np.nan] * 5
         rows.append(
             [
-                str(group),
+                name,
                 str(len(index)),
                 str(int((~finite[index]).sum())),
                 f"{entries.max():g}",
@@ -141,7 +160,7 @@ def inspect(
                 *(f"{q:.2f}" for q in quantiles),
             ]
         )
-    header = ["(k,m)", "samples", "infinite", "max |P|", "median max |P|"]
+    header = ["group", "samples", "infinite", "max |P|", "median max |P|"]
     out(
         render(
             f"{path}: {len(samples):,} samples; log2 heights by quantile",
@@ -154,13 +173,13 @@ def inspect(
 
         known = samples.take(finite)
         title = f"{path.name}: distribution of heights by group"
-        plot_height_distribution(known.log2_heights, known.group, title, plot)
+        plot_height_distribution(known.log2_heights, known.group, known.groups, title, plot)
         out(f"{plot}: plot written")
 
 
-def _by_group(group: Any) -> Any:
-    for i, name in enumerate(GROUPS):
-        index = np.flatnonzero(group == i)
+def _by_group(samples: Samples) -> Iterator[tuple[str, Any]]:
+    for i, name in enumerate(samples.groups.names):
+        index = np.flatnonzero(samples.group == i)
         if len(index):
             yield name, index
 

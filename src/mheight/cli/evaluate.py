@@ -9,7 +9,8 @@ import typer
 
 from mheight.cli.console import out, say
 from mheight.cli.sample_options import SAMPLES, LabelColumn, LabelsFile
-from mheight.datasets import check_import, read_samples
+from mheight.datasets import Samples, check_import, read_samples
+from mheight.errors import InvalidDataError
 from mheight.evaluation import scores_table
 from mheight.files import require_apart, require_writable, write_json
 
@@ -45,14 +46,19 @@ def evaluate(
     require_writable(output, (".json",))
     require_writable(plot, (".png",))
     require_apart([output, plot], [run, data, labels, *(beside or [])])
-    raw = read_samples(data, labels, label=label_column)
-    samples, found = check_import(raw)
-    found.require_kept()
+    given = read_samples(data, labels, label=label_column)
     say("loading Keras and JAX")
     from mheight.experiments.scoring import score_runs
     from mheight.experiments.trained_run import TrainedRun
 
     runs = [TrainedRun.load(path) for path in (run, *(beside or []))]
+    raw = given.only(runs[0].groups)
+    if len(raw) < len(given):
+        out(f"{len(given) - len(raw):,} rows are of other groups than the run's, and left out")
+    if not len(raw):
+        raise InvalidDataError(f"{data}: {runs[0].groups.refusal(*_sizes(given))}")
+    samples, found = check_import(raw)
+    found.require_kept()
     result = score_runs(runs, samples, copies, data.name)
     infinite = found.rows - found.kept
     out(
@@ -99,3 +105,8 @@ def evaluate(
         title = f"{result.name} on {data.name}, {len(clean):,} samples"
         values = clean.log2_heights, result.log2_predicted, clean.group
         plot_scatter(*values, result.scores, title, plot)
+
+
+def _sizes(samples: Samples) -> tuple[int, int, int]:
+    """n, k and m of the first sample."""
+    return int(samples.n[0]), int(samples.k[0]), int(samples.m[0])

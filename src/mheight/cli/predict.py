@@ -29,6 +29,7 @@ from mheight.evaluation import scores_table
 from mheight.evaluation.predictions import IN_DOUBT
 from mheight.files import require_apart
 from mheight.metrics import score
+from mheight.tiers import Groups
 
 __all__ = ["predict"]
 
@@ -104,7 +105,8 @@ def predict(
             f"--run, --with and --copies are about models, but --method {method} uses none"
         )
     require_apart([output], [file, labels, run])
-    blocks = sample_blocks(file, m, wanted, labels=labels, label=label_column)
+    groups = _groups_of(run) if method is Method.MODEL else None
+    blocks = sample_blocks(file, m, wanted, labels=labels, label=label_column, groups=groups)
     first = next(blocks)  # what is wrong with the input is said before a model is loaded
     predictions = _model(run, beside or [], copies) if method is Method.MODEL else None
     tally = _Tally(exact_labels)
@@ -150,11 +152,26 @@ def _model(run: Path | None, beside: list[Path], copies: int) -> _Predict:
     return together
 
 
+def _groups_of(path: Path | None) -> Groups:
+    """The groups that a bundle or a run predicts, without loading its network."""
+    from mheight.deployment.predictor import groups_of_bundle
+
+    if path is None or not _is_run(path):
+        return groups_of_bundle(path)
+    from mheight.experiments.run_folder import RunFolder
+
+    return RunFolder.open(path).groups()
+
+
+def _is_run(path: Path) -> bool:
+    return path.suffix == ".h5" or (path / "config.toml").is_file()
+
+
 def _loaded(path: Path | None) -> Any:
     """A bundle, which needs no Keras, or a run."""
     from mheight.deployment import Predictor
 
-    if path is not None and (path.suffix == ".h5" or (path / "config.toml").is_file()):
+    if path is not None and _is_run(path):
         say("loading Keras and JAX")
         from mheight.experiments.trained_run import TrainedRun
 
@@ -173,7 +190,7 @@ class _Tally:
         self.faults: list[LabelFault] = []
         self.doubt: str | None = None
         self._exact = exact
-        self._parts: list[tuple[Any, Any, Any]] = []
+        self._parts: list[tuple[Any, ...]] = []
 
     def add(
         self, block: Samples, predictions: _Predict | None
@@ -204,8 +221,8 @@ class _Tally:
             faults = label_faults(block, exact)
             self.wrong += len(faults)
             self.faults = [*self.faults, *faults][:SHOWN]
-            logs = np.log2(exact[finite]), np.log2(heights[finite]), block.group[finite]
-            self._parts.append(logs)
+            sizes = (column[finite] for column in (block.n, block.k, block.m))
+            self._parts.append((np.log2(exact[finite]), np.log2(heights[finite]), *sizes))
         return heights, more
 
     def tell(self, output: Path, source: Path, exact: bool) -> None:
@@ -221,9 +238,11 @@ class _Tally:
             remark = "are unlike those of training (column flag): trust them less"
             out(f"{self.foreign:,} codes {remark}")
         if self._parts:
-            values = [np.concatenate(parts) for parts in zip(*self._parts, strict=True)]
+            true, said, *sizes = map(np.concatenate, zip(*self._parts, strict=True))
             tell_faults(self.faults, self.wrong, self.given, "scored against exact ones")
-            if len(values[0]):
-                out(scores_table(source.name, {"scored": score(*values)}))
+            if len(true):
+                groups = Groups.around(*sizes)
+                scores = score(true, said, groups.positions(*sizes), groups)
+                out(scores_table(source.name, {"scored": scores}))
                 if not exact:
                     out("codes seen in training are not left out here; mheight evaluate does that")

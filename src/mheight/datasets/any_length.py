@@ -1,4 +1,4 @@
-"""Samples of codes of any length, for exact heights; the learned part knows n = 9 only."""
+"""Samples of codes of any length, for exact heights; no group is asked for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from mheight.datasets.storage import load_dataset
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.heights import profile_with_doubts
 from mheight.heights.doubts import Doubt
-from mheight.tiers import CODE_LENGTH
 
 __all__ = ["AnySamples", "exact_labels_of_any", "read_any_samples"]
 
@@ -80,7 +79,7 @@ def read_any_samples(
     if path.is_dir() and labels is None:
         samples = load_dataset(path).samples
         return AnySamples(
-            np.full(len(samples), CODE_LENGTH),
+            samples.n,
             samples.k,
             samples.m,
             tuple(samples.matrix(i) for i in range(len(samples))),

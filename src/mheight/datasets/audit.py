@@ -119,7 +119,7 @@ def audit(
 
 def _exact_rows(rows: Samples, held_out: Samples) -> AuditCheck:
     def keys(samples: Samples) -> list[bytes]:
-        columns = np.column_stack([samples.k, samples.m, samples.parity + 0.0])
+        columns = np.column_stack([samples.n, samples.k, samples.m, samples.parity + 0.0])
         return [row.tobytes() for row in columns]
 
     seen = set(keys(rows))
@@ -138,8 +138,8 @@ def _equivalent_codes(rows: Samples, held_out: Samples) -> tuple[AuditCheck, Aud
     orbits = orbit_numbers(both)
     train_orbits, val_orbits = orbits[: len(rows)], orbits[len(rows) :]
     shared = np.isin(val_orbits, train_orbits)
-    # 16 is more than any m, so orbit and m make one number.
-    same_m = np.isin(val_orbits * 16 + held_out.m, train_orbits * 16 + rows.m)
+    # 64 is more than any m, so orbit and m make one number.
+    same_m = np.isin(val_orbits * 64 + held_out.m, train_orbits * 64 + rows.m)
     equivalent = np.flatnonzero(shared & same_m)
     other_m = np.flatnonzero(shared & ~same_m)
     return (
@@ -184,7 +184,7 @@ def _parents(training: AugmentedTraining, held_out: Samples) -> AuditCheck:
 
 def _akin(copies: Samples, parents: Samples) -> Bool:
     """Whether each copy is a near or an equivalent code of its parent, shape (N,)."""
-    same_shape = (copies.k == parents.k) & (copies.m == parents.m)
+    same_shape = copies.group == parents.group
     distance = np.linalg.norm(copies.parity - parents.parity, axis=1)
     near = distance <= _NEAR * np.linalg.norm(parents.parity, axis=1)
     far = np.flatnonzero(same_shape & ~near)
@@ -223,8 +223,7 @@ def _partition(originals: Samples, held_out: Samples, sources: Samples) -> Audit
     left, right = both.take(order), sources.take(expected)
     changed = np.flatnonzero(
         (left.sample_id != right.sample_id)
-        | (left.k != right.k)
-        | (left.m != right.m)
+        | (left.group != right.group)
         | (left.parity != right.parity).any(axis=1)
     )
     return AuditCheck(
@@ -239,4 +238,5 @@ def _example(samples: Samples, offenders: Int | list[int]) -> str:
     if not len(offenders):
         return ""
     i = int(offenders[0])
-    return f"sample {int(samples.sample_id[i])}, (k,m) = ({samples.k[i]},{samples.m[i]})"
+    sizes = f"({samples.n[i]},{samples.k[i]},{samples.m[i]})"
+    return f"sample {int(samples.sample_id[i])}, (n,k,m) = {sizes}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -13,7 +13,7 @@ from mheight.datasets.labelling import exact_heights
 from mheight.datasets.samples import Samples
 from mheight.datasets.split import TrainingView, require_training
 from mheight.errors import InvalidDataError
-from mheight.tiers import GROUPS, TIER_OF_GROUP, Tier
+from mheight.tiers import Groups, Tier
 
 __all__ = ["Augmentation", "AugmentationKind", "AugmentedTraining", "augment"]
 
@@ -49,10 +49,9 @@ class Augmentation:
         if not self.noise_scale > 0:
             raise InvalidDataError(f"the noise scale must be above 0, got {self.noise_scale}")
 
-    @property
-    def copies_of_group(self) -> Int:
-        """Copies for each of the nine groups, shape (9,)."""
-        return np.array([self.copies[TIER_OF_GROUP[group]] for group in GROUPS], dtype=np.int64)
+    def copies_of(self, groups: Groups) -> Int:
+        """Copies for each group, by its tier, shape (groups,)."""
+        return np.array([self.copies[tier] for tier in groups.tiers], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,17 +92,14 @@ def augment(
     originals = require_training(view, "augmentation").samples
     if not len(originals):
         raise InvalidDataError("augmentation needs at least one training original, got none")
-    parents = originals.take(
-        np.repeat(np.arange(len(originals)), augmentation.copies_of_group[originals.group])
-    )
+    copies_of = augmentation.copies_of(originals.groups)
+    parents = originals.take(np.repeat(np.arange(len(originals)), copies_of[originals.group]))
     if augmentation.kind == "noise":
         copies = _noisy(parents, augmentation.noise_scale, rng)
     else:
         copies = _symmetric(parents, augmentation.kind, rng)
     next_id = int(originals.sample_id.max()) + 1
-    numbered = Samples(
-        copies.k, copies.m, copies.parity, copies.heights, next_id + np.arange(len(copies))
-    )
+    numbered = replace(copies, sample_id=next_id + np.arange(len(copies)))
     return AugmentedTraining(
         view,
         Samples.concatenate([originals, numbered]),
@@ -122,9 +118,9 @@ def _noisy(parents: Samples, scale: float, rng: np.random.Generator) -> Samples:
     todo = np.arange(len(parents))
     for _ in range(_MAX_TRIES):
         if not len(todo):
-            return Samples(parents.k, parents.m, parity, heights, parents.sample_id)
+            return replace(parents, parity=parity, heights=heights)
         parity[todo] = noisy_entries(parents.parity[todo], scale, rng)
-        fresh = Samples(parents.k, parents.m, parity, None, parents.sample_id).take(todo)
+        fresh = replace(parents, parity=parity, heights=None).take(todo)
         heights[todo] = exact_heights(fresh)
         todo = todo[np.isinf(heights[todo])]
     raise InvalidDataError(
@@ -135,7 +131,7 @@ def _noisy(parents: Samples, scale: float, rng: np.random.Generator) -> Samples:
 
 def _symmetric(parents: Samples, kind: SymmetryKind, rng: np.random.Generator) -> Samples:
     parity = np.zeros_like(parents.parity)
-    for _, index, matrices in parents.by_dimension():
+    for _, index, matrices in parents.by_shape():
         moved = random_equivalent(matrices, rng, kind)
         parity[index, : matrices[0].size] = moved.reshape(len(index), -1)
-    return Samples(parents.k, parents.m, parity, parents.heights, parents.sample_id)
+    return replace(parents, parity=parity)

@@ -19,17 +19,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes import systematic_generators
-from mheight.datasets.samples import PADDED_ENTRIES, Samples
+from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError
 from mheight.heights import profile_with_doubts
-from mheight.tiers import CODE_LENGTH, GROUPS
+from mheight.tiers import COURSE_9, Group, Groups
 
 __all__ = ["ENSEMBLES", "SCALES", "EnsembleName", "Generated", "generate"]
 
@@ -77,8 +76,10 @@ def generate(
     per_group: int,
     seed: int,
     progress: Callable[[int], None] | None = None,
+    *,
+    groups: Groups = COURSE_9,
 ) -> Generated:
-    """Draw `per_group` labelled codes for each of the nine groups.
+    """Draw `per_group` labelled codes for each group.
 
     Each group has its own random stream, so the first codes of a larger data set of
     the same seed are those of a smaller one.
@@ -88,6 +89,7 @@ def generate(
         per_group: samples a group, at least 1.
         seed: a non-negative integer.
         progress: called with the number of samples added since the last call.
+        groups: the nine of the course by default.
 
     Raises:
         InvalidDataError: an argument is out of range.
@@ -102,19 +104,16 @@ def generate(
         )
     if seed < 0:
         raise InvalidDataError(f"the seed must be a non-negative integer, got {seed}")
-    streams = np.random.SeedSequence(seed).spawn(len(GROUPS))
+    streams = np.random.SeedSequence(seed).spawn(len(groups))
     parts, redrawn = [], {}
-    for group, stream in zip(GROUPS, streams, strict=True):
+    for group, name, stream in zip(groups, groups.names, streams, strict=True):
         parity, heights, drawn = _draw_group(
-            group.k, group.m, per_group, _BATCHES[ensemble], np.random.default_rng(stream), progress
+            group, per_group, _BATCHES[ensemble], np.random.default_rng(stream), progress
         )
-        padded = np.zeros((per_group, PADDED_ENTRIES))
-        padded[:, : prod(parity.shape[1:])] = parity.reshape(per_group, -1)
-        filled = np.full(per_group, 1, dtype=np.int64)
-        parts.append(
-            Samples(group.k * filled, group.m * filled, padded, heights, np.arange(per_group))
-        )
-        redrawn[str(group)] = drawn - per_group
+        m, numbers = np.full(per_group, group.m), np.arange(per_group)
+        samples = Samples.of_code(groups, group.n, group.k, m, parity, numbers)
+        parts.append(samples.with_heights(heights))
+        redrawn[name] = drawn - per_group
     provenance = {
         "source": "generated",
         "ensemble": ensemble,
@@ -126,8 +125,8 @@ def generate(
     return Generated(Samples.concatenate(parts, renumber=True), provenance)
 
 
-Batch = Callable[[int, int, np.random.Generator], tuple[Float, Float]]
-"""From k, m and a source of randomness to P, shape (N, k, 9-k), and m-heights, shape (N,);
+Batch = Callable[[Group, np.random.Generator], tuple[Float, Float]]
+"""From a group and a source of randomness to P, shape (N, k, n-k), and m-heights, shape (N,);
 N is always the same, so that the stream does not depend on how many are wanted."""
 
 
@@ -137,30 +136,31 @@ def _scaled(mixture: dict[int, float]) -> Batch:
     weights = np.array(list(mixture.values()))
     chances = weights / weights.sum()
 
-    def batch(k: int, m: int, rng: np.random.Generator) -> tuple[Float, Float]:
+    def batch(group: Group, rng: np.random.Generator) -> tuple[Float, Float]:
         limit = rng.choice(scales, size=_CHUNK, p=chances)[:, None, None]
-        shape = (_CHUNK, k, CODE_LENGTH - k)
+        shape = (_CHUNK, group.k, group.n - group.k)
         parity = rng.integers(-limit, limit, size=shape, endpoint=True).astype(np.float64)
-        return parity, _heights(parity, m)
+        return parity, _heights(parity, group.m)
 
     return batch
 
 
-def _normal(k: int, m: int, rng: np.random.Generator) -> tuple[Float, Float]:
-    parity = rng.standard_normal((_CHUNK, k, CODE_LENGTH - k))
-    return parity, _heights(parity, m)
+def _normal(group: Group, rng: np.random.Generator) -> tuple[Float, Float]:
+    parity = rng.standard_normal((_CHUNK, group.k, group.n - group.k))
+    return parity, _heights(parity, group.m)
 
 
-def _searched(k: int, m: int, rng: np.random.Generator) -> tuple[Float, Float]:
+def _searched(group: Group, rng: np.random.Generator) -> tuple[Float, Float]:
     """Codes of `course`, searched for a small h_m."""
-    drawn, _ = _BATCHES["course"](k, m, rng)
+    n, k, m = group
+    drawn, _ = _BATCHES["course"](group, rng)
     parity = drawn[:_SEARCH_CHUNK]
     heights = _heights(parity, m)
     limit = np.abs(parity).max(axis=(1, 2)).astype(np.int64)
     rows = np.arange(len(parity))
     for _ in range(_SEARCH_STEPS):
         changed = parity.copy()
-        at = rng.integers(k, size=len(rows)), rng.integers(CODE_LENGTH - k, size=len(rows))
+        at = rng.integers(k, size=len(rows)), rng.integers(n - k, size=len(rows))
         changed[rows, *at] = rng.integers(-limit, limit, endpoint=True)
         fresh = _heights(changed, m)
         better = fresh < heights
@@ -183,17 +183,16 @@ def _heights(parity: Float, m: int) -> Float:
 
 
 def _draw_group(
-    k: int,
-    m: int,
+    group: Group,
     count: int,
     batch: Batch,
     rng: np.random.Generator,
     progress: Callable[[int], None] | None,
 ) -> tuple[Float, Float, int]:
-    """P of shape (count, k, 9-k), heights of shape (count,), codes drawn for them."""
+    """P of shape (count, k, n-k), heights of shape (count,), codes drawn for them."""
     kept_parity, kept_heights, have, drawn = [], [], 0, 0
     while have < count:
-        parity, heights = batch(k, m, rng)
+        parity, heights = batch(group, rng)
         finite = np.flatnonzero(np.isfinite(heights))[: count - have]
         kept_parity.append(parity[finite])
         kept_heights.append(heights[finite])

@@ -71,7 +71,7 @@ class ImportReport:
     Attributes:
         rows: rows read.
         groups: rows in each group.
-        exact_repeats: rows that repeat an earlier row's (k, m, P).
+        exact_repeats: rows that repeat an earlier row's (n, k, m, P).
         distinct_matrices: different P, whatever m.
         inequivalent_codes: classes of codes up to symmetry, whatever m.
         infinite_heights: rows whose exact height is infinite, by group; left out.
@@ -147,7 +147,7 @@ def check_import(samples: Samples) -> tuple[Samples, ImportReport]:
         right = error <= LABEL_TOLERANCE
         wrong, falsely_finite = finite & ~right, ~finite & ~right
         largest = float(error[finite & right].max(initial=0.0))
-    rows = np.column_stack([samples.k, samples.parity])
+    rows = np.column_stack([samples.n, samples.k, samples.parity])
     kept = samples.take(finite).with_heights(exact[finite])
     report = ImportReport(
         rows=len(samples),

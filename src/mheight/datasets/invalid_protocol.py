@@ -7,7 +7,7 @@ training is the point; whatever uses it must mark its results INVALID.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,15 +41,12 @@ def augment_then_split(
         fraction: share of all rows that becomes "validation".
         rng: source of randomness.
     """
-    parents = samples.take(
-        np.repeat(np.arange(len(samples)), augmentation.copies_of_group[samples.group])
-    )
-    copies = Samples(
-        parents.k,
-        parents.m,
-        noisy_entries(parents.parity, augmentation.noise_scale, rng),
-        parents.heights,
-        int(samples.sample_id.max()) + 1 + np.arange(len(parents)),
+    copies_of = augmentation.copies_of(samples.groups)
+    parents = samples.take(np.repeat(np.arange(len(samples)), copies_of[samples.group]))
+    copies = replace(
+        parents,
+        parity=noisy_entries(parents.parity, augmentation.noise_scale, rng),
+        sample_id=int(samples.sample_id.max()) + 1 + np.arange(len(parents)),
     )
     rows = Samples.concatenate([samples, copies])
     parent_id = np.concatenate([samples.sample_id, parents.sample_id])

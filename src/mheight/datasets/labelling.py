@@ -66,7 +66,7 @@ def exact_labels(samples: Samples, progress: Callable[[int], None] | None = None
     """
     out = np.empty(len(samples))
     doubts: list[Doubt] = []
-    for _, index, parity in samples.by_dimension():
+    for _, index, parity in samples.by_shape():
         for start in range(0, len(index), _CHUNK):
             rows = index[start : start + _CHUNK]
             found = profile_with_doubts(systematic_generators(parity[start : start + _CHUNK]))
@@ -111,7 +111,7 @@ def orbit_numbers(samples: Samples) -> Int:
     """
     orbits = np.empty(len(samples), dtype=np.int64)
     offset = 0
-    for _, index, parity in samples.by_dimension():
+    for _, index, parity in samples.by_shape():
         classes = equivalence_classes(minor_spectrum(systematic_generators(parity)))
         orbits[index] = classes + offset
         offset += int(classes.max()) + 1

@@ -25,10 +25,10 @@ from mheight.datasets.reading.tables import (
     text_rows,
 )
 from mheight.datasets.reading.values import Known, rows_of, says_m
-from mheight.datasets.samples import PADDED_ENTRIES, Samples
-from mheight.datasets.storage import load_dataset
+from mheight.datasets.samples import Samples
+from mheight.datasets.storage import gathered, load_dataset
 from mheight.errors import InvalidDataError
-from mheight.tiers import CODE_LENGTH, GROUPS
+from mheight.tiers import COURSE_21, LONGEST, Groups
 
 __all__ = [
     "SUFFIXES",
@@ -49,6 +49,7 @@ def sample_blocks(
     *,
     labels: Path | None = None,
     label: str | None = None,
+    groups: Groups | None = None,
 ) -> Iterator[Samples]:
     """Samples of a file or a data set folder, in its order, a block at a time.
 
@@ -58,10 +59,12 @@ def sample_blocks(
     Args:
         path: a data set folder, or a file that ends in one of `SUFFIXES`, perhaps with `.gz`
             behind it, or is told by how it begins.
-        m: for matrices alone, which height; None for every m that has a group.
+        m: for matrices alone, which height; None for every m that is in a group.
         kind: for matrices alone, what they are; None for generator matrices.
         labels: a file of heights, in the order of the samples or by what they are called.
         label: the column or key of heights; `none` for none; None to go by its name.
+        groups: those that are allowed; None for those that come, block by block, and for
+            matrices alone those of `course-21`.
 
     Yields:
         Samples numbered from 0, or by `sample_id` where the file has it; matrices alone by
@@ -77,30 +80,41 @@ def sample_blocks(
     if path.is_dir():
         if asked is not None:
             raise InvalidDataError(f"{path}: a data set has its heights in a column of its own")
-        yield from _of_folder(path, given)
+        yield from _of_folder(path, given, groups)
         return
     source = Source(path)
     rows = _rows(source, label if given is None else "none")
     if rows is None:
         if given is not None or asked is not None:
             raise InvalidDataError(f"{path}: heights go with samples, and these are matrices alone")
-        yield from _matrix_samples(source, m, kind)
+        yield from _matrix_samples(source, m, kind, groups)
         return
-    yield from _checked(_with_label(rows, asked, source), source, m, kind, given)
+    yield from _checked(_with_label(rows, asked, source), source, m, kind, given, groups)
 
 
-def read_samples(path: Path, labels: Path | None = None, *, label: str | None = None) -> Samples:
+def read_samples(
+    path: Path,
+    labels: Path | None = None,
+    *,
+    label: str | None = None,
+    groups: Groups | None = None,
+) -> Samples:
     """All samples of a file or a data set folder; see `sample_blocks`.
 
     Args:
         path: the file or folder.
         labels: a file of heights, for samples without.
         label: the column or key of heights; `none` for none; None to go by its name.
+        groups: those that are allowed; None for those of the folder, or `Groups.around` what
+            the file holds.
 
     Raises:
         InvalidDataError: what is there can't be read, or breaks a rule.
     """
-    samples = Samples.concatenate(list(sample_blocks(path, labels=labels, label=label)))
+    blocks = list(sample_blocks(path, labels=labels, label=label, groups=groups))
+    if Path(path).is_dir():
+        groups = blocks[0].groups
+    samples = gathered(blocks, groups)
     if len(np.unique(samples.sample_id)) < len(samples):
         # A matrix alone is one sample for each m, under one number.
         pairs = np.column_stack([samples.sample_id, samples.m])
@@ -223,7 +237,12 @@ def _with_label(rows: Iterator[Row], asked: str | None, source: Source) -> Itera
 
 
 def _checked(
-    rows: Iterator[Row], source: Source, m: int | None, kind: Kind | None, given: Labels | None
+    rows: Iterator[Row],
+    source: Source,
+    m: int | None,
+    kind: Kind | None,
+    given: Labels | None,
+    groups: Groups | None,
 ) -> Iterator[Samples]:
     first, says = 0, None
     while part := list(islice(rows, _ROWS)):
@@ -244,11 +263,11 @@ def _checked(
                     f"{where}: a matrix {kind} is asked for, but this one is {row.kind}"
                 )
             one = sized(row, where)
-            for order in [one[2]] if row.m is not None else _orders(one, m, where, heights):
+            for order in [one[2]] if row.m is not None else _orders(one, m, where, heights, groups):
                 lists.append([one[0], one[1], order, one[3]])
                 names.append(where)
                 numbers.append(first + i)
-        samples = Samples.from_rows(lists, where=str(source.path), names=names)
+        samples = Samples.from_rows(lists, groups=groups, where=str(source.path), names=names)
         samples = replace(samples, sample_id=_numbers(part, numbers, source))
         yield samples if heights is None else samples.with_claims(np.array(heights))
         first += len(part)
@@ -258,23 +277,24 @@ def _checked(
         given.finish(first)
 
 
-def _orders(one: list[Any], m: int | None, where: str, heights: Any) -> list[int]:
+def _orders(
+    one: list[Any], m: int | None, where: str, heights: Any, groups: Groups | None
+) -> list[int]:
     """Which heights are meant of a code that does not say so."""
     if heights is not None:
         raise InvalidDataError(f"{where}: it has a height, but does not say which: m is needed")
-    n, k = one[:2]
-    wanted = [group.m for group in GROUPS if group.k == k and m in (None, group.m)]
-    if n != CODE_LENGTH or not wanted:
-        raise _foreign(where, n, k, m)
+    return _wanted(one[0], one[1], m, where, groups)
+
+
+def _wanted(n: int, k: int, m: int | None, where: str, groups: Groups | None) -> list[int]:
+    """Every m of a code that is asked for."""
+    if groups is None and m is not None and 1 <= m <= n - k and n <= LONGEST:
+        return [m]
+    known = COURSE_21 if groups is None else groups
+    wanted = [order for order in known.orders(n, k) if m in (None, order)]
+    if not wanted:
+        raise InvalidDataError(f"{where}: {known.refusal(n, k, m)}")
     return wanted
-
-
-def _foreign(where: str, n: Any, k: Any, m: int | None) -> InvalidDataError:
-    asked = f", m = {m}" if m is not None else ""
-    return InvalidDataError(
-        f"{where}: a code [{n}, {k}]{asked} is not in one of the groups (k, m) of n = 9: "
-        f"{' '.join(map(str, GROUPS))}; mheight heights computes the heights of any code"
-    )
 
 
 def _heights(
@@ -307,10 +327,13 @@ def _numbers(part: Sequence[Row], numbers: list[int], source: Source) -> np.ndar
     return np.array(numbers, dtype=np.int64)
 
 
-def _of_folder(path: Path, given: Labels | None) -> Iterator[Samples]:
+def _of_folder(path: Path, given: Labels | None, groups: Groups | None) -> Iterator[Samples]:
     samples = load_dataset(path).samples
+    if groups is not None:
+        samples = samples.within(groups, where=str(path))
     if given is not None:
-        rows = [Row(CODE_LENGTH, k, m, None) for k, m in zip(samples.k, samples.m, strict=True)]
+        sizes = zip(samples.n, samples.k, samples.m, strict=True)
+        rows = [Row(n, k, m, None) for n, k, m in sizes]
         samples = samples.with_claims(np.array(given.of(rows, 0)))
         given.finish(len(samples))
     for start in range(0, len(samples), _ROWS):
@@ -335,25 +358,22 @@ def _blocks(source: Source) -> Iterator[Block]:
     return iter([Block(values if values.ndim == 3 else values[None])])
 
 
-def _matrix_samples(source: Source, m: int | None, kind: Kind | None) -> Iterator[Samples]:
+def _matrix_samples(
+    source: Source, m: int | None, kind: Kind | None, groups: Groups | None
+) -> Iterator[Samples]:
     for batch in batches(_blocks(source), str(source.path), kind):
         count, k, n = batch.generators.shape
-        wanted = [group.m for group in GROUPS if group.k == k and m in (None, group.m)]
-        if n != CODE_LENGTH or not wanted:
-            raise _foreign(f"{source.path}, matrix {batch.first}", n, k, m)
-        parity = np.zeros((count, PADDED_ENTRIES))
+        wanted = _wanted(n, k, m, f"{source.path}, matrix {batch.first}", groups)
+        parity = np.empty((count, k, n - k))
         for i, G in enumerate(batch.generators):
             try:
-                parity[i, : k * (n - k)] = LinearCode(G).P.ravel()
+                parity[i] = LinearCode(G).P
             except ValueError as error:
                 raise InvalidDataError(
                     f"{source.path}, matrix {batch.first + i}: {error}"
                 ) from None
         repeated = np.repeat(np.arange(count), len(wanted))
-        yield Samples(
-            np.full(len(repeated), k, dtype=np.int64),
-            np.tile(np.array(wanted, dtype=np.int64), count),
-            parity[repeated],
-            None,
-            batch.first + repeated,
-        )
+        known = Groups.of((n, k, order) for order in wanted) if groups is None else groups
+        orders = np.tile(np.array(wanted, dtype=np.int64), count)
+        numbers = batch.first + repeated
+        yield Samples.of_code(known, n, k, orders, parity[repeated], numbers)

@@ -1,4 +1,4 @@
-"""`Samples`: rows (n, k, m, P) of length-9 codes, with or without their heights."""
+"""`Samples`: rows (n, k, m, P) of codes of some groups, with or without their heights."""
 
 from __future__ import annotations
 
@@ -12,12 +12,9 @@ from numpy.typing import NDArray
 
 from mheight.codes import real_array
 from mheight.errors import InvalidDataError
-from mheight.tiers import CODE_LENGTH, GROUPS, group_index
+from mheight.tiers import LONGEST, Groups
 
-__all__ = ["PADDED_ENTRIES", "Samples", "checked_sample"]
-
-PADDED_ENTRIES = 20
-"""Entries of P, row by row, padded with zeros: k (9 - k) is 20, 20 and 18."""
+__all__ = ["Samples", "checked_sample"]
 
 _LARGEST_SIZE = 10**6  # of n, k and m; also keeps messages short
 
@@ -28,21 +25,25 @@ Bool = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """N samples of the nine groups, stored column by column.
+    """N samples of some groups, stored column by column.
 
     Attributes:
-        k: shape (N,), dimension of the code.
+        n: shape (N,), length of the code.
+        k: shape (N,), its dimension.
         m: shape (N,), index of the height.
-        parity: shape (N, 20), P row by row, zero-padded.
+        parity: shape (N, groups.largest_parity), P row by row, zero-padded.
         heights: shape (N,), the m-heights, or None for unlabelled samples.
         sample_id: shape (N,), a number for each sample, unique within its data set.
+        groups: those that the samples may be of; each sample is of one of them.
     """
 
+    n: Int
     k: Int
     m: Int
     parity: Float
     heights: Float | None
     sample_id: Int
+    groups: Groups
 
     @classmethod
     def from_rows(
@@ -50,6 +51,7 @@ class Samples:
         rows: Sequence[Any],
         heights: Sequence[float] | None = None,
         *,
+        groups: Groups | None = None,
         where: str = "samples",
         first: int = 0,
         names: Sequence[str] | None = None,
@@ -59,6 +61,7 @@ class Samples:
         Args:
             rows: one `[n, k, m, P]` a sample, P of shape (k, n-k).
             heights: one height a sample, each at least 1 (infinite allowed), or None.
+            groups: those that are allowed; None for `Groups.around` of what comes.
             where: name of the source, used in messages.
             first: number of the first sample in its source.
             names: what messages call each sample; None for its number.
@@ -73,14 +76,18 @@ class Samples:
                 f"{where}: one height a sample is needed, got {len(rows)} samples "
                 f"and {len(heights)} heights"
             )
-        k = np.empty(len(rows), dtype=np.int64)
-        m = np.empty(len(rows), dtype=np.int64)
-        parity = np.zeros((len(rows), PADDED_ENTRIES))
+        sizes = np.empty((3, len(rows)), dtype=np.int64)
+        matrices = []
         for i, row in enumerate(rows):
             name = f"{where}, sample {first + i}" if names is None else names[i]
-            _, k[i], m[i], matrix = checked_sample(row, name, of_a_group=True)
+            *sizes[:, i], matrix = checked_sample(row, name, groups, of_a_group=True)
+            matrices.append(matrix)
+        groups = Groups.around(*sizes) if groups is None else groups
+        parity = np.zeros((len(rows), groups.largest_parity))
+        for i, matrix in enumerate(matrices):
             parity[i, : matrix.size] = matrix.ravel()
-        samples = cls(k, m, parity, None, np.arange(first, first + len(rows), dtype=np.int64))
+        numbers = np.arange(first, first + len(rows), dtype=np.int64)
+        samples = cls(sizes[0], sizes[1], sizes[2], parity, None, numbers, groups)
         if heights is None:
             return samples
         values = real_array(heights)
@@ -88,21 +95,56 @@ class Samples:
             raise InvalidDataError(f"{where}: heights must be numbers")
         return samples.with_heights(values, where=where)
 
+    @classmethod
+    def of_code(
+        cls, groups: Groups, n: int, k: int, m: Int, parity: Float, sample_id: Int
+    ) -> Samples:
+        """Unlabelled samples of codes of one shape.
+
+        Args:
+            groups: those that the samples are of.
+            n: length of the codes.
+            k: their dimension.
+            m: shape (N,).
+            parity: shape (N, k, n-k).
+            sample_id: shape (N,).
+        """
+        padded = np.zeros((len(m), groups.largest_parity))
+        padded[:, : k * (n - k)] = parity.reshape(len(m), k * (n - k))
+        filled = np.ones(len(m), dtype=np.int64)
+        return cls(n * filled, k * filled, m, padded, None, sample_id, groups)
+
     def __len__(self) -> int:
         return len(self.k)
 
     @property
-    def n(self) -> Int:
-        """Shape (N,), the length of each code: 9."""
-        return np.full(len(self.k), CODE_LENGTH)
-
-    @property
     def group(self) -> Int:
-        """Shape (N,), position of each sample's group in `GROUPS`."""
-        lookup = np.full((CODE_LENGTH, CODE_LENGTH), -1, dtype=np.int64)
-        for index, (k, m) in enumerate(GROUPS):
-            lookup[k, m] = index
-        return lookup[self.k, self.m]
+        """Shape (N,), position of each sample's group in `groups`."""
+        return self.groups.positions(self.n, self.k, self.m)
+
+    def within(self, groups: Groups, *, where: str = "samples") -> Samples:
+        """The same samples as samples of other groups.
+
+        Raises:
+            InvalidDataError: a sample is of none of these.
+        """
+        if groups == self.groups:
+            return self
+        outside = np.flatnonzero(groups.positions(self.n, self.k, self.m) < 0)
+        if len(outside):
+            i = int(outside[0])
+            sizes = int(self.n[i]), int(self.k[i]), int(self.m[i])
+            raise InvalidDataError(f"{where}, sample {i}: {groups.refusal(*sizes)}")
+        width = min(groups.largest_parity, self.groups.largest_parity)
+        parity = np.zeros((len(self), groups.largest_parity))
+        parity[:, :width] = self.parity[:, :width]
+        return replace(self, parity=parity, groups=groups)
+
+    def only(self, groups: Groups) -> Samples:
+        """The samples that are of these groups, as samples of them; perhaps none."""
+        if groups == self.groups:
+            return self
+        return self.take(groups.positions(self.n, self.k, self.m) >= 0).within(groups)
 
     @property
     def log2_heights(self) -> Float:
@@ -143,52 +185,65 @@ class Samples:
 
     def take(self, index: Int | Bool) -> Samples:
         """The samples at these positions, or where a mask is true."""
-        heights = None if self.heights is None else self.heights[index]
         return Samples(
-            self.k[index], self.m[index], self.parity[index], heights, self.sample_id[index]
+            self.n[index],
+            self.k[index],
+            self.m[index],
+            self.parity[index],
+            None if self.heights is None else self.heights[index],
+            self.sample_id[index],
+            self.groups,
         )
 
-    def by_dimension(self) -> Iterator[tuple[int, Int, Float]]:
-        """For each k present: k, the positions of its samples, their P, shape (N_k, k, 9-k)."""
-        for k in np.unique(self.k):
-            index = np.flatnonzero(self.k == k)
-            redundancy = CODE_LENGTH - int(k)
-            matrices = self.parity[index, : int(k) * redundancy].reshape(-1, int(k), redundancy)
-            yield int(k), index, matrices
+    def by_shape(self) -> Iterator[tuple[tuple[int, int], Int, Float]]:
+        """For each (n, k) present: that, positions of its samples, their P, shape (.., k, n-k)."""
+        for n, k in np.unique(np.column_stack([self.n, self.k]), axis=0).tolist():
+            index = np.flatnonzero((self.n == n) & (self.k == k))
+            yield (n, k), index, self.parity[index, : k * (n - k)].reshape(-1, k, n - k)
 
     def matrix(self, i: int) -> Float:
-        """P of sample i, shape (k, 9-k)."""
-        k = int(self.k[i])
-        return self.parity[i, : k * (CODE_LENGTH - k)].reshape(k, CODE_LENGTH - k)
+        """P of sample i, shape (k, n-k)."""
+        k, redundancy = int(self.k[i]), int(self.n[i] - self.k[i])
+        return self.parity[i, : k * redundancy].reshape(k, redundancy)
 
     def counts(self) -> dict[str, int]:
-        """Samples in each group, by the group's name, in the order of `GROUPS`."""
-        count = np.bincount(self.group, minlength=len(GROUPS))
-        return {str(group): int(c) for group, c in zip(GROUPS, count, strict=True)}
+        """Samples in each group, by the group's name, in the order of `groups`."""
+        count = np.bincount(self.group, minlength=len(self.groups))
+        return {name: int(c) for name, c in zip(self.groups.names, count, strict=True)}
 
     @staticmethod
     def concatenate(parts: Sequence[Samples], *, renumber: bool = False) -> Samples:
-        """All samples of all parts, in order; `renumber` gives new sample numbers 0, 1, ..."""
+        """All samples of all parts, in order; `renumber` gives new sample numbers 0, 1, ...
+
+        Parts of other groups than the first part's come out as samples of the groups of all.
+        """
+        groups = parts[0].groups
+        if any(part.groups != groups for part in parts):
+            groups = Groups.together(part.groups for part in parts)
+            parts = [part.within(groups) for part in parts]
         labelled = all(part.heights is not None for part in parts)
         ids = np.concatenate([part.sample_id for part in parts])
         return Samples(
+            np.concatenate([part.n for part in parts]),
             np.concatenate([part.k for part in parts]),
             np.concatenate([part.m for part in parts]),
             np.concatenate([part.parity for part in parts]),
             np.concatenate([part.labels for part in parts]) if labelled else None,
             np.arange(len(ids), dtype=np.int64) if renumber else ids,
+            groups,
         )
 
 
 def checked_sample(
-    row: Any, where: str, *, of_a_group: bool = False
+    row: Any, where: str, groups: Groups | None = None, *, of_a_group: bool = False
 ) -> tuple[int, int, int, Float]:
-    """n, k, m and P, shape (k, n-k), of a row `[n, k, m, P]`, whatever its length.
+    """n, k, m and P, shape (k, n-k), of a row `[n, k, m, P]`.
 
     Args:
         row: the sample.
         where: its place, for messages.
-        of_a_group: whether only the nine groups of n = 9 are allowed.
+        groups: those that are allowed; None for all.
+        of_a_group: whether it must be of a group: m at most n-k, and n not too large.
 
     Raises:
         InvalidDataError: the row breaks a rule.
@@ -204,11 +259,12 @@ def checked_sample(
         raise InvalidDataError(
             f"{where}: every height with m > n-k = {n - k} is infinite, got m = {m}"
         )
-    if of_a_group and (n != CODE_LENGTH or group_index(k, m) is None):
-        known = " ".join(str(group) for group in GROUPS)
+    if groups is not None and groups.index(n, k, m) is None:
+        raise InvalidDataError(f"{where}: {groups.refusal(n, k, m)}")
+    if of_a_group and n > LONGEST:
         raise InvalidDataError(
-            f"{where}: n = {n}, (k,m) = ({k},{m}) is not one of the groups of n = 9: {known}; "
-            "mheight heights computes the height of any sample"
+            f"{where}: groups go up to n = {LONGEST}, got n = {n}; mheight heights -m searches "
+            "for one height of any code, mheight bounds says what none can beat"
         )
     matrix = real_array(row[3])
     if matrix is None:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from mheight.datasets.labelling import orbit_numbers
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError, LeakError
-from mheight.tiers import GROUPS
 
 __all__ = ["Split", "TrainingView", "ValidationView", "require_training", "split_by_orbit"]
 
@@ -65,7 +64,7 @@ def split_by_orbit(samples: Samples, fraction: float, rng: np.random.Generator) 
     up to their own share, so that they stand on both sides in the same proportion.
 
     Args:
-        samples: labelled originals; all nine groups must be there.
+        samples: labelled originals; every one of its groups must be there.
         fraction: share of each group in the validation view, above 0 and below 1.
         rng: source of randomness.
 
@@ -74,10 +73,10 @@ def split_by_orbit(samples: Samples, fraction: float, rng: np.random.Generator) 
     """
     if not 0.0 < fraction < 1.0:
         raise InvalidDataError(f"the validation fraction must lie in (0, 1), got {fraction}")
-    group = samples.group
-    sizes = np.bincount(group, minlength=len(GROUPS))
+    groups, group = samples.groups, samples.group
+    sizes = np.bincount(group, minlength=len(groups))
     quota = np.rint(fraction * sizes).astype(np.int64)
-    for name, size, want in zip(GROUPS, sizes, quota, strict=True):
+    for name, size, want in zip(groups.names, sizes, quota, strict=True):
         if want < 1 or want >= size:
             raise InvalidDataError(
                 f"group {name} is too small to split: with {size} samples, a validation "
@@ -95,12 +94,12 @@ def split_by_orbit(samples: Samples, fraction: float, rng: np.random.Generator) 
         _draw_large_orbits(several, inverse, group, fraction, remaining, chosen, rng)
     single = rng.permutation(np.flatnonzero(orbit_sizes == 1))
     single_group = group[first[single]]
-    for g in range(len(GROUPS)):
+    for g in range(len(groups)):
         taken = single[single_group == g][: remaining[g]]
         chosen[taken] = True
         remaining[g] -= len(taken)
     mask = chosen[inverse]
-    for g, name in enumerate(GROUPS):
+    for g, name in enumerate(groups.names):
         inside = int(mask[group == g].sum())
         if inside in (0, sizes[g]):
             side = "validation" if inside == 0 else "training"
@@ -125,10 +124,10 @@ def _draw_large_orbits(
     in_large = np.isin(inverse, several)
     for orbit, g in zip(inverse[in_large].tolist(), group[in_large].tolist(), strict=True):
         counts[orbit][g] += 1
-    share = np.ceil(fraction * np.bincount(group[in_large], minlength=len(GROUPS)))
+    share = np.ceil(fraction * np.bincount(group[in_large], minlength=len(remaining)))
     share = np.minimum(share.astype(np.int64), remaining)
     # Once up to the share of large orbits; what small orbits can't fill is theirs too.
-    singles = np.bincount(group[~in_large], minlength=len(GROUPS))
+    singles = np.bincount(group[~in_large], minlength=len(remaining))
     order = rng.permutation(several).tolist()
     for budget in (share, np.maximum(remaining - share - singles, 0)):
         for orbit in order:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,12 @@ from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError, RunFolderError
 from mheight.files import atomic_folder, write_json, write_text
 from mheight.parquet import ParquetReader
-from mheight.tiers import CODE_LENGTH
+from mheight.tiers import COURSE_9, Groups
 
 __all__ = [
     "Dataset",
     "content_hash",
+    "gathered",
     "load_dataset",
     "read_parquet",
     "samples_of_columns",
@@ -50,6 +51,8 @@ def content_hash(samples: Samples) -> str:
     """SHA-256 over the columns of the samples, independent of how they are stored."""
     digest = hashlib.sha256()
     columns = [samples.k, samples.m, samples.parity, samples.sample_id]
+    if (samples.n != 9).any():  # so that sets made when all codes had n = 9 keep their hashes
+        columns.insert(0, samples.n)
     if samples.heights is not None:
         columns.append(samples.heights)
     for column in columns:
@@ -59,11 +62,11 @@ def content_hash(samples: Samples) -> str:
 
 def write_parquet(samples: Samples, path: Path) -> None:
     """Write samples to one Parquet file: columns n, k, m, P, sample_id, height if known."""
-    lengths = samples.k * (CODE_LENGTH - samples.k)
+    lengths = samples.k * (samples.n - samples.k)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     inside = np.arange(samples.parity.shape[1]) < lengths[:, None]
     columns = {
-        "n": pa.array(np.full(len(samples), CODE_LENGTH, dtype=np.int16)),
+        "n": pa.array(samples.n.astype(np.int16)),
         "k": pa.array(samples.k.astype(np.int16)),
         "m": pa.array(samples.m.astype(np.int16)),
         "P": pa.ListArray.from_arrays(pa.array(offsets), pa.array(samples.parity[inside])),
@@ -74,8 +77,12 @@ def write_parquet(samples: Samples, path: Path) -> None:
     pq.write_table(pa.table(columns), path, compression="zstd")
 
 
-def read_parquet(path: Path) -> Samples:
+def read_parquet(path: Path, groups: Groups | None = None) -> Samples:
     """Read samples from a Parquet file with columns n, k, m, P and perhaps height, sample_id.
+
+    Args:
+        path: the file.
+        groups: those that are allowed; None for those that come.
 
     Raises:
         InvalidDataError: no readable Parquet, a column is missing, or a row breaks a rule.
@@ -96,7 +103,7 @@ def read_parquet(path: Path) -> Samples:
             wanted = [name for name in (*_NEEDED, "height", "sample_id") if name in file.names]
             for batch in file.batches(wanted, _ROWS):
                 table = pa.Table.from_batches([batch])
-                parts.append(samples_of_columns(table, str(path), first))
+                parts.append(samples_of_columns(table, str(path), first, groups))
                 first += batch.num_rows
     except InvalidDataError:
         raise
@@ -104,19 +111,32 @@ def read_parquet(path: Path) -> Samples:
         raise InvalidDataError(
             f"{path}: not a readable Parquet file, perhaps cut short ({error})"
         ) from None
-    samples = Samples.concatenate(parts) if parts else Samples.from_rows([], where=str(path))
+    if not parts:
+        raise InvalidDataError(f"{path}: at least one sample is needed, got none")
+    samples = gathered(parts, groups)
     if len(np.unique(samples.sample_id)) < len(samples):
         raise InvalidDataError(f"{path}: sample_id must be unique integers")
     return samples
 
 
-def samples_of_columns(table: Any, where: str, first: int = 0) -> Samples:
+def gathered(parts: Sequence[Samples], groups: Groups | None) -> Samples:
+    """Samples read piece by piece, as samples of these groups, or of those that came."""
+    if groups is None:
+        sizes = ([getattr(part, name) for part in parts] for name in "nkm")
+        groups = Groups.around(*(np.concatenate(values) for values in sizes))
+    return Samples.concatenate([part.within(groups) for part in parts])
+
+
+def samples_of_columns(
+    table: Any, where: str, first: int = 0, groups: Groups | None = None
+) -> Samples:
     """Samples of an Arrow table with columns n, k, m, P and perhaps height, sample_id.
 
     Args:
         table: the columns.
         where: name of the source, used in messages.
         first: number of the first row in its source.
+        groups: those that are allowed; None for those that come.
 
     Raises:
         InvalidDataError: a column has the wrong type, or a row breaks a rule.
@@ -129,7 +149,7 @@ def samples_of_columns(table: Any, where: str, first: int = 0) -> Samples:
             [n[i], k[i], m[i], _reshaped(parity[i], n[i], k[i], f"{where}, sample {first + i}")]
             for i in range(table.num_rows)
         ]
-        samples = Samples.from_rows(rows, heights, where=where, first=first)
+        samples = Samples.from_rows(rows, heights, groups=groups, where=where, first=first)
         if "sample_id" in table.column_names:
             ids = table["sample_id"].to_numpy()
             if ids.dtype.kind not in "iu" or len(np.unique(ids)) != len(ids):
@@ -178,6 +198,7 @@ def save_dataset(
             **provenance,
             "count": len(samples),
             "groups": samples.counts(),
+            "tiers": samples.groups.as_dict(),
             "sha256": _file_hash(temporary / _SAMPLES),
             "content_sha256": content_hash(samples),
         }
@@ -214,7 +235,12 @@ def load_dataset(folder: Path) -> Dataset:
             f"{folder / _SAMPLES}: changed or damaged since it was written "
             "(its SHA-256 differs from the manifest)"
         )
-    samples = read_parquet(folder / _SAMPLES)
+    try:
+        # A folder without them was made when there were no others.
+        groups = Groups.from_dict(manifest["tiers"]) if "tiers" in manifest else COURSE_9
+    except InvalidDataError as error:
+        raise InvalidDataError(f"{folder / _MANIFEST}: {error}") from None
+    samples = read_parquet(folder / _SAMPLES, groups)
     if not np.isfinite(samples.labels).all():
         raise InvalidDataError(f"{folder / _SAMPLES}: a data set holds finite heights only")
     return Dataset(samples, manifest)

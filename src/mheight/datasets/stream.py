@@ -12,7 +12,7 @@ from mheight.codes import fingerprints, systematic_generators
 from mheight.datasets.ensembles import EnsembleName, generate
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9, Groups
 
 __all__ = ["CodeStream", "StreamedCodes", "sample_fingerprints"]
 
@@ -23,7 +23,7 @@ _LARGEST_FACTOR = 64
 def sample_fingerprints(samples: Samples) -> NDArray[np.bytes_]:
     """Fingerprint of each sample's code (m is not part of it), shape (N,), dtype S32."""
     out = np.empty(len(samples), dtype="S32")
-    for _, index, parity in samples.by_dimension():
+    for _, index, parity in samples.by_shape():
         out[index] = fingerprints(systematic_generators(parity))
     return out
 
@@ -53,12 +53,19 @@ class CodeStream:
         seed: a non-negative integer.
         barred: sorted fingerprints of codes that must not come up: those of validation
             and test sets.
+        groups: those that codes are drawn for.
     """
 
     ensembles: Sequence[EnsembleName]
     per_group: int
     seed: int
     barred: NDArray[np.bytes_]
+    groups: Groups = COURSE_9
+
+    @property
+    def rows(self) -> int:
+        """Samples of an epoch."""
+        return self.per_group * len(self.groups)
 
     def epoch(self, number: int) -> StreamedCodes:
         """The codes of an epoch, numbered from 0.
@@ -84,10 +91,10 @@ class CodeStream:
         count = share + share // 8 + 32
         while count <= _LARGEST_FACTOR * (share + 32):
             # The first codes of a larger data set are those of a smaller one.
-            drawn = generate(ensemble, count, seed).samples
+            drawn = generate(ensemble, count, seed, groups=self.groups).samples
             names = sample_fingerprints(drawn)
             free = ~np.isin(names, self.barred)
-            place = np.cumsum(free.reshape(len(GROUPS), -1), axis=1)
+            place = np.cumsum(free.reshape(len(self.groups), -1), axis=1)
             if (place[:, -1] >= share).all():
                 # Up to the last one kept: fewer free ones than wanted stand before it.
                 before: NDArray[np.int64] = place.ravel() - free

@@ -170,8 +170,15 @@ def _require_agreement(
 ) -> None:
     """What stands in two files must be the same in both."""
     level = manifest["intervals"]["level"]
+    values = features.get("values")
+    stored = values if isinstance(values, dict) else {}
     for what, said, found in (
         ("features", manifest["features"], features.get("name")),
+        (
+            "groups",
+            manifest.get("groups"),
+            stored.get("groups"),
+        ),
         ("level", level, calibration.get("level")),
     ):
         if said != found:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mheight.tiers import GROUPS, Tier
+from mheight.deployment.manifest import trained_groups
+from mheight.metrics import Scores
+from mheight.tiers import Groups, Tier
 
 __all__ = ["model_card"]
 
@@ -23,17 +25,20 @@ def model_card(manifest: dict[str, Any]) -> str:
 
 
 def _purpose(manifest: dict[str, Any]) -> str:
-    groups = ", ".join(str(group) for group in GROUPS)
+    groups = trained_groups(manifest)
+    lengths = " or ".join(map(str, groups.lengths))
+    kind = _kind(groups)
+    exact = f"At n = {lengths} `mheight.height_profile(G)`"
     return f"""# {manifest["name"]}
 
 {manifest["description"]}
 
 ## What it is for
 
-It predicts the m-height of a real linear code of length 9 from P of its generator matrix
-`G = [I | P]`, for (k, m) in {groups}.
+It predicts the m-height of a real linear code of length {lengths} from P of its generator matrix
+`G = [I | P]`, for {kind} in {", ".join(groups.names)}.
 
-**Use the exact height instead wherever you can.** At n = 9 `mheight.height_profile(G)` is right,
+**Use the exact height instead wherever you can.** {exact} is right,
 and costs less than this prediction. The model is for studying how well heights can be learnt, and
 for comparison with other predictors.
 """
@@ -65,8 +70,9 @@ that out exactly.
 def _training(manifest: dict[str, Any]) -> str:
     made = manifest["training"]
     criteria = manifest["criteria"]
-    failed = [one["name"] for one in criteria if not one["passed"]]
-    verdict = f"all {len(criteria)} met" if not failed else f"not met: {', '.join(failed)}"
+    failed = [one["name"] for one in criteria if one["passed"] is False]
+    measured = sum(one["passed"] is not None for one in criteria)
+    verdict = f"all {measured} met" if not failed else f"not met: {', '.join(failed)}"
     network = manifest["network"]
     return f"""## How it was trained
 
@@ -91,22 +97,25 @@ def _measured(manifest: dict[str, Any]) -> str:
         count = sum(scores["counts"].values())
         cells = [one["data"], f"{count:,}", _figure(scores["overall"]), *tiers, held, flagged]
         rows.append("| " + " | ".join(cells) + " |")
+    scored = [Scores.from_dict(one["scores"]) for one in manifest["metrics"]]
+    among = Groups.together([trained_groups(manifest), *(scores.among for scores in scored)])
     groups = [
-        "| data | " + " | ".join(str(group) for group in GROUPS) + " |",
-        "|---" * (len(GROUPS) + 1) + "|",
+        "| data | " + " | ".join(among.names) + " |",
+        "|---" * (len(among) + 1) + "|",
     ]
-    for one in manifest["metrics"]:
-        values = [_figure(one["scores"]["groups"][str(group)]) for group in GROUPS]
+    for one, scores in zip(manifest["metrics"], scored, strict=True):
+        values = [_figure(scores.of(group)) for group in among]
         groups.append("| " + " | ".join([one["data"], *values]) + " |")
     intervals = manifest["intervals"]
+    count = "nine" if len(among) == 9 else str(len(among))
     return f"""## On what it was measured
 
-log2-MSE, the mean of (log2 h - log2 predicted)^2; overall is the mean of the nine groups. No code
+log2-MSE, the mean of (log2 h - log2 predicted)^2; overall is the mean of the {count} groups. No code
 equivalent to a training code is among the rows.
 
 {chr(10).join(rows)}
 
-By group (k, m):
+By group {_kind(among)}:
 
 {chr(10).join(groups)}
 
@@ -114,6 +123,10 @@ Intervals are meant to hold {intervals["level"]:.0%} of the exact heights on dat
 validation set; they held {intervals["overall"]:.3f} in the half of it that they were not
 calibrated on.
 """
+
+
+def _kind(groups: Groups) -> str:
+    return "(k, m)" if groups.lengths == [9] else "(n, k, m)"
 
 
 def _figure(value: float | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from mheight.errors import BundleError
 from mheight.evaluation.calibration import Calibration
 from mheight.features import FeatureName, FittedFeatures
 from mheight.features.domain import Domain
+from mheight.tiers import Groups
 from mheight.training.callbacks import predict_log2
 
 __all__ = ["TOLERANCE", "TrainedNetwork", "export_bundle"]
@@ -129,6 +130,7 @@ def _manifest(trained: TrainedNetwork, measured: Sequence[dict[str, Any]]) -> di
         "created": datetime.now(UTC).date().isoformat(),
         "mheight": mheight.__version__,
         "features": trained.feature_name,
+        "groups": trained.features.groups.as_dict(),
         "network": {
             "name": report["model"]["name"],
             "parameters": report["model"]["parameters"],
@@ -151,7 +153,7 @@ def _manifest(trained: TrainedNetwork, measured: Sequence[dict[str, Any]]) -> di
 
 def _check_parity(trained: TrainedNetwork, predictor: Predictor) -> dict[str, Any]:
     """Compare both on codes that neither has seen, in batches of several sizes."""
-    samples = _other_codes()
+    samples = _other_codes(trained.features.groups)
     largest = 0.0
     expected = predict_log2(trained.network, trained.features.encode(samples))
     for size in _BATCHES:
@@ -173,12 +175,12 @@ def _check_parity(trained: TrainedNetwork, predictor: Predictor) -> dict[str, An
     return {"rows": len(samples), "batches": list(_BATCHES), "largest_difference": largest}
 
 
-def _other_codes() -> Samples:
+def _other_codes(groups: Groups) -> Samples:
     """Codes of two ensembles, and odd ones: zeros, tiny and huge entries."""
-    parts = [generate(name, 200, _SEED).samples for name in ("normal", "uniform")]
+    parts = [generate(name, 200, _SEED, groups=groups).samples for name in ("normal", "uniform")]
     odd = parts[1].take(np.arange(0, len(parts[1]), 10))
     rng = np.random.default_rng(_SEED)
     scales = rng.choice([0.0, 1e-9, 1.0, 1e9], size=odd.parity.shape)
-    odd = Samples(odd.k, odd.m, odd.parity * scales, None, odd.sample_id)
+    odd = replace(odd, parity=odd.parity * scales, heights=None)
     both = Samples.concatenate([*parts, odd], renumber=True)
     return both.take(rng.permutation(len(both)))

@@ -7,22 +7,24 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from mheight.tiers import GROUPS, Tier
+from mheight.errors import InvalidDataError
+from mheight.tiers import COURSE_9, Groups, Tier
 
-__all__ = ["check_manifest", "object_of"]
+__all__ = ["check_manifest", "object_of", "trained_groups"]
 
 _DEEPEST = 16
 _LONGEST_TEXT = 20_000
 _LARGEST_NUMBER = 1e15
 
-_NAME, _NUMBER, _COUNT, _TRUTH = "text", "a number", "a count", "true or false"
+_NAME, _NUMBER, _COUNT = "text", "a number", "a count"
 _MAYBE_NUMBER, _MAYBE_COUNT = "a number or null", "a count or null"
+_MAYBE_TRUTH = "true, false or null"
 
 _SCORES = {
     "overall": _NUMBER,
     "tiers": {tier.value: _MAYBE_NUMBER for tier in Tier},
-    "groups": {str(group): _MAYBE_NUMBER for group in GROUPS},
-    "counts": {str(group): _COUNT for group in GROUPS},
+    "groups": Mapping,
+    "counts": Mapping,
 }
 _FIELDS: dict[str, Any] = {
     "name": _NAME,
@@ -34,7 +36,7 @@ _FIELDS: dict[str, Any] = {
     "training": {
         "data": _NAME, "epochs": _COUNT, "best_epoch": _COUNT, "minutes": _NUMBER, "audit": _NAME,
     },
-    "criteria": [{"name": _NAME, "passed": _TRUTH}],
+    "criteria": [{"name": _NAME, "passed": _MAYBE_TRUTH}],
     "metrics": [
         {"data": _NAME, "scores": _SCORES, "coverage": _MAYBE_NUMBER, "flagged": _MAYBE_COUNT}
     ],
@@ -65,6 +67,18 @@ def object_of(content: bytes) -> dict[str, Any]:
     return value
 
 
+def trained_groups(manifest: Mapping[str, Any]) -> Groups:
+    """The groups that the network was trained on; bundles say so since there are others.
+
+    Raises:
+        ValueError: what is said of them is something else.
+    """
+    try:
+        return Groups.from_dict(manifest["groups"]) if "groups" in manifest else COURSE_9
+    except InvalidDataError as error:
+        raise ValueError(f"groups: {error}") from None
+
+
 def check_manifest(manifest: Mapping[str, Any]) -> None:
     """Refuse a manifest that lacks what readers of a bundle rely on.
 
@@ -72,6 +86,12 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
         ValueError: a field is missing, or of another type.
     """
     _check(manifest, _FIELDS, "")
+    groups = trained_groups(manifest)
+    for i, one in enumerate(manifest["metrics"]):
+        scores, where = one["scores"], f"metrics[{i}].scores"
+        among = Groups.from_dict(scores["tier_of"]) if "tier_of" in scores else groups
+        for what, wanted in (("groups", _MAYBE_NUMBER), ("counts", _COUNT)):
+            _check(scores[what], dict.fromkeys(among.names, wanted), f"{where}.{what}")
     for where, names in (("network.inputs", list), ("versions", str)):
         holder: Any = manifest
         for part in where.split("."):
@@ -103,10 +123,10 @@ def _check(value: Any, wanted: Any, where: str) -> None:
 
 def _is(value: Any, wanted: str) -> bool:
     if value is None:
-        return wanted in (_MAYBE_NUMBER, _MAYBE_COUNT)
+        return wanted in (_MAYBE_NUMBER, _MAYBE_COUNT, _MAYBE_TRUTH)
     if wanted == _NAME:
         return isinstance(value, str) and len(value) <= _LONGEST_TEXT
-    if wanted == _TRUTH:
+    if wanted == _MAYBE_TRUTH:
         return isinstance(value, bool)
     if wanted in (_COUNT, _MAYBE_COUNT):
         return type(value) is int and 0 <= value <= _LARGEST_NUMBER

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mheight.datasets import Samples
 from mheight.deployment.bundle import OUTPUT, Bundle, read_bundle
+from mheight.deployment.manifest import trained_groups
 from mheight.deployment.onnx_reading import read_network
 from mheight.deployment.onnx_shapes import check_network, work_of
 from mheight.errors import BundleError
@@ -22,10 +23,10 @@ from mheight.evaluation.calibration import Calibration
 from mheight.evaluation.predictions import Predictions, predictions
 from mheight.features import FEATURES, FittedFeatures, GroupedInputs, Inputs
 from mheight.features.domain import Domain
-from mheight.features.grouped import GroupedFeatures
-from mheight.tiers import GROUPS
+from mheight.features.grouped import FittedGroups
+from mheight.tiers import Groups
 
-__all__ = ["PACKAGED", "Predictor"]
+__all__ = ["PACKAGED", "Predictor", "groups_of_bundle"]
 
 Float = NDArray[np.float64]
 
@@ -40,7 +41,7 @@ _SILENT = 4  # what goes wrong is told as an error
 
 
 class Predictor:
-    """A trained network, ready to predict heights of codes of length 9.
+    """A trained network, ready to predict heights of codes of its groups.
 
     May be used from several threads at once.
 
@@ -68,8 +69,8 @@ class Predictor:
             if not isinstance(values, dict):
                 raise TypeError("values must be an object")
             self._features: FittedFeatures = FEATURES[bundle.features["name"]].restore(values)
-            self._domain = Domain.from_dict(bundle.domain)
-            self._calibration = Calibration.from_dict(bundle.calibration)
+            self._domain = Domain.from_dict(bundle.domain, self.groups)
+            self._calibration = Calibration.from_dict(bundle.calibration, self.groups)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             text = f"there is no {error}" if isinstance(error, KeyError) else str(error)
             raise BundleError(
@@ -105,15 +106,17 @@ class Predictor:
         Raises:
             BundleError: it is damaged, changed, or not there.
         """
-        if path is not None:
-            return cls(read_bundle(path))
-        with as_file(files("mheight.deployment") / "packaged" / PACKAGED) as packaged:
-            return cls(read_bundle(packaged))
+        return cls(_bundle(path))
 
     @property
     def name(self) -> str:
         """Name of the run that trained the network."""
         return str(self.manifest["name"])
+
+    @property
+    def groups(self) -> Groups:
+        """Those that it was trained on, and predicts."""
+        return self._features.groups
 
     @property
     def domain(self) -> Domain:
@@ -125,7 +128,7 @@ class Predictor:
         out = np.empty(len(samples))
         for start in range(0, len(samples), _CHUNK):
             rows = np.arange(start, min(start + _CHUNK, len(samples)))
-            part = samples.take(rows)
+            part = samples.take(rows).within(self.groups)
             feeds = list(_feeds(self._features.encode(part), part, self._rows))
             call = map if len(feeds) == 1 else _threads().map
             answers = call(self._answer, feeds)
@@ -159,6 +162,25 @@ class Predictor:
         return predictions(samples, self.predict_log2(samples), self._calibration, self._domain)
 
 
+def groups_of_bundle(path: Path | None = None) -> Groups:
+    """The groups that a bundle predicts, without loading its network.
+
+    Args:
+        path: folder or zip; None for the model that comes with the package.
+
+    Raises:
+        BundleError: it is damaged, changed, or not there.
+    """
+    return trained_groups(_bundle(path).manifest)
+
+
+def _bundle(path: Path | None) -> Bundle:
+    if path is not None:
+        return read_bundle(path)
+    with as_file(files("mheight.deployment") / "packaged" / PACKAGED) as packaged:
+        return read_bundle(packaged)
+
+
 _Feed = tuple[dict[str, Any], NDArray[np.int64]]
 
 
@@ -176,11 +198,11 @@ def _rows_of_a_call(content: bytes, features: FittedFeatures) -> int:
     """
     network = read_network(content)
     check_network(network, features.shapes, OUTPUT)
-    grouped = isinstance(features, GroupedFeatures)
+    grouped = isinstance(features, FittedGroups)
     rows = _GROUP_ROWS if grouped else _VECTOR_ROWS
     while True:
         work = work_of(network, {name: (rows, *shape) for name, shape in features.shapes.items()})
-        if work.answer != (rows * (len(GROUPS) if grouped else 1), 1):
+        if work.answer != (rows * (len(features.groups) if grouped else 1), 1):
             raise ValueError(f"{rows} rows give an answer of shape {work.answer}")
         if work.allowed:
             return rows

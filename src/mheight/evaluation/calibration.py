@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.errors import InvalidDataError
-from mheight.tiers import GROUPS, TIER_OF_GROUP, Tier
+from mheight.tiers import Groups, Tier
 
 __all__ = ["Calibration", "calibrate", "coverage"]
 
@@ -51,26 +51,28 @@ class Calibration:
     Attributes:
         level: share of exact log2 heights that an interval holds, on data like those of
             the calibration.
-        groups: bins by group name, in ascending order; a group may have none.
+        groups: those that there are.
+        bins: by group name, in ascending order; a group may have none.
     """
 
     level: float
-    groups: dict[str, tuple[Bin, ...]]
+    groups: Groups
+    bins: dict[str, tuple[Bin, ...]]
 
     def interval(self, log2_predicted: Float, group: Int) -> tuple[Float, Float]:
         """Lower and upper ends of log2 heights, each of shape (N,).
 
         Args:
             log2_predicted: shape (N,).
-            group: shape (N,), positions in `GROUPS`.
+            group: shape (N,), positions in the groups.
 
         Returns:
             Ends; 0 and infinity where the group was never calibrated.
         """
         low, high = np.zeros(len(group)), np.full(len(group), np.inf)
-        for i, name in enumerate(GROUPS):
+        for i, name in enumerate(self.groups.names):
             rows = np.flatnonzero(group == i)
-            bins = self.groups.get(str(name), ())
+            bins = self.bins.get(name, ())
             if not len(rows) or not bins:
                 continue
             at = np.searchsorted([b.upto for b in bins[:-1]], log2_predicted[rows], side="right")
@@ -80,15 +82,15 @@ class Calibration:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; the last bin has no upper edge."""
-        groups = {name: [asdict(b) for b in bins] for name, bins in self.groups.items()}
+        groups = {name: [asdict(b) for b in bins] for name, bins in self.bins.items()}
         for bins in groups.values():
             if bins:
                 bins[-1]["upto"] = None
         return {"level": self.level, "groups": groups}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Calibration:
-        """The inverse of `as_dict`.
+    def from_dict(cls, values: Mapping[str, Any], groups: Groups) -> Calibration:
+        """The inverse of `as_dict`, for these groups.
 
         Raises:
             InvalidDataError: something else.
@@ -97,9 +99,9 @@ class Calibration:
         if not 0.0 < level < 1.0:
             raise InvalidDataError(f"the level must lie in (0, 1), got {level}")
         stored = values.get("groups")
-        if not isinstance(stored, dict) or not set(stored) <= set(map(str, GROUPS)):
+        if not isinstance(stored, dict) or not set(stored) <= set(groups.names):
             raise InvalidDataError("groups must have bins by the names of groups")
-        return cls(level, {name: _bins(bins, name) for name, bins in stored.items()})
+        return cls(level, groups, {name: _bins(bins, name) for name, bins in stored.items()})
 
 
 def _bins(stored: Any, group: str) -> tuple[Bin, ...]:
@@ -130,7 +132,7 @@ def _number(value: Any, where: str) -> float:
 
 
 def calibrate(
-    log2_true: Float, log2_predicted: Float, group: Int, level: float = LEVEL
+    log2_true: Float, log2_predicted: Float, group: Int, groups: Groups, level: float = LEVEL
 ) -> Calibration:
     """Read intervals off the errors on rows that training never saw.
 
@@ -143,7 +145,8 @@ def calibrate(
     Args:
         log2_true: shape (N,), finite.
         log2_predicted: shape (N,).
-        group: shape (N,), positions in `GROUPS`.
+        group: shape (N,), positions in the groups.
+        groups: those that there are.
         level: between 0 and 1.
 
     Raises:
@@ -154,16 +157,17 @@ def calibrate(
         by bins: "Mondrian" conformal prediction there.
 
     Examples:
+        >>> from mheight.tiers import COURSE_9
         >>> errors = np.linspace(-1, 1, 39)
-        >>> made = calibrate(errors + 5, np.full(39, 5.0), np.zeros(39, dtype=int))
+        >>> made = calibrate(errors + 5, np.full(39, 5.0), np.zeros(39, int), COURSE_9)
         >>> low, high = made.interval(np.array([6.0]), np.array([0]))
         >>> float(low[0].round(2)), float(high[0].round(2))
         (5.05, 6.95)
     """
     if not 0.0 < level < 1.0:
         raise InvalidDataError(f"the level must lie in (0, 1), got {level}")
-    groups = {}
-    for i, name in enumerate(GROUPS):
+    found = {}
+    for i, name in enumerate(groups.names):
         rows = np.flatnonzero(group == i)
         rows = rows[np.argsort(log2_predicted[rows], kind="stable")]
         count = int(np.clip(len(rows) // _LEAST_ROWS, 1, _MOST_BINS)) if len(rows) else 0
@@ -178,18 +182,22 @@ def calibrate(
             low = float(errors[max(below - 1, 0)])
             high = float(errors[min(above, len(part)) - 1])
             bins.append(Bin(upto, low, high, len(part)))
-        groups[str(name)] = tuple(bins)
-    return Calibration(level, groups)
+        found[name] = tuple(bins)
+    return Calibration(level, groups, found)
 
 
-def coverage(log2_true: Float, low: Float, high: Float, group: Int) -> dict[str, Any]:
+def coverage(
+    log2_true: Float, low: Float, high: Float, group: Int, groups: Groups
+) -> dict[str, Any]:
     """Share of exact log2 heights inside their intervals, and how wide these are.
 
     Args:
         log2_true: shape (N,), finite.
         low: shape (N,), lower ends.
         high: shape (N,), upper ends.
-        group: shape (N,), positions in `GROUPS`.
+        group: shape (N,), positions in the groups.
+
+        groups: those that there are.
 
     Returns:
         `overall` and `tiers`, the shares, None without rows; `median_width` in log2,
@@ -199,7 +207,7 @@ def coverage(log2_true: Float, low: Float, high: Float, group: Int) -> dict[str,
     inside = (log2_true >= low - 1e-6) & (log2_true <= high + 1e-6)
     tiers = {}
     for tier in Tier:
-        members = np.isin(group, [i for i, g in enumerate(GROUPS) if TIER_OF_GROUP[g] is tier])
+        members = np.isin(group, groups.of_tier(tier))
         tiers[tier.value] = float(inside[members].mean()) if members.any() else None
     return {
         "overall": float(inside.mean()) if len(inside) else None,

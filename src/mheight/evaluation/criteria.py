@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from mheight.metrics import Scores
+from mheight.tiers import Tier
 
 __all__ = ["EXPECTED", "CriteriaConfig", "Criterion", "judge"]
 
@@ -39,12 +40,12 @@ class CriteriaConfig(BaseModel):
 
 @dataclass(frozen=True)
 class Criterion:
-    """One criterion: what must hold, what came, whether it passed."""
+    """One criterion: what must hold, what came, whether it passed; None: it can't be measured."""
 
     name: str
     wanted: str
     value: float | None
-    passed: bool
+    passed: bool | None
     remark: str = ""
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,9 +75,13 @@ def judge(
         suffix = f", {name}" if len(validation) > 1 else ""
         values = {"overall": scores.overall, **scores.tiers}
         for what, value in values.items():
-            bound = getattr(config, what)
-            passed = value is not None and value < bound
-            criteria.append(Criterion(what + suffix, f"< {bound:g}", value, passed))
+            wanted = f"< {getattr(config, what):g}"
+            if what != "overall" and Tier(what) not in scores.among.tiers:
+                remark = "no group is of this tier"
+                criteria.append(Criterion(what + suffix, wanted, None, None, remark))
+                continue
+            passed = value is not None and value < getattr(config, what)
+            criteria.append(Criterion(what + suffix, wanted, value, passed))
     if gap is not None:
         remark = ""
         if gap < config.gap_least:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, sqrt
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from mheight.files import atomic_path
 from mheight.metrics import Scores
-from mheight.tiers import GROUPS, TIER_OF_GROUP, Tier
+from mheight.tiers import Groups, Tier
 
 __all__ = ["plot_height_distribution", "plot_history", "plot_residuals", "plot_scatter"]
 
@@ -22,7 +23,8 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
 _TIER_COLOUR = {Tier.EASY: "#0072b2", Tier.MEDIUM: "#e69f00", Tier.HARD: "#d55e00"}
-_M_STYLE = {2: "-", 3: "--", 4: "-.", 5: ":"}
+_M_STYLE = ("-", "--", "-.", ":")
+_MOST_PANELS = 64
 _DPI = 130
 
 
@@ -59,7 +61,8 @@ def plot_history(
     if np.isfinite([record["train_overall"] for record in records]).any():
         line(left, "train_overall", "training originals, as validation", color="#0072b2")
     for tier in Tier:
-        line(right, f"val_{tier.value}", tier.value, color=_TIER_COLOUR[tier])
+        if np.isfinite([record[f"val_{tier.value}"] for record in records]).any():
+            line(right, f"val_{tier.value}", tier.value, color=_TIER_COLOUR[tier])
     line(right, "val_balanced", "balanced", color="black", linestyle="--")
     for axes, name in (
         (left, "Loss by epoch"),
@@ -87,19 +90,30 @@ def _group_panels(
     log2_true: Float,
     values: Float,
     group: Int,
+    groups: Groups,
     ylabel: str,
     title: str,
     scores: Scores | None = None,
 ) -> tuple[Figure, dict[int, Any]]:
     """A panel for each group, with values against exact log2 heights; panels with points."""
-    figure = Figure(figsize=(10, 10), layout="constrained")
+    if len(groups) > _MOST_PANELS:  # those with points, and no more than can be seen
+        seen = [i for i in range(len(groups)) if (group == i).any()][:_MOST_PANELS]
+    else:
+        seen = list(range(len(groups)))
+    columns = ceil(sqrt(len(seen)))
+    rows = ceil(len(seen) / columns)
+    figure = Figure(figsize=(10 * columns / 3, 10 * rows / 3), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in panels[len(seen) :]:
+        axes.set_axis_off()
     filled = {}
-    for i, (name, axes) in enumerate(zip(GROUPS, figure.subplots(3, 3).ravel(), strict=True)):
-        inside = group == i
-        tier = TIER_OF_GROUP[name]
+    for i, axes in zip(seen, panels, strict=False):
+        name, inside, tier = groups[i], group == i, groups.tiers[i]
         heading = f"k = {name.k}, m = {name.m} ({tier.value})"
+        if groups.lengths != [9]:
+            heading = f"n = {name.n}, {heading}"
         if scores is not None:
-            value = scores.groups[str(name)]
+            value = scores.of(name)
             heading += ": no samples" if value is None else f": log2-MSE {value:.3f}"
         axes.set_title(heading, fontsize=10)
         axes.set(xlabel="log2 height, exact", ylabel=ylabel)
@@ -127,13 +141,13 @@ def plot_scatter(
     Args:
         log2_true: shape (N,).
         log2_predicted: shape (N,).
-        group: shape (N,), positions in `GROUPS`.
+        group: shape (N,), positions in the groups of the scores.
         scores: of these predictions.
         title: printed above the panels.
         path: PNG to write.
     """
     figure, panels = _group_panels(
-        log2_true, log2_predicted, group, "log2 height, predicted", title, scores
+        log2_true, log2_predicted, group, scores.among, "log2 height, predicted", title, scores
     )
     for i, axes in panels.items():
         both = np.concatenate([log2_true[group == i], log2_predicted[group == i]])
@@ -143,14 +157,15 @@ def plot_scatter(
 
 
 def plot_residuals(
-    log2_true: Float, log2_predicted: Float, group: Int, title: str, path: Path
+    log2_true: Float, log2_predicted: Float, group: Int, groups: Groups, title: str, path: Path
 ) -> None:
     """Errors of predicted log2 heights against the exact ones, a panel for each group.
 
     Args:
         log2_true: shape (N,).
         log2_predicted: shape (N,).
-        group: shape (N,), positions in `GROUPS`.
+        group: shape (N,), positions in the groups.
+        groups: those that there are.
         title: printed above the panels.
         path: PNG to write.
     """
@@ -158,6 +173,7 @@ def plot_residuals(
         log2_true,
         log2_predicted - log2_true,
         group,
+        groups,
         "log2 height, predicted minus exact",
         f"Errors by group: {title}",
     )
@@ -166,31 +182,36 @@ def plot_residuals(
     _save(figure, path)
 
 
-def plot_height_distribution(log2_heights: Float, group: Int, title: str, path: Path) -> None:
-    """Histograms of log2 heights: a panel for each k, a line for each m.
+def plot_height_distribution(
+    log2_heights: Float, group: Int, groups: Groups, title: str, path: Path
+) -> None:
+    """Histograms of log2 heights: a panel for each (n, k), a line for each m.
 
     Args:
         log2_heights: shape (N,), finite.
-        group: shape (N,), positions in `GROUPS`.
+        group: shape (N,), positions in the groups.
+        groups: those that there are.
         title: printed above.
         path: PNG to write.
     """
-    dimensions = sorted({name.k for name in GROUPS})
-    figure = Figure(figsize=(8, 7), layout="constrained")
-    panels = figure.subplots(len(dimensions), 1, sharex=True)
-    bins = int(np.clip(np.sqrt(len(log2_heights) / len(GROUPS)), 10, 80))
+    codes = sorted({name[:2] for i, name in enumerate(groups) if (group == i).any()})
+    codes = codes[:_MOST_PANELS]
+    figure = Figure(figsize=(8, 1 + 2 * len(codes)), layout="constrained")
+    panels = figure.subplots(len(codes), 1, sharex=True, squeeze=False).ravel()
+    bins = int(np.clip(np.sqrt(len(log2_heights) / len(groups)), 10, 80))
     edges = np.linspace(log2_heights.min(), max(log2_heights.max(), log2_heights.min() + 1), bins)
-    for k, axes in zip(dimensions, panels, strict=True):
-        for i, name in enumerate(GROUPS):
+    for (n, k), axes in zip(codes, panels, strict=True):
+        for i, name in enumerate(groups):
             inside = log2_heights[group == i]
-            if name.k != k or not len(inside):
+            if name[:2] != (n, k) or not len(inside):
                 continue
             density, _ = np.histogram(inside, edges, density=True)
-            tier = TIER_OF_GROUP[name]
+            tier = groups.tiers[i]
             label = f"m = {name.m} ({tier.value}), {len(inside):,} samples"
-            style = _M_STYLE[name.m]
+            style = _M_STYLE[(name.m - 2) % len(_M_STYLE)]
             axes.stairs(density, edges, label=label, color=_TIER_COLOUR[tier], linestyle=style)
-        axes.set(ylabel="density", title=f"k = {k}")
+        heading = f"k = {k}" if groups.lengths == [9] else f"n = {n}, k = {k}"
+        axes.set(ylabel="density", title=heading)
         axes.grid(alpha=0.3)
         if axes.has_data():
             axes.legend(fontsize=8)

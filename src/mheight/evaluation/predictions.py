@@ -53,7 +53,7 @@ def predictions(
         domain: of its training codes.
     """
     infinite, flags = flagged(samples, log2_predicted, [domain])
-    low, high = calibration.interval(log2_predicted, samples.group)
+    low, high = calibration.interval(log2_predicted, samples.within(calibration.groups).group)
     return Predictions(
         np.where(infinite, np.inf, log2_predicted),
         np.where(infinite, np.inf, low),

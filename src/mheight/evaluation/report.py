@@ -8,6 +8,7 @@ from typing import Any
 from mheight.evaluation.criteria import EXPECTED
 from mheight.evaluation.tables import criteria_table, render, scores_table
 from mheight.metrics import Scores
+from mheight.tiers import COURSE_9
 
 __all__ = ["comparison_text", "report_text"]
 
@@ -43,14 +44,19 @@ def report_text(report: Mapping[str, Any]) -> str:
         _interval_line(report["intervals"]),
         _audit_table(report["audit"]),
     ]
-    passed = sum(bool(c["passed"]) for c in report["criteria"])
     if not report["finished"]:
         lines.append("PROVISIONAL: the run is not finished; --resume goes on with it")
-    verdict = f"{passed} of {len(report['criteria'])} criteria met"
+    verdict = f"{_met(report, ' of ')} criteria met"
     if not report["valid"]:
         verdict += "; the run is INVALID by its protocol, whatever they say"
     lines.append(verdict)
     return "\n".join(lines) + "\n"
+
+
+def _met(report: Mapping[str, Any], between: str) -> str:
+    """How many of the criteria that can be measured are met."""
+    measured = [c["passed"] for c in report["criteria"] if c["passed"] is not None]
+    return f"{sum(measured)}{between}{len(measured)}"
 
 
 def _expected(report: Mapping[str, Any], scores: Mapping[str, Scores]) -> list[str]:
@@ -58,6 +64,8 @@ def _expected(report: Mapping[str, Any], scores: Mapping[str, Scores]) -> list[s
     if not report["valid"] or len(report["validation_sets"]) != 1:
         return []
     found = scores[report["validation_sets"][0]]
+    if found.among != COURSE_9:
+        return []  # what is expected is said of these groups
     rows = []
     for what, (low, high) in EXPECTED.items():
         value = found.overall if what == "overall" else found.tiers[what]
@@ -95,9 +103,7 @@ def comparison_text(reports: Sequence[Mapping[str, Any]], notes: Sequence[str] =
             str(report["training"]["epochs"]) + ("" if report["finished"] else " so far"),
             f"{report['training']['minutes']:.1f}",
             f"{report['gap']:.4f}",
-            f"{sum(bool(c['passed']) for c in report['criteria'])}/{len(report['criteria'])}"
-            if report["valid"]
-            else "INVALID",
+            _met(report, "/") if report["valid"] else "INVALID",
         ]
         for report in reports
     ]

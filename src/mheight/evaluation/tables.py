@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mheight.metrics import Scores
-from mheight.tiers import GROUPS, TIER_OF_GROUP, Tier
+from mheight.tiers import Groups, Tier
 
 __all__ = ["criteria_table", "render", "scores_table"]
 
@@ -63,21 +63,19 @@ def scores_table(title: str, columns: Mapping[str, Scores], counts: bool = True)
         shown = ["-" if value is None else f"{value:.4f}" for value in values]
         return [name, note, *shown, *([count] if counts else [])]
 
+    groups = Groups.together(s.among for s in scores)
     rows: list[list[str]] = [
-        row(
-            str(group),
-            [s.groups[str(group)] for s in scores],
-            TIER_OF_GROUP[group].value,
-            str(first.counts[str(group)]),
-        )
-        for group in GROUPS
+        row(name, [s.of(group) for s in scores], tier.value, str(first.count(group)))
+        for group, name, tier in zip(groups, groups.names, groups.tiers, strict=True)
     ]
     rows.append([])
-    rows += [row(t.value, [s.tiers[t.value] for s in scores], "tier") for t in Tier]
+    tiers = [tier.value for tier in Tier if tier in groups.tiers]
+    rows += [row(tier, [s.tiers[tier] for s in scores], "tier") for tier in tiers]
     rows.append(row("balanced", [s.balanced for s in scores], "mean of tiers"))
     total = str(sum(first.counts.values()))
-    present = sum(first.counts[str(group)] > 0 for group in GROUPS)
-    note = "mean of groups" if present == len(GROUPS) else f"mean of {present} of 9 groups"
+    present = sum(count > 0 for count in first.counts.values())
+    whole = present == len(first.among)
+    note = "mean of groups" if whole else f"mean of {present} of {len(first.among)} groups"
     rows.append(row("overall", [s.overall for s in scores], note, total))
     header = ["log2-MSE", "", *columns, *(["samples"] if counts else [])]
     return render(title, header, rows)
@@ -88,7 +86,7 @@ def criteria_table(title: str, criteria: Sequence[Mapping[str, Any]]) -> str:
     rows = []
     for criterion in criteria:
         value = criterion["value"]
-        verdict = "pass" if criterion["passed"] else "fail"
+        verdict = {True: "pass", False: "fail", None: "not measured"}[criterion["passed"]]
         if criterion["remark"]:
             verdict += f" ({criterion['remark']})"
         shown = "" if value is None else f"{value:.4f}"

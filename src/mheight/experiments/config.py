@@ -10,12 +10,12 @@ import tomli_w
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from mheight.datasets import Augmentation, AugmentationKind, EnsembleName
-from mheight.errors import ConfigError
+from mheight.errors import ConfigError, InvalidDataError
 from mheight.evaluation.criteria import CriteriaConfig
 from mheight.experiments.toml_reading import shown, toml_value, toml_values
 from mheight.features import FeatureName
 from mheight.models import ModelConfig, ResidualConfig
-from mheight.tiers import GROUPS, Tier
+from mheight.tiers import COURSE_9, Groups, Tier
 from mheight.training import FitConfig, LossConfig, TierGuardConfig
 from mheight.training.config import Section
 
@@ -34,6 +34,18 @@ __all__ = [
 Copies = Annotated[int, Field(ge=0, le=1000)]
 
 
+class TiersConfig(Section):
+    """Groups that are of another tier than the rule says, by tier."""
+
+    easy: tuple[str, ...] = ()
+    medium: tuple[str, ...] = ()
+    hard: tuple[str, ...] = ()
+
+    def listed(self) -> dict[Tier, tuple[str, ...]]:
+        """The same, by tier."""
+        return {tier: getattr(self, tier.value) for tier in Tier}
+
+
 class DataConfig(Section):
     """Where the originals come from: an ensemble, or a file.
 
@@ -44,6 +56,9 @@ class DataConfig(Section):
         path: a data set folder, or a file of samples of any kind (docs/data.md).
         labels: a file of heights, for samples without.
         label_column: the column or key of heights; `none` for none.
+        groups: a preset, `course-9` or `course-21`, or a list of `n:k:m` with ranges; without
+            it those of the data at `path` (the smallest preset that has them), else `course-9`.
+        tiers: groups, in the same form, of another tier than the rule says.
     """
 
     ensemble: EnsembleName = "course"
@@ -52,12 +67,30 @@ class DataConfig(Section):
     path: str | None = None
     labels: str | None = None
     label_column: str | None = None
+    groups: str | tuple[str, ...] | None = None
+    tiers: TiersConfig | None = None
 
     @model_validator(mode="after")
     def _labels_need_a_path(self) -> DataConfig:
         if self.labels is not None and self.path is None:
             raise ValueError("data.labels needs data.path, the samples they belong to")
         return self
+
+    @model_validator(mode="after")
+    def _groups_are_groups(self) -> DataConfig:
+        if self.tiers is not None and self.groups is None:
+            raise ValueError("data.tiers needs data.groups, the groups they are of")
+        try:
+            self.chosen_groups()
+        except InvalidDataError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def chosen_groups(self) -> Groups | None:
+        """The groups, None where nothing is said of them."""
+        if self.groups is None:
+            return None
+        return Groups.parse(self.groups, None if self.tiers is None else self.tiers.listed())
 
 
 class StreamConfig(Section):
@@ -153,7 +186,7 @@ class RunConfig(Section):
         if self.stream is None:
             return self
         given = {"split", "augmentation"} & self.model_fields_set
-        given |= {f"data.{key}" for key in self.data.model_fields_set - {"seed"}}
+        given |= {f"data.{key}" for key in self.data.model_fields_set - {"seed", "groups", "tiers"}}
         if given:
             raise ValueError(
                 "with [stream], codes are drawn afresh for every epoch: leave out "
@@ -169,7 +202,7 @@ class RunConfig(Section):
         elif self.data.path is not None:
             source = self.data.path
         else:
-            codes = self.data.per_group * len(GROUPS)
+            codes = self.data.per_group * len(self.data.chosen_groups() or COURSE_9)
             source = f"{codes:,} codes of the {self.data.ensemble} ensemble"
         return (
             f"{self.name} ({self.description or 'no description'}): {source}, network "
@@ -217,7 +250,8 @@ def config_values(config: RunConfig) -> dict[str, Any]:
     """The resolved configuration as plain values, without sections that say nothing."""
     values = config.model_dump(mode="json", exclude_none=True)
     if config.stream is not None:
-        values["data"] = {"seed": config.data.seed}
+        kept = ("seed", "groups", "tiers")
+        values["data"] = {key: value for key, value in values["data"].items() if key in kept}
         del values["split"], values["augmentation"]
     return values
 

@@ -69,7 +69,7 @@ def run_experiment(
     with underway(folder, config, data) as to_do:
         if not to_do:  # finished by another process, while data were prepared
             return _left_alone(folder, say)
-        model = build_model(config.model, data.features.shapes, config.seed)
+        model = build_model(config.model, data.features.shapes, data.features.groups, config.seed)
         say(f"network: {config.model.name}, {model.count_params():,} parameters")
         train = not report_only
         outcome = train_network(

@@ -34,7 +34,7 @@ from mheight.datasets import (
 from mheight.errors import ConfigError
 from mheight.experiments.config import DataConfig, RunConfig, StreamConfig
 from mheight.features import FEATURES, FittedFeatures
-from mheight.tiers import GROUPS, Tier
+from mheight.tiers import COURSE_9, Groups, Tier
 
 __all__ = [
     "Originals",
@@ -113,7 +113,8 @@ def load_originals(config: DataConfig) -> Originals:
     again and rows of infinite height are left out.
     """
     if config.path is None:
-        generated = generate(config.ensemble, config.per_group, config.seed)
+        groups = config.chosen_groups() or COURSE_9
+        generated = generate(config.ensemble, config.per_group, config.seed, groups=groups)
         summary = f"{config.ensemble} ensemble, {config.per_group:,} a group, seed {config.seed}"
         return Originals(generated.samples, generated.provenance, summary)
     path = Path(config.path)
@@ -121,19 +122,32 @@ def load_originals(config: DataConfig) -> Originals:
         if config.labels is not None:
             raise ConfigError(f"data.labels goes with a pickle of samples, not a folder ({path})")
         dataset = load_dataset(path)
-        summary = f"{path.name}, {len(dataset.samples):,} samples"
-        return Originals(dataset.samples, dataset.manifest, summary)
+        samples, left_out = _of_groups(dataset.samples, config.chosen_groups(), path)
+        summary = f"{path.name}, {len(samples):,} samples{left_out}"
+        return Originals(samples, dataset.manifest, summary)
     labels = None if config.labels is None else Path(config.labels)
-    raw = read_samples(path, labels, label=config.label_column)
+    given = read_samples(path, labels, label=config.label_column)
+    raw, left_out = _of_groups(given, config.chosen_groups(), path)
     samples, report = check_import(raw)
     report.require_kept()
     provenance = {"source": path.name, "import": report.as_dict()}
     wrong, infinite = sum(report.wrong_labels.values()), report.rows - report.kept
     summary = (
         f"{path.name}, {len(samples):,} of {report.rows:,} samples "
-        f"({infinite:,} of infinite height left out, {wrong:,} wrong labels replaced)"
+        f"({infinite:,} of infinite height left out, {wrong:,} wrong labels replaced){left_out}"
     )
     return Originals(samples, provenance, summary)
+
+
+def _of_groups(samples: Samples, groups: Groups | None, path: Path) -> tuple[Samples, str]:
+    """The samples of these groups, if any are said, and what the summary says of the others."""
+    if groups is None:
+        return samples, ""
+    inside = samples.only(groups)
+    if not len(inside):
+        raise ConfigError(f"{path}: no sample is of one of the groups {' '.join(groups.texts)}")
+    rest = len(samples) - len(inside)
+    return inside, f", {rest:,} of other groups left out" if rest else ""
 
 
 def split_originals(originals: Originals, config: RunConfig) -> Split:
@@ -229,14 +243,15 @@ def _prepared(
 
 def _prepare_stream(config: RunConfig, settings: StreamConfig) -> PreparedData:
     """Validation sets, a stream that none of their codes can come from, and its audit."""
-    rows = settings.per_group * len(GROUPS)
+    groups = config.data.chosen_groups() or COURSE_9
+    rows = settings.per_group * len(groups)
     if config.training.batch_size > rows:
         raise ConfigError(
             "training.batch_size must not exceed the training rows, "
             f"got {config.training.batch_size} for {rows} rows"
         )
     made = {
-        ensemble: generate(ensemble, settings.validation_per_group, config.data.seed)
+        ensemble: generate(ensemble, settings.validation_per_group, config.data.seed, groups=groups)
         for ensemble in dict.fromkeys(settings.ensembles)
     }
     clean: dict[str, Samples] = {name: drawn.samples for name, drawn in made.items()}
@@ -248,6 +263,7 @@ def _prepare_stream(config: RunConfig, settings: StreamConfig) -> PreparedData:
         settings.per_group,
         int(np.random.SeedSequence(config.seed).generate_state(1)[0]),
         np.unique(np.concatenate(barred)),
+        groups,
     )
     # Numbers of training and validation rows must differ for the audit.
     first = stream.epoch(0).samples

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from mheight.errors import RunFolderError
+from mheight.errors import InvalidDataError, RunFolderError
 from mheight.experiments.config import RunConfig, config_toml, config_values, load_config
+from mheight.features.vectors import stored_groups
 from mheight.files import atomic_folder, write_json, write_text
+from mheight.tiers import Groups
 
 __all__ = ["RunFolder", "RunState"]
 
@@ -257,6 +259,19 @@ class RunFolder:
             except BlockingIOError:
                 raise RunFolderError(f"{self.path} is in use by another process") from None
             yield
+
+    def groups(self) -> Groups:
+        """The groups that the run was trained on.
+
+        Raises:
+            RunFolderError: no readable features.
+        """
+        try:
+            return stored_groups(json.loads(self.features.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError, InvalidDataError) as error:
+            raise RunFolderError(
+                f"{self.path}: features.json can't be read ({error}); has the run finished?"
+            ) from None
 
     def read_report(self) -> dict[str, Any]:
         """The report of a finished run.

@@ -69,7 +69,7 @@ def score_runs(runs: Sequence[TrainedRun], finite: Samples, copies: int, source:
     if len(runs) == 1 and not copies:
         full = runs[0].predict(clean, predicted)
         flagged = int(((full.flags != "") & (full.flags != IN_DOUBT)).sum())
-        found = coverage(clean.log2_heights, full.low, full.high, clean.group)
+        found = coverage(clean.log2_heights, full.low, full.high, clean.group, clean.groups)
         intervals = {"level": full.level, **found}
     name = " + ".join(run.config.name for run in runs)
     if copies:
@@ -78,7 +78,7 @@ def score_runs(runs: Sequence[TrainedRun], finite: Samples, copies: int, source:
         name,
         clean,
         predicted,
-        score(clean.log2_heights, predicted, clean.group),
+        score(clean.log2_heights, predicted, clean.group, clean.groups),
         int(seen.sum()),
         intervals,
         flagged,

@@ -34,7 +34,6 @@ from mheight.experiments.trained_run import TrainedRun, write_predictions
 from mheight.features.domain import Domain
 from mheight.files import atomic_path, write_json, write_text
 from mheight.metrics import Scores, score
-from mheight.tiers import GROUPS
 from mheight.training.callbacks import EpochRecord, ProgressSink
 from mheight.training.fit import Encoded, FitOutcome, TrainingRows, fit
 
@@ -206,7 +205,7 @@ def _some_originals(data: PreparedData) -> Samples:
     """Up to a thousand training originals a group, to measure the gap by after each epoch."""
     samples = data.training.originals.samples
     order = np.random.default_rng(0).permutation(len(samples))
-    rows = [order[samples.group[order] == group][:1000] for group in range(len(GROUPS))]
+    rows = [order[samples.group[order] == group][:1000] for group in range(len(samples.groups))]
     return samples.take(np.sort(np.concatenate(rows)))
 
 
@@ -233,7 +232,7 @@ def evaluate_network(
     run = TrainedRun(folder, config, data.features, model)
     predicted = {name: run.predict_log2(samples) for name, samples in data.clean.items()}
     scores = {
-        name: score(samples.log2_heights, predicted[name], samples.group)
+        name: score(samples.log2_heights, predicted[name], samples.group, samples.groups)
         for name, samples in data.clean.items()
     }
     scores["training originals"] = run.score(data.training.originals.samples)
@@ -285,7 +284,7 @@ def save_results(
         plot_scatter(
             *values, scores[name], shown, folder.picture("predictions_scatter", name, first)
         )
-        plot_residuals(*values, shown, folder.picture("residuals", name, first))
+        plot_residuals(*values, samples.groups, shown, folder.picture("residuals", name, first))
     write_json(folder.report, report)
     write_text(folder.report_text, report_text(report))
     present = {other["name"] for other in [report, *others]}
@@ -319,10 +318,11 @@ def _calibrate(
         )
     )
     half = np.random.default_rng([config.seed, 90]).random(len(group)) < 0.5
-    calibration = calibrate(true[half], log2_predicted[half], group[half])
+    groups = next(iter(clean.values())).groups
+    calibration = calibrate(true[half], log2_predicted[half], group[half], groups)
     rest = ~half
     low, high = calibration.interval(log2_predicted[rest], group[rest])
-    found = coverage(true[rest], low, high, group[rest])
+    found = coverage(true[rest], low, high, group[rest], groups)
     write_json(
         folder.calibration,
         {"calibration": calibration.as_dict(), "coverage on the other half": found},
@@ -358,9 +358,10 @@ def _report(
         "finished": outcome.stopped_because != "not yet: report so far",
         "valid": not config.invalid_protocol,
         "invalid_reason": _INVALID_REASON if config.invalid_protocol else None,
-        "succeeded": not config.invalid_protocol and all(c.passed for c in criteria),
+        "succeeded": not config.invalid_protocol and all(c.passed is not False for c in criteria),
         "scores": {name: value.as_dict() for name, value in scores.items()},
         "validation_sets": sets,
+        "groups": data.validation.samples.groups.as_dict(),
         "gap": gap,
         "criteria": [criterion.as_dict() for criterion in criteria],
         "audit": audit.as_dict(),

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from mheight.datasets import AuditCheck, CodeStream
 from mheight.features import FittedFeatures
 from mheight.files import atomic_path
-from mheight.tiers import GROUPS
 from mheight.training.fit import Encoded
 
 __all__ = ["EncodedStream", "check_stream", "streamed_fingerprints"]
@@ -33,7 +32,7 @@ class EncodedStream:
 
     def __len__(self) -> int:
         """Rows an epoch."""
-        return self._stream.per_group * len(GROUPS)
+        return self._stream.rows
 
     def epoch(self, number: int) -> Encoded:
         """The rows of an epoch, numbered from 0."""

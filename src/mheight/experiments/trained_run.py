@@ -23,7 +23,7 @@ from mheight.features.domain import Domain
 from mheight.files import atomic_path
 from mheight.metrics import Scores, score
 from mheight.models import load_model
-from mheight.tiers import CODE_LENGTH
+from mheight.tiers import Groups
 from mheight.training.callbacks import predict_log2
 
 __all__ = ["TrainedRun", "write_predictions"]
@@ -72,6 +72,11 @@ class TrainedRun:
             ) from None
         return cls(folder, config, features, model)
 
+    @property
+    def groups(self) -> Groups:
+        """Those that it was trained on."""
+        return self.features.groups
+
     def predict_log2(self, samples: Samples) -> Float:
         """Predicted log2 heights, shape (N,)."""
         parts = [
@@ -107,8 +112,10 @@ class TrainedRun:
         """
         try:
             stored = json.loads(self.folder.calibration.read_text(encoding="utf-8"))
-            calibration = Calibration.from_dict(stored["calibration"])
-            domain = Domain.from_dict(json.loads(self.folder.domain.read_text(encoding="utf-8")))
+            calibration = Calibration.from_dict(stored["calibration"], self.groups)
+            domain = Domain.from_dict(
+                json.loads(self.folder.domain.read_text(encoding="utf-8")), self.groups
+            )
         except _DAMAGED as error:
             raise RunFolderError(
                 f"{self.folder.path}: calibration.json and domain.json are needed for intervals "
@@ -127,7 +134,9 @@ class TrainedRun:
 
     def score(self, samples: Samples) -> Scores:
         """Scores on labelled samples of finite height."""
-        return score(samples.log2_heights, self.predict_log2(samples), samples.group)
+        return score(
+            samples.log2_heights, self.predict_log2(samples), samples.group, samples.groups
+        )
 
     def seen_in_training(self, samples: Samples) -> Bool:
         """Which samples have a code equivalent to one that training saw, shape (N,)."""
@@ -145,7 +154,7 @@ def write_predictions(samples: Samples, log2_predicted: Float, path: Path) -> No
     """Write predictions to Parquet: sample_id, n, k, m, height if known, predicted_height."""
     columns: dict[str, Any] = {
         "sample_id": samples.sample_id,
-        "n": np.full(len(samples), CODE_LENGTH),
+        "n": samples.n,
         "k": samples.k,
         "m": samples.m,
     }

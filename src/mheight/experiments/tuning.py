@@ -257,7 +257,7 @@ def _train(
     progress.trial_begins(config.training.epochs)
     try:
         outcome = fit(
-            build_model(config.model, rows.features.shapes, config.seed),
+            build_model(config.model, rows.features.shapes, rows.features.groups, config.seed),
             rows.training(config.training.epochs),
             rows.validation,
             config=config.training,

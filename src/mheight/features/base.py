@@ -9,12 +9,17 @@ from numpy.typing import NDArray
 
 from mheight.datasets import AugmentedTraining, Samples, TrainingView
 from mheight.features.inputs import Inputs
+from mheight.tiers import Groups
 
 __all__ = ["FeatureSet", "FittedFeatures"]
 
 
 class FittedFeatures(Protocol):
     """Features with the statistics they were fitted with."""
+
+    @property
+    def groups(self) -> Groups:
+        """Those that codes may be of."""
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

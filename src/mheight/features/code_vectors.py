@@ -9,17 +9,23 @@ from numpy.typing import NDArray
 
 from mheight.codes import minor_spectrum, systematic_generators
 from mheight.datasets import Samples
-from mheight.datasets.samples import PADDED_ENTRIES
 from mheight.features.vectors import VectorFeatures
-from mheight.tiers import CODE_LENGTH, GROUPS
+from mheight.tiers import Groups
 
 __all__ = ["gram", "raw_p", "spectrum"]
 
 Float = NDArray[np.float64]
 
-_MOST_MINORS = max(comb(CODE_LENGTH, group.k) for group in GROUPS)
 _FLOOR = -24.0
 _CHUNK = 16384
+
+
+def _longest(groups: Groups) -> int:
+    return max(groups.lengths)
+
+
+def _most_minors(groups: Groups) -> int:
+    return max(comb(n, k) for n, k, _ in groups)
 
 
 def _projections(samples: Samples) -> Float:
@@ -27,10 +33,11 @@ def _projections(samples: Samples) -> Float:
 
     Pi does not depend on which generator matrix the code is given by; signs and the
     order of the columns change it, so magnitudes are taken, those off the diagonal sorted
-    within each row, and the rows sorted, diagonal first.
+    within each row, and the rows sorted, diagonal first.  Rows and columns that shorter
+    codes have not are zero.
     """
-    out = np.empty((len(samples), CODE_LENGTH, CODE_LENGTH))
-    for _, index, parity in samples.by_dimension():
+    out = np.zeros((len(samples), _longest(samples.groups), _longest(samples.groups)))
+    for (n, _), index, parity in samples.by_shape():
         for start in range(0, len(index), _CHUNK):
             generators = systematic_generators(parity[start : start + _CHUNK])
             basis, _ = np.linalg.qr(generators.swapaxes(1, 2))
@@ -43,14 +50,15 @@ def _projections(samples: Samples) -> Float:
             # Rounding errors must not decide the order; the shift keeps ratios off the edges.
             keys = np.rint(rows * 1e8 + 0.1414213562373095)
             order = np.lexsort(-keys.transpose(2, 0, 1)[::-1], axis=-1)
-            out[index[start : start + _CHUNK]] = np.take_along_axis(rows, order[:, :, None], 1)
+            sorted_rows = np.take_along_axis(rows, order[:, :, None], 1)
+            out[index[start : start + _CHUNK], :n, :n] = sorted_rows
     return out.reshape(len(samples), -1)
 
 
 def _spectra(samples: Samples) -> Float:
-    """Log2 of the sorted absolute minors over the largest, padded to 126 with the floor."""
-    out = np.full((len(samples), _MOST_MINORS), _FLOOR)
-    for _, index, parity in samples.by_dimension():
+    """Log2 of the sorted absolute minors over the largest, padded with the floor."""
+    out = np.full((len(samples), _most_minors(samples.groups)), _FLOOR)
+    for _, index, parity in samples.by_shape():
         for start in range(0, len(index), _CHUNK):
             minors = minor_spectrum(systematic_generators(parity[start : start + _CHUNK]))
             rows = index[start : start + _CHUNK]
@@ -58,11 +66,11 @@ def _spectra(samples: Samples) -> Float:
     return out
 
 
-raw_p = VectorFeatures("P", PADDED_ENTRIES, lambda samples: samples.parity)
-"""P row by row, zero-padded to 20 entries: changes with every symmetry of the code."""
+raw_p = VectorFeatures("P", lambda groups: groups.largest_parity, lambda samples: samples.parity)
+"""P row by row, zero-padded to that of the largest: changes with every symmetry of the code."""
 
-gram = VectorFeatures("projection", CODE_LENGTH**2, _projections)
+gram = VectorFeatures("projection", lambda groups: _longest(groups) ** 2, _projections)
 """Magnitudes of the projection onto the code: invariant, and free of minors."""
 
-spectrum = VectorFeatures("minors", _MOST_MINORS, _spectra)
+spectrum = VectorFeatures("minors", _most_minors, _spectra)
 """Sorted log2 minors: invariant, but which columns a minor belongs to is lost."""

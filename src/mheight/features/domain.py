@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mheight.codes import absolute_minors, systematic_generators
 from mheight.datasets import Samples, TrainingView, require_training
 from mheight.errors import InvalidDataError
-from mheight.tiers import GROUPS
+from mheight.tiers import Groups
 
 __all__ = ["Domain"]
 
@@ -26,7 +26,7 @@ _LARGEST = 1e9
 def _statistics(samples: Samples) -> Float:
     """Log2 of the smallest minor that is not zero, number of zero minors, mean log2 minor."""
     out = np.empty((len(samples), 3))
-    for _, index, parity in samples.by_dimension():
+    for _, index, parity in samples.by_shape():
         for start in range(0, len(index), _CHUNK):
             minors = absolute_minors(systematic_generators(parity[start : start + _CHUNK]))
             positive = minors > 0.0
@@ -43,12 +43,14 @@ class Domain:
     """Ranges, over the codes that a network learnt from, of what describes a code.
 
     Attributes:
-        low: shape (9, 4), for each group the least value of each of: log2 of the smallest
+        groups: those that codes may be of.
+        low: shape (groups, 4), for each group the least value of each of: log2 of the smallest
             minor that is not zero over the largest; zero minors; mean log2 of the others;
             log2 of the height.
         high: the largest values.
     """
 
+    groups: Groups
     low: Float
     high: Float
 
@@ -57,12 +59,12 @@ class Domain:
         """Ranges over training originals; a group that is missing has an empty range."""
         samples = require_training(view, "fitting the domain").samples
         values = np.column_stack([_statistics(samples), samples.log2_heights])
-        low, high = np.full((len(GROUPS), 4), np.inf), np.full((len(GROUPS), 4), -np.inf)
-        for i in range(len(GROUPS)):
+        low, high = _empty(samples.groups)
+        for i in range(len(samples.groups)):
             rows = values[samples.group == i]
             if len(rows):
                 low[i], high[i] = rows.min(axis=0), rows.max(axis=0)
-        return cls(low, high)
+        return cls(samples.groups, low, high)
 
     def outside(self, samples: Samples, log2_predicted: Float) -> NDArray[np.str_]:
         """Why each sample lies outside, as words separated by commas; empty if it doesn't.
@@ -72,7 +74,7 @@ class Domain:
             log2_predicted: shape (N,), their predicted log2 heights.
         """
         values = np.column_stack([_statistics(samples), log2_predicted])
-        group = samples.group
+        group = samples.within(self.groups).group
         # What is no number is inside of nothing.
         inside = (values >= self.low[group] - 1e-9) & (values <= self.high[group] + 1e-9)
         beyond = ~inside
@@ -86,32 +88,36 @@ class Domain:
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON: by group and by what is measured, [least, largest]."""
         return {
-            str(name): {
+            name: {
                 what: [float(self.low[i, j]), float(self.high[i, j])]
                 for j, what in enumerate(_NAMES)
             }
-            for i, name in enumerate(GROUPS)
+            for i, name in enumerate(self.groups.names)
             if np.isfinite(self.low[i]).all()
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Domain:
-        """The inverse of `as_dict`.
+    def from_dict(cls, values: Mapping[str, Any], groups: Groups) -> Domain:
+        """The inverse of `as_dict`, for these groups.
 
         Raises:
             InvalidDataError: something else.
         """
-        if not set(values) <= set(map(str, GROUPS)):
+        if not set(values) <= set(groups.names):
             raise InvalidDataError("ranges by the names of groups are needed")
-        low, high = np.full((len(GROUPS), 4), np.inf), np.full((len(GROUPS), 4), -np.inf)
-        for i, name in enumerate(map(str, GROUPS)):
+        low, high = _empty(groups)
+        for i, name in enumerate(groups.names):
             if name not in values:
                 continue
             ranges = values[name]
             if not isinstance(ranges, dict) or set(ranges) != set(_NAMES):
                 raise InvalidDataError(f"{name}: a range of each of {', '.join(_NAMES)} is needed")
             low[i], high[i] = np.array([_range(ranges[what], name, what) for what in _NAMES]).T
-        return cls(low, high)
+        return cls(groups, low, high)
+
+
+def _empty(groups: Groups) -> tuple[Float, Float]:
+    return np.full((len(groups), 4), np.inf), np.full((len(groups), 4), -np.inf)
 
 
 def _range(value: Any, group: str, what: str) -> tuple[float, float]:

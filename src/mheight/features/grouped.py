@@ -1,4 +1,4 @@
-"""Features whose shape depends on the group (k, m), read from a code's minors."""
+"""Features whose shape depends on the group (n, k, m), read from a code's minors."""
 
 from __future__ import annotations
 
@@ -15,9 +15,19 @@ from mheight.datasets import AugmentedTraining, Samples, TrainingView, require_t
 from mheight.errors import InvalidDataError
 from mheight.features.inputs import GroupedInputs
 from mheight.features.set_kernel import set_minors, set_shape
-from mheight.tiers import CODE_LENGTH, GROUPS, Group
+from mheight.features.vectors import stored_groups
+from mheight.tiers import Group, Groups
 
-__all__ = ["ZERO", "GroupedFeatures", "circuits", "minors", "punctured"]
+__all__ = [
+    "ZERO",
+    "FittedGroups",
+    "GroupedFeatures",
+    "circuits",
+    "group_of_input",
+    "input_name",
+    "minors",
+    "punctured",
+]
 
 ZERO = -200.0
 """Log2 that stands for a minor of zero in `minors`; smaller ones are cut off here."""
@@ -34,7 +44,7 @@ class GroupedFeatures:
         kind: first part of the inputs' names, such as `sets` in `sets_4_2`.
         dtype: of the inputs.
         shape: of a group's input, for one code.
-        read: from absolute minors of N codes, shape (N, C(9, k)), to the group's input.
+        read: from absolute minors of N codes, shape (N, C(n, k)), to the group's input.
     """
 
     name: str
@@ -43,21 +53,15 @@ class GroupedFeatures:
     shape: Callable[[Group], tuple[int, ...]]
     read: Callable[[NDArray[np.float64], Group], NDArray[Any]]
 
-    def input_name(self, group: Group) -> str:
-        """Name of a group's input, such as `sets_4_2`."""
-        return f"{self.kind}_{group.k}_{group.m}"
-
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shape of each input, without the first axis."""
-        return {self.input_name(group): self.shape(group) for group in GROUPS}
-
-    def fit(self, view: TrainingView) -> GroupedFeatures:
+    def fit(self, view: TrainingView) -> FittedGroups:
         """There are no statistics; only training originals are accepted all the same."""
-        require_training(view, "fitting statistics")
-        return self
+        return self.of(require_training(view, "fitting statistics").samples.groups)
 
-    def restore(self, values: dict[str, Any]) -> GroupedFeatures:
+    def of(self, groups: Groups) -> FittedGroups:
+        """The same features for some groups."""
+        return FittedGroups(self, groups)
+
+    def restore(self, values: dict[str, Any]) -> FittedGroups:
         """Features saved with `as_dict`.
 
         Raises:
@@ -67,37 +71,72 @@ class GroupedFeatures:
             raise InvalidDataError(
                 f"the features {self.name!r} are needed, got {values.get('name')!r:.40}"
             )
-        return self
+        return self.of(stored_groups(values))
+
+
+@dataclass(frozen=True)
+class FittedGroups:
+    """Features of some groups, an input for each."""
+
+    features: GroupedFeatures
+    groups: Groups
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of each input, without the first axis."""
+        made = self.features
+        return {input_name(made.kind, group): made.shape(group) for group in self.groups}
 
     def provenance_error(self, training: AugmentedTraining) -> str | None:
         """Nothing is fitted, so nothing can be wrong."""
         return None
 
     def as_dict(self) -> dict[str, Any]:
-        """No statistics; the name for whoever reads the file."""
-        return {"name": self.name}
+        """No statistics: the name, and the groups."""
+        return {"name": self.features.name, "groups": self.groups.as_dict()}
 
     def encode(self, samples: Samples) -> GroupedInputs:
         """The network's inputs for these samples."""
         blocks = {}
-        for index, group in enumerate(GROUPS):
-            rows = np.flatnonzero(samples.group == index)
-            block = np.empty((len(rows), *self.shape(group)), self.dtype)
+        made, group_of_row = self.features, samples.within(self.groups).group
+        for index, group in enumerate(self.groups):
+            rows = np.flatnonzero(group_of_row == index)
+            block = np.empty((len(rows), *made.shape(group)), made.dtype)
             for start in range(0, len(rows), _CHUNK):
                 part = samples.take(rows[start : start + _CHUNK])
-                for _, _, parity in part.by_dimension():
+                for _, _, parity in part.by_shape():
                     values = absolute_minors(systematic_generators(parity))
-                    block[start : start + len(values)] = self.read(values, group)
-            blocks[self.input_name(group)] = block
-        return GroupedInputs(blocks, samples.group)
+                    block[start : start + len(values)] = made.read(values, group)
+            blocks[input_name(made.kind, group)] = block
+        return GroupedInputs(blocks, group_of_row)
+
+
+def input_name(kind: str, group: Group) -> str:
+    """Name of a group's input: `sets_4_2` for n = 9, for which it was first made, `sets_10_4_2`.
+
+    >>> input_name("sets", Group(9, 4, 2)), input_name("sets", Group(10, 4, 2))
+    ('sets_4_2', 'sets_10_4_2')
+    """
+    numbers = group[1:] if group.n == 9 else group
+    return "_".join([kind, *map(str, numbers)])
+
+
+def group_of_input(name: str) -> Group:
+    """The group of a name that `input_name` made.
+
+    >>> group_of_input("minors_10_4_2")
+    Group(n=10, k=4, m=2)
+    """
+    numbers = [int(part) for part in name.split("_")[1:]]
+    return Group(*numbers) if len(numbers) == 3 else Group(9, *numbers)
 
 
 def _of_sets(name: str, size: Callable[[Group], int]) -> GroupedFeatures:
     def read(values: NDArray[np.float64], group: Group) -> NDArray[np.float32]:
-        return _sorted_sets(set_minors(values, CODE_LENGTH, group.k, size(group)), group, size)
+        return _sorted_sets(set_minors(values, group.n, group.k, size(group)), group, size)
 
     return GroupedFeatures(
-        name, "sets", np.float16, lambda group: set_shape(CODE_LENGTH, group.k, size(group)), read
+        name, "sets", np.float16, lambda group: set_shape(group.n, group.k, size(group)), read
     )
 
 
@@ -135,13 +174,13 @@ circuits = _of_sets("circuits", lambda group: group.k + 1)
 """Log2 of the minors inside each (k+1)-set, in an order of the set's own; sets that spread
 most come first."""
 
-punctured = _of_sets("punctured", lambda group: CODE_LENGTH - group.m + 1)
+punctured = _of_sets("punctured", lambda group: group.n - group.m + 1)
 """The same for each set of n-m+1 columns, because h_m of a code is the largest h_1 of the
 codes punctured to that many positions: a codeword that reaches h_m reaches it on its
 largest position and its n-m smallest ones."""
 
 minors = GroupedFeatures(
-    "minors", "minors", np.float32, lambda group: (comb(CODE_LENGTH, group.k),), _log2
+    "minors", "minors", np.float32, lambda group: (comb(group.n, group.k),), _log2
 )
 """Log2 of all absolute minors over the largest, in lexicographic order.  Row operations and
 signs do not change them; a permutation of the columns permutes them, which is for the

@@ -9,8 +9,6 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.tiers import GROUPS
-
 __all__ = ["Batch", "GroupedInputs", "Inputs", "RowInputs"]
 
 Int = NDArray[np.int64]
@@ -65,7 +63,7 @@ class RowInputs(dict[str, NDArray[Any]]):
 
 
 class GroupedInputs:
-    """One array for each group (k, m), of that group's own shape.
+    """One array for each group (n, k, m), of that group's own shape.
 
     A network for such inputs returns its outputs group after group.  Every batch holds
     the groups in proportion, so all batches have one shape.
@@ -75,14 +73,14 @@ class GroupedInputs:
         """Blocks of rows.
 
         Args:
-            blocks: by the name of the group, shape (rows of the group, ...); all nine.
+            blocks: by the name of the group, shape (rows of the group, ...); of every group.
             group: shape (N,), index of each row's group.  The i-th row of a group is
                 entry i of its block.
         """
         self._blocks = blocks
         self._group = group
         self._place = np.empty(len(group), dtype=np.int64)
-        for index in range(len(GROUPS)):
+        for index in range(len(blocks)):
             rows = np.flatnonzero(group == index)
             self._place[rows] = np.arange(len(rows))
 
@@ -92,7 +90,7 @@ class GroupedInputs:
 
     @property
     def names(self) -> list[str]:
-        """Names of the groups' inputs, in the order of `GROUPS`."""
+        """Names of the groups' inputs, in their order."""
         return list(self._blocks)
 
     def block(self, name: str) -> NDArray[Any]:
@@ -113,7 +111,7 @@ class GroupedInputs:
     def batches(self, order: Int, size: int) -> Iterator[Batch]:
         """See `Inputs.batches`; all batches have one shape, and are filled up to it."""
         steps = -(-len(order) // size)
-        members = [order[self._group[order] == index] for index in range(len(GROUPS))]
+        members = [order[self._group[order] == index] for index in range(len(self._blocks))]
         shares = [-(-len(rows) // steps) for rows in members]
         for step in range(steps):
             arrays, rows, real = {}, [], []

@@ -13,7 +13,7 @@ from mheight.datasets import AugmentedTraining, Samples, TrainingView, require_t
 from mheight.errors import InvalidDataError
 from mheight.features.base import rounded_equal
 from mheight.features.inputs import RowInputs
-from mheight.tiers import CODE_LENGTH
+from mheight.tiers import COURSE_9, Groups
 
 __all__ = ["FittedVectors", "VectorFeatures"]
 
@@ -28,12 +28,12 @@ class VectorFeatures:
 
     Attributes:
         input: name of the vector's input.
-        width: its length.
+        width: its length, by the groups of the samples.
         read: from N samples to an array of shape (N, width).
     """
 
     input: str
-    width: int
+    width: Callable[[Groups], int]
     read: Callable[[Samples], Float]
 
     def fit(self, view: TrainingView) -> FittedVectors:
@@ -43,7 +43,8 @@ class VectorFeatures:
 
         samples = require_training(view, "fitting statistics").samples
         scaler = StandardScaler().fit(self.read(samples))
-        return FittedVectors(self, np.asarray(scaler.mean_), np.asarray(scaler.scale_))
+        mean, scale = np.asarray(scaler.mean_), np.asarray(scaler.scale_)
+        return FittedVectors(self, samples.groups, mean, scale)
 
     def restore(self, values: dict[str, Any]) -> FittedVectors:
         """Features saved with `FittedVectors.as_dict`.
@@ -52,14 +53,15 @@ class VectorFeatures:
             InvalidDataError: something else.
         """
         mean, scale = (_numbers(values.get(key), key) for key in ("mean", "scale"))
-        if not mean.shape == scale.shape == (self.width,):
+        groups = stored_groups(values)
+        width = self.width(groups)
+        if not mean.shape == scale.shape == (width,):
             raise InvalidDataError(
-                f"mean and scale must have shape ({self.width},), "
-                f"got {mean.shape} and {scale.shape}"
+                f"mean and scale must have shape ({width},), got {mean.shape} and {scale.shape}"
             )
         if not (scale > 0.0).all():
             raise InvalidDataError("scale must be positive")
-        return FittedVectors(self, mean, scale)
+        return FittedVectors(self, groups, mean, scale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,23 +69,25 @@ class FittedVectors:
     """Vectors with the mean and deviation of each entry."""
 
     features: VectorFeatures
+    groups: Groups
     mean: Float
     scale: Float
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Inputs: n (float), k and m (integers), and the vector."""
-        return {"n": (1,), "k": (1,), "m": (1,), self.features.input: (self.features.width,)}
+        return {"n": (1,), "k": (1,), "m": (1,), self.features.input: self.mean.shape}
 
     def encode(self, samples: Samples) -> RowInputs:
         """The network's inputs: float32 n and vector, int32 k and m."""
+        samples = samples.within(self.groups)
         # Whatever is too large for the network is infinite there.
         with np.errstate(over="ignore", invalid="ignore"):
             vectors = (self.features.read(samples) - self.mean) / self.scale
             narrow = vectors.astype(np.float32)
         return RowInputs(
             {
-                "n": np.full((len(samples), 1), CODE_LENGTH, dtype=np.float32),
+                "n": samples.n[:, None].astype(np.float32),
                 "k": samples.k[:, None].astype(np.int32),
                 "m": samples.m[:, None].astype(np.int32),
                 self.features.input: narrow,
@@ -101,7 +105,20 @@ class FittedVectors:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values from which `VectorFeatures.restore` builds the same features."""
-        return {"mean": self.mean.tolist(), "scale": self.scale.tolist()}
+        return {
+            "mean": self.mean.tolist(),
+            "scale": self.scale.tolist(),
+            "groups": self.groups.as_dict(),
+        }
+
+
+def stored_groups(values: dict[str, Any]) -> Groups:
+    """The groups that saved features are for; none were saved when there were no others.
+
+    Raises:
+        InvalidDataError: something else.
+    """
+    return Groups.from_dict(values["groups"]) if "groups" in values else COURSE_9
 
 
 def _numbers(values: Any, key: str) -> Float:

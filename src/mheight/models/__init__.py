@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mheight.models.config import ModelConfig, RelationsConfig, ResidualConfig, SetsConfig
+from mheight.tiers import Groups
 
 __all__ = [
     "ModelConfig",
@@ -17,12 +18,15 @@ __all__ = [
 ]
 
 
-def build_model(config: ModelConfig, shapes: dict[str, tuple[int, ...]], seed: int) -> Any:
+def build_model(
+    config: ModelConfig, shapes: dict[str, tuple[int, ...]], groups: Groups, seed: int
+) -> Any:
     """Build a network with reproducible initial weights.
 
     Args:
         config: which network, and its settings.
         shapes: shape of each input, from the fitted features.
+        groups: those that it is for, from there too.
         seed: of the initial weights and of dropout.
 
     Returns:
@@ -31,7 +35,7 @@ def build_model(config: ModelConfig, shapes: dict[str, tuple[int, ...]], seed: i
     from mheight.models.backend import keras
 
     keras.utils.set_random_seed(seed)
-    return config.build(shapes)
+    return config.build(shapes, groups)
 
 
 def load_model(path: Path) -> Any:

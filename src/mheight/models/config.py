@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+from mheight.tiers import Groups
+
 __all__ = ["ModelConfig", "RelationsConfig", "ResidualConfig", "SetsConfig"]
 
 Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -63,11 +65,11 @@ class ResidualConfig(BaseModel):
         """A dropout rate times the factor, below 0.95."""
         return min(base * self.dropout_factor, 0.95)
 
-    def build(self, shapes: dict[str, tuple[int, ...]]) -> Any:
+    def build(self, shapes: dict[str, tuple[int, ...]], groups: Groups) -> Any:
         """The network, with initial weights by Keras's seed (see `build_model`)."""
         from mheight.models.residual import build_residual  # loads Keras
 
-        return build_residual(self, shapes)
+        return build_residual(self, shapes, groups)
 
 
 class SetsConfig(BaseModel):
@@ -91,7 +93,7 @@ class SetsConfig(BaseModel):
     pooled_layers: Annotated[int, Field(ge=1, le=16)] = 2
     l2: Annotated[float, Field(ge=0.0)] = 0.0
 
-    def build(self, shapes: dict[str, tuple[int, ...]]) -> Any:
+    def build(self, shapes: dict[str, tuple[int, ...]], groups: Groups) -> Any:
         """The network, with initial weights by Keras's seed (see `build_model`)."""
         from mheight.models.sets import build_sets  # loads Keras
 
@@ -115,7 +117,7 @@ class RelationsConfig(BaseModel):
     hidden: Width = 8
     head: Width = 32
 
-    def build(self, shapes: dict[str, tuple[int, ...]]) -> Any:
+    def build(self, shapes: dict[str, tuple[int, ...]], groups: Groups) -> Any:
         """The network, with initial weights by Keras's seed (see `build_model`)."""
         from mheight.models.relations import build_relations  # loads Keras
 

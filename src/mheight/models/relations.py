@@ -12,7 +12,7 @@ from circuits to the sets U of n-m+1 columns around them and on to the code:
 
 The order of minimum and maximum is that of the theorem (docs/configuration.md): with
 log sum minus log minor in step 1 the result would be the exact height.  The weights are
-the same for all elements, circuits and groups (k, m), so that renumbering the columns
+the same for all elements, circuits and groups, so that renumbering the columns
 changes nothing.
 """
 
@@ -28,9 +28,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.errors import ConfigError
+from mheight.features.grouped import group_of_input
 from mheight.models.backend import keras
 from mheight.models.config import RelationsConfig
-from mheight.tiers import CODE_LENGTH
 
 __all__ = ["LEAST_LOG", "NO_CIRCUIT", "CircuitRelations", "build_relations", "incidences"]
 
@@ -133,7 +133,7 @@ class CircuitRelations(keras.layers.Layer):  # type: ignore[misc]
         self.answer = dense("answer", self.head, 1)
         self.straight = dense("straight", 2 * self.width, 1)
 
-    def call(self, minors: Any, n: int = CODE_LENGTH, k: int = 1, m: int = 1) -> Any:
+    def call(self, minors: Any, n: int = 9, k: int = 1, m: int = 1) -> Any:
         """Relate the circuits of codes [n, k]; see the module."""
         members, inside, _ = incidences(n, k, m)
         logs = jnp.swapaxes(jnp.asarray(minors), 0, 1)[members]  # (place, circuit, B)
@@ -172,10 +172,10 @@ def build_relations(config: RelationsConfig, shapes: dict[str, tuple[int, ...]])
 
     Args:
         config: widths.
-        shapes: by name of the input, `minors_k_m`.
+        shapes: by name of the input, `minors_k_m` for n = 9, else `minors_n_k_m`.
 
     Returns:
-        A Keras model with one input of shape (rows, C(9, k)) a group and one output of
+        A Keras model with one input of shape (rows, C(n, k)) a group and one output of
         shape (all rows, 1), log2 of the heights, group after group.
 
     Raises:
@@ -190,7 +190,7 @@ def build_relations(config: RelationsConfig, shapes: dict[str, tuple[int, ...]])
     inputs = {name: keras.Input(shape, name=name) for name, shape in shapes.items()}
     outputs = []
     for name, minors in inputs.items():
-        k, m = (int(part) for part in name.split("_")[1:])
-        log2_height = relations(minors, n=CODE_LENGTH, k=k, m=m)
+        n, k, m = group_of_input(name)
+        log2_height = relations(minors, n=n, k=k, m=m)
         outputs.append(layers.Identity(name=f"{name}_log2")(log2_height))
     return keras.Model(inputs, layers.Concatenate(axis=0, name="rows")(outputs), name="relations")

@@ -1,7 +1,7 @@
 """The residual network of Run 7, as its description specifies it.
 
 What it reads is a setting.  One vector goes through two Dense layers, as in the description;
-sets of columns, whose number and kind depend on the group (k, m), go through one perceptron a
+sets of columns, whose number and kind depend on the group (n, k, m), go through one perceptron a
 group and are pooled, and those that come first are read one by one too.
 From there on all groups share one trunk.
 """
@@ -11,15 +11,13 @@ from __future__ import annotations
 from typing import Any
 
 from mheight.errors import ConfigError
+from mheight.features.grouped import group_of_input
 from mheight.models.backend import keras
 from mheight.models.config import ResidualConfig
 from mheight.models.sets import GroupConstant, LeadingSets, pooled_sets, scaled_sets
-from mheight.tiers import CODE_LENGTH
+from mheight.tiers import Groups
 
 __all__ = ["build_residual"]
-
-# Embeddings are indexed by k and m themselves: k up to 6 and m up to 5.
-_K_ROWS, _M_ROWS = 7, 6
 
 
 class _Layers:
@@ -62,13 +60,16 @@ class _Layers:
         return self.dense(x, 1, activation="softplus")
 
 
-def build_residual(config: ResidualConfig, shapes: dict[str, tuple[int, ...]]) -> Any:
+def build_residual(
+    config: ResidualConfig, shapes: dict[str, tuple[int, ...]], groups: Groups
+) -> Any:
     """Build the network.
 
     Args:
         config: widths, rates and penalty.
         shapes: shape of each input: n, k, m and one vector, such as P; or the sets of each
-            group (k, m), such as `sets_4_2`.
+            group, such as `sets_4_2`.
+        groups: those that it is for.
 
     Returns:
         A Keras model with inputs n (float), k, m (int) and the vector, or with one input of
@@ -83,7 +84,9 @@ def build_residual(config: ResidualConfig, shapes: dict[str, tuple[int, ...]]) -
         inputs, x, n, k, m = _sets(made, shapes)
     else:
         inputs, x, n, k, m = _vector(made, shapes)
-    parts = [x, n, made.embedded(k, _K_ROWS, "k"), made.embedded(m, _M_ROWS, "m")]
+    # Embeddings are indexed by k and m themselves.
+    rows = {name: 1 + max(getattr(group, name) for group in groups) for name in "km"}
+    parts = [x, n, made.embedded(k, rows["k"], "k"), made.embedded(m, rows["m"], "m")]
     log2_height = made.trunk(keras.layers.Concatenate()(parts))
     return keras.Model(inputs, log2_height, name="residual")
 
@@ -114,12 +117,8 @@ def _sets(made: _Layers, shapes: dict[str, tuple[int, ...]]) -> tuple[Any, ...]:
     for name, shape in shapes.items():
         inputs[name] = keras.Input(shape, name=name)
         columns["rows"].append(_encoded_sets(made, inputs[name], name, shape))
-        k, m = (int(number) for number in name.split("_")[1:])
-        for part, value, dtype in (
-            ("n", CODE_LENGTH, "float32"),
-            ("k", k, "int32"),
-            ("m", m, "int32"),
-        ):
+        n, k, m = group_of_input(name)
+        for part, value, dtype in (("n", n, "float32"), ("k", k, "int32"), ("m", m, "int32")):
             constant = GroupConstant(value, dtype=dtype, name=f"{name}_{part}")
             columns[part].append(constant(inputs[name]))
     joined = (

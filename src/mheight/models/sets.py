@@ -102,7 +102,7 @@ def scaled_sets(x: Any, name: str) -> Any:
 
 
 def build_sets(config: SetsConfig, shapes: dict[str, tuple[int, ...]]) -> Any:
-    """Build the network: for each group (k, m) its own perceptrons.
+    """Build the network: for each group its own perceptrons.
 
     Every set of a code goes through the same perceptron; the results are pooled by their
     maximum, soft maximum and mean, and a second perceptron reads these; the last layer

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from mheight.tiers import GROUPS, TIER_OF_GROUP, Tier
+from mheight.tiers import Groups
 
 __all__ = ["FitConfig", "LossConfig", "Section", "TierGuardConfig", "TierWeights"]
 
@@ -29,10 +29,9 @@ class TierWeights(Section):
     medium: Positive = 1.5
     hard: Positive = 1.0
 
-    def of_group(self) -> NDArray[np.float64]:
-        """Weight of each of the nine groups, shape (9,)."""
-        weights = {Tier.EASY: self.easy, Tier.MEDIUM: self.medium, Tier.HARD: self.hard}
-        return np.array([weights[TIER_OF_GROUP[group]] for group in GROUPS])
+    def of(self, groups: Groups) -> NDArray[np.float64]:
+        """Weight of each group, by its tier, shape (groups,)."""
+        return np.array([float(getattr(self, tier.value)) for tier in groups.tiers])
 
 
 class LossConfig(Section):

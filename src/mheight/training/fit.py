@@ -16,6 +16,7 @@ from mheight.datasets import Samples
 from mheight.errors import ConfigError, RunFolderError
 from mheight.features import FittedFeatures, Inputs
 from mheight.models.backend import keras
+from mheight.tiers import Groups, Tier
 from mheight.training.callbacks import (
     BatchProgress,
     BestWeights,
@@ -46,11 +47,12 @@ StopReason = Literal[
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """Rows as a network sees them: inputs, log2 heights (N,), groups (N,)."""
+    """Rows as a network sees them: inputs, log2 heights (N,), positions in the groups (N,)."""
 
     inputs: Inputs
     log2_heights: Float
     group: Int
+    groups: Groups
 
     def __len__(self) -> int:
         return len(self.group)
@@ -58,7 +60,8 @@ class Encoded:
     @classmethod
     def of(cls, features: FittedFeatures, samples: Samples) -> Encoded:
         """Labelled samples as a network with these features sees them."""
-        return cls(features.encode(samples), samples.log2_heights, samples.group)
+        inputs = features.encode(samples)
+        return cls(inputs, samples.log2_heights, samples.group, samples.groups)
 
     def epoch(self, number: int) -> Encoded:
         """The rows of an epoch: always these."""
@@ -146,6 +149,9 @@ def fit(
             "training.batch_size must not exceed the training rows, "
             f"got {config.batch_size} for {len(training)} rows"
         )
+    if tier_guard.enabled and Tier.EASY not in validation.groups.tiers:
+        say("tier guard: off, as no group is of the easy tier")
+        tier_guard = tier_guard.model_copy(update={"enabled": False})
     steps = ceil(len(training) / config.batch_size)
     momentum = config.momentum(steps)
     if momentum < config.weight_average:
@@ -192,9 +198,10 @@ def fit(
     unfinished = not stopped and first_epoch < config.epochs
     if not train and not checkpoint.path.exists():
         raise RunFolderError(f"{folder}: no whole epoch is done yet, so there is nothing to report")
+    weights = loss.weights.of(validation.groups)
     if unfinished and train:
         model.fit(
-            batches(training, loss.weights.of_group(), config.batch_size, seed, first_epoch),
+            batches(training, weights, config.batch_size, seed, first_epoch),
             steps_per_epoch=steps,
             shuffle=False,
             epochs=config.epochs,

@@ -75,7 +75,7 @@ def relative_of(samples: Samples, i: int) -> Samples:
     matrix = random_equivalent(row.matrix(0)[None], np.random.default_rng(2))
     parity = np.zeros_like(row.parity)
     parity[0, : matrix.size] = matrix.ravel()
-    return Samples(row.k, row.m, parity, row.heights, np.array([900_000]))
+    return replace(row, parity=parity, sample_id=np.array([900_000]))
 
 
 def one(samples: Samples, i: int, *, number: int | None = None) -> Samples:
@@ -306,7 +306,7 @@ def test_the_example_names_the_sample(clean: Prepared) -> None:
     leaking, _ = exact_row(clean)
     found = next(check for check in leaking.report().checks if check.name == "exact rows")
     number, k, m = samples.sample_id[10], samples.k[10], samples.m[10]
-    assert found.example == f"sample {number}, (k,m) = ({k},{m})"
+    assert found.example == f"sample {number}, (n,k,m) = (9,{k},{m})"
 
 
 def test_run6_does_not_pass(uniform_codes: Samples) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from mheight.datasets import (
     exact_heights,
 )
 from mheight.errors import InvalidDataError, LeakError
-from mheight.tiers import Tier
+from mheight.tiers import COURSE_9, Tier
 
 KINDS: list[AugmentationKind] = ["noise", "monomial", "information-set"]
 
@@ -41,7 +42,7 @@ def test_augmented_training_is_no_training_view(uniform_codes: Samples) -> None:
 
 
 def test_copies_of_group() -> None:
-    assert noise().copies_of_group.tolist() == [1, 1, 2, 3, 1, 2, 3, 2, 3]
+    assert noise().copies_of(COURSE_9).tolist() == [1, 1, 2, 3, 1, 2, 3, 2, 3]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -69,7 +70,7 @@ def test_noise_is_relative_and_of_the_stated_size(uniform_codes: Samples) -> Non
 
 def test_noisy_copies_have_heights_of_their_own(uniform_codes: Samples) -> None:
     made = augment(TrainingView(uniform_codes), noise(), np.random.default_rng(4))
-    parents = np.repeat(uniform_codes.labels, noise().copies_of_group[uniform_codes.group])
+    parents = np.repeat(uniform_codes.labels, noise().copies_of(COURSE_9)[uniform_codes.group])
     np.testing.assert_array_equal(made.copies.labels, exact_heights(made.copies))
     assert (made.copies.labels != parents).all()
 
@@ -79,7 +80,7 @@ def test_noise_that_always_leads_to_infinite_heights(uniform_codes: Samples) -> 
     rows = uniform_codes.take(uniform_codes.group == 3)
     parity = rows.parity.copy()
     parity[5, ::5] = 0.0
-    bad = Samples(rows.k, rows.m, parity, rows.heights, rows.sample_id)
+    bad = replace(rows, parity=parity)
     message = f"no code of finite height within 0.05 .* of sample {rows.sample_id[5]} in 100 draws"
     with pytest.raises(InvalidDataError, match=message):
         augment(TrainingView(bad), noise(), np.random.default_rng(5))

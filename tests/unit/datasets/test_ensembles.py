@@ -7,7 +7,7 @@ import pytest
 
 from mheight.datasets import ENSEMBLES, EnsembleName, Samples, content_hash, exact_heights, generate
 from mheight.errors import InvalidDataError
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 
 # Rows of DS-1 by the largest magnitude in P, and by group (run7_system.md).
 LARGEST_MAGNITUDE = {1: 186, 2: 211, 3: 174, 4: 2050, 5: 198, 10: 5230, 20: 3119, 50: 6506}
@@ -19,7 +19,7 @@ GROUP_SIZES = [2677, 2588, 2376, 1494, 3579, 3286, 2002, 9336, 4749]
 def test_ensembles(ensemble: EnsembleName) -> None:
     generated = generate(ensemble, 30, seed=11)
     samples = generated.samples
-    assert samples.counts() == {str(group): 30 for group in GROUPS}
+    assert samples.counts() == dict.fromkeys(COURSE_9.names, 30)
     assert samples.sample_id.tolist() == list(range(270))
     assert (samples.parity == np.rint(samples.parity)).all()
     assert np.abs(samples.parity).max() <= 100
@@ -30,7 +30,7 @@ def test_ensembles(ensemble: EnsembleName) -> None:
     provenance = generated.provenance
     named = {name: provenance[name] for name in ("ensemble", "seed", "per_group")}
     assert named == {"ensemble": ensemble, "seed": 11, "per_group": 30}
-    assert set(provenance["infinite_drawn_again"]) == set(map(str, GROUPS))
+    assert set(provenance["infinite_drawn_again"]) == set(COURSE_9.names)
 
 
 def test_same_seed_same_codes_other_seed_others() -> None:
@@ -42,10 +42,10 @@ def test_same_seed_same_codes_other_seed_others() -> None:
 def test_normal_entries_are_normal() -> None:
     generated = generate("normal", 100, seed=12)
     samples = generated.samples
-    assert samples.counts() == {str(group): 100 for group in GROUPS}
+    assert samples.counts() == dict.fromkeys(COURSE_9.names, 100)
     np.testing.assert_array_equal(samples.labels, exact_heights(samples))
-    for k, index, parity in samples.by_dimension():
-        assert (samples.parity[index, k * (9 - k) :] == 0).all()
+    for (n, k), index, parity in samples.by_shape():
+        assert (samples.parity[index, k * (n - k) :] == 0).all()
         assert (parity != np.rint(parity)).all()
         # At least 3,600 entries: standard errors of mean and deviation under 0.02.
         assert abs(parity.mean()) < 0.07
@@ -65,7 +65,7 @@ def test_searched_heights_are_lower(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(found.labels, exact_heights(found))
     assert (found.parity == np.rint(found.parity)).all()
     assert np.abs(found.parity).max() <= 100
-    for group in range(len(GROUPS)):
+    for group in range(len(COURSE_9)):
         before, after = (x.log2_heights[x.group == group] for x in (course, found))
         assert np.median(after) < np.median(before) - 1.0
 
@@ -79,7 +79,7 @@ def test_a_larger_set_begins_with_the_smaller_one(
     monkeypatch.setattr("mheight.datasets.ensembles._SEARCH_CHUNK", 40)
     monkeypatch.setattr("mheight.datasets.ensembles._SEARCH_STEPS", 5)
     small, large = (generate(ensemble, count, seed=5).samples for count in (10, 150))
-    for group in range(len(GROUPS)):
+    for group in range(len(COURSE_9)):
         few, many = small.take(small.group == group), large.take(large.group == group)
         np.testing.assert_array_equal(few.parity, many.parity[:10])
         np.testing.assert_array_equal(few.labels, many.labels[:10])
@@ -88,7 +88,7 @@ def test_a_larger_set_begins_with_the_smaller_one(
 
 def test_groups_of_one_shape_have_streams_of_their_own() -> None:
     samples = generate("uniform", 50, seed=6).samples
-    by_group = [samples.parity[samples.group == group] for group in range(len(GROUPS))]
+    by_group = [samples.parity[samples.group == group] for group in range(len(COURSE_9))]
     rows = np.concatenate(by_group)
     assert len(np.unique(rows, axis=0)) == len(rows)
 

@@ -15,6 +15,7 @@ import pytest
 from mheight.datasets import read_any_samples, read_samples, sample_blocks
 from mheight.datasets.reading import read_labels
 from mheight.errors import InvalidCodeError, InvalidDataError
+from mheight.tiers import COURSE_9
 
 RNG = np.random.default_rng(5)
 A, B = RNG.integers(-9, 10, (2, 4, 5))
@@ -392,7 +393,6 @@ def test_other_lengths(tmp_path):
     P = RNG.integers(-5, 6, (2, 2))
     (tmp_path / "x.pkl").write_bytes(pickle.dumps({(4, 2, 1): P, (9, 4, 2): A}))
     assert read_any_samples(tmp_path / "x.pkl").n.tolist() == [4, 9]
-    with pytest.raises(
-        InvalidDataError, match=r"n = 4, \(k,m\) = \(2,1\) is not one of the groups"
-    ):
-        read_samples(tmp_path / "x.pkl")
+    assert read_samples(tmp_path / "x.pkl").groups.texts == ["4:2:1", "9:4:2"]
+    with pytest.raises(InvalidDataError, match=r"\(n,k,m\) = \(4,2,1\) is not one of the groups"):
+        read_samples(tmp_path / "x.pkl", groups=COURSE_9)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,11 +29,9 @@ def test_what_was_planted_is_found() -> None:
     heights[4] = 1234.5  # wrong: infinite
     labelled = EXACT.with_heights(heights)
     same_row = labelled.take(np.array([0]))
-    same_matrix = Samples(same_row.k, same_row.m + 1, same_row.parity, None, same_row.sample_id)
+    same_matrix = replace(same_row, m=same_row.m + 1, heights=None)
     same_matrix = same_matrix.with_heights(exact_heights(same_matrix))
-    other_signs = Samples(
-        same_row.k, same_row.m, -same_row.parity, same_row.heights, same_row.sample_id
-    )
+    other_signs = replace(same_row, parity=-same_row.parity)
     rows = Samples.concatenate([labelled, same_row, same_matrix, other_signs], renumber=True)
 
     kept, report = check_import(rows)

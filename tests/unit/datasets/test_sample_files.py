@@ -164,7 +164,7 @@ def test_matrices_alone_take_every_m_of_their_groups(tmp_path):
         ("x.csv", "", "samples are needed, got an empty file"),
         ("x.pkl", "", "samples are needed, got an empty file"),
         ("x.parquet", "PAR1", "not a readable Parquet file"),
-        ("x.json", "[[1, 0, 1], [0, 1, 1]]", r"matrix 0: a code \[3, 2\] is not in one of the gro"),
+        ("x.json", "[[1, 0, 1], [0, 1, 1]]", r"matrix 0: a code \[3, 2\] is not one of the groups"),
     ],
 )
 def test_bad_input_is_told_in_one_sentence(tmp_path, name, content, message):

@@ -9,7 +9,7 @@ import pytest
 from mheight.datasets import Samples, exact_heights, relabelled
 from mheight.errors import InvalidDataError
 from mheight.heights import m_height
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9, COURSE_21, Groups
 
 P45 = np.arange(20.0).reshape(4, 5)
 P54 = np.arange(20.0).reshape(5, 4)
@@ -30,7 +30,7 @@ def test_rows_become_columns() -> None:
     assert samples.labels.tolist() == [2.0, np.inf, 1.0]
     assert samples.log2_heights.tolist() == [1.0, np.inf, 0.0]
     assert samples.sample_id.tolist() == [0, 1, 2]
-    assert [str(GROUPS[g]) for g in samples.group] == ["(4,2)", "(6,3)", "(5,4)"]
+    assert [COURSE_9.names[g] for g in samples.group] == ["(4,2)", "(6,3)", "(5,4)"]
     assert {name: count for name, count in samples.counts().items() if count} == {
         "(4,2)": 1,
         "(6,3)": 1,
@@ -55,12 +55,7 @@ def test_rows_become_columns() -> None:
         ([9, 0, 2, P45], r"k must lie in 1\.\.n-1, got n = 9, k = 0"),
         ([9, 4, 0, P45], r"m must lie in 1\.\.n-1 = 1\.\.8, got 0"),
         ([9, 4, 6, P45], r"every height with m > n-k = 5 is infinite, got m = 6"),
-        (
-            [10, 5, 2, np.ones((5, 5))],
-            r"n = 10, \(k,m\) = \(5,2\) is not one of the groups of n = 9: \(4,2\) .* \(6,3\)",
-        ),
-        ([9, 4, 1, P45], r"n = 9, \(k,m\) = \(4,1\) is not one of the groups"),
-        ([9, 3, 2, np.ones((3, 6))], r"n = 9, \(k,m\) = \(3,2\) is not one of the groups"),
+        ([21, 5, 2, np.ones((5, 16))], r"groups go up to n = 20, got n = 21; mheight heights"),
         ([9, 4, 2, P54], r"P must have shape \(k, n-k\) = \(4, 5\), got \(5, 4\)"),
         ([9, 4, 2, P45.ravel()], r"P must have shape \(k, n-k\) = \(4, 5\), got \(20,\)"),
         ([9, 4, 2, None], "P must be an array of numbers"),
@@ -73,6 +68,47 @@ def test_rows_become_columns() -> None:
 def test_rows_that_break_a_rule(row: Any, message: str) -> None:
     with pytest.raises(InvalidDataError, match=f"course data, sample 1: {message}"):
         Samples.from_rows([GOOD, row], where="course data")
+
+
+@pytest.mark.parametrize("row", [[10, 5, 2, np.ones((5, 5))], [9, 4, 1, P45], [12, 4, 9, None]])
+def test_rows_of_other_groups_than_allowed(row: list[Any]) -> None:
+    n, k, m = row[:3]
+    message = rf"sample 1: \(n,k,m\) = \({n},{k},{m}\) is not one of the groups n:k:m 9:4:2-5 .*; "
+    if m > n - k:
+        message = "sample 1: every height with m > n-k = 8 is infinite"
+    with pytest.raises(InvalidDataError, match=message):
+        Samples.from_rows([GOOD, row], groups=COURSE_9)
+
+
+def test_the_groups_are_those_around_the_rows() -> None:
+    assert Samples.from_rows([GOOD]).groups == COURSE_9
+    mixed = Samples.from_rows([GOOD, [10, 5, 2, np.arange(25.0).reshape(5, 5)]])
+    assert mixed.groups == COURSE_21
+    assert mixed.parity.shape == (2, 25)
+    assert mixed.matrix(1).shape == (5, 5)
+    assert mixed.n.tolist() == [9, 10]
+    alone = Samples.from_rows([[7, 3, 2, np.ones((3, 4))]])
+    assert alone.groups.texts == ["7:3:2"]
+
+
+def test_samples_of_other_groups(uniform_codes: Samples) -> None:
+    wide = uniform_codes.within(COURSE_21)
+    assert wide.parity.shape == (len(wide), 25)
+    assert [wide.groups[g] for g in wide.group] == [COURSE_9[g] for g in uniform_codes.group]
+    again = wide.within(COURSE_9)
+    np.testing.assert_array_equal(again.parity, uniform_codes.parity)
+    np.testing.assert_array_equal(again.group, uniform_codes.group)
+    few = Groups.parse("9:5:2-4")
+    assert set(uniform_codes.only(few).k) == {5}
+    with pytest.raises(InvalidDataError, match=r"sample 0: \(n,k,m\) = \(9,4,2\) is not one of"):
+        wide.within(few)
+
+
+def test_concatenated_samples_are_of_the_groups_of_all(uniform_codes: Samples) -> None:
+    other = Samples.from_rows([[10, 5, 2, np.ones((5, 5))]], [np.inf])
+    both = Samples.concatenate([uniform_codes, other])
+    assert both.groups == COURSE_21
+    assert both.matrix(len(both) - 1).tolist() == np.ones((5, 5)).tolist()
 
 
 @pytest.mark.parametrize(
@@ -120,11 +156,12 @@ def test_take_keeps_rows_together(uniform_codes: Samples) -> None:
     assert len(masked) == 120
 
 
-def test_by_dimension_covers_every_sample_once(uniform_codes: Samples) -> None:
+def test_by_shape_covers_every_sample_once(uniform_codes: Samples) -> None:
     shuffled = uniform_codes.take(np.random.default_rng(0).permutation(len(uniform_codes)))
     seen = []
-    for k, index, matrices in shuffled.by_dimension():
+    for (n, k), index, matrices in shuffled.by_shape():
         assert (shuffled.k[index] == k).all()
+        assert (shuffled.n[index] == n).all()
         for i, matrix in zip(index.tolist(), matrices, strict=True):
             np.testing.assert_array_equal(matrix, shuffled.matrix(i))
         seen += index.tolist()

@@ -12,7 +12,7 @@ from mheight.datasets import (
     split_by_orbit,
 )
 from mheight.errors import InvalidDataError, LeakError
-from mheight.tiers import GROUPS, TIER_OF_GROUP, Tier
+from mheight.tiers import COURSE_9, Tier
 
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0, -0.1, 1.5, float("nan")])
@@ -77,8 +77,8 @@ def test_run7_at_full_size(run7_originals: Samples) -> None:
     split = split_by_orbit(run7_originals, 0.15, np.random.default_rng(2026))
     validation, training = split.validation.samples, split.training.samples
     assert len(run7_originals) == 108_000
-    assert validation.counts() == {str(group): 1_800 for group in GROUPS}
-    assert training.counts() == {str(group): 10_200 for group in GROUPS}
+    assert validation.counts() == dict.fromkeys(COURSE_9.names, 1_800)
+    assert training.counts() == dict.fromkeys(COURSE_9.names, 10_200)
     orbits = orbit_numbers(run7_originals)
     inside = np.isin(run7_originals.sample_id, validation.sample_id)
     assert not np.isin(orbits[inside], orbits[~inside]).any()
@@ -88,7 +88,7 @@ def test_run7_at_full_size(run7_originals: Samples) -> None:
     assert len(made.originals.samples) == 91_800
     assert len(made.samples) == 275_400
     assert list(made.samples.counts().values()) == [
-        10_200 * (1 + copies[TIER_OF_GROUP[group]]) for group in GROUPS
+        10_200 * (1 + copies[tier]) for tier in COURSE_9.tiers
     ]
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,11 @@ def test_every_column_counts_in_the_content_hash(uniform_codes: Samples) -> None
     flipped[7] += 1e-9
     parity[7, 0] += 1e-9
     others = [
-        Samples(s.k, s.m, parity, s.heights, s.sample_id),
-        Samples(s.k, s.m, s.parity, flipped, s.sample_id),
-        Samples(s.k, s.m, s.parity, None, s.sample_id),
-        Samples(s.k, s.m, s.parity, s.heights, s.sample_id + 1),
-        Samples(s.k, np.roll(s.m, 1), s.parity, s.heights, s.sample_id),
+        replace(s, parity=parity),
+        replace(s, heights=flipped),
+        replace(s, heights=None),
+        replace(s, sample_id=s.sample_id + 1),
+        replace(s, m=np.roll(s.m, 1)),
         s.take(np.arange(len(s))[::-1]),
     ]
     assert len({content_hash(samples) for samples in (s, *others)}) == 7
@@ -187,7 +188,7 @@ def replaced(column: str, values: list[Any]) -> pa.Table:
         (replaced("P", [[1.0] * 20, None]), "sample 1: P must be a list of numbers"),
         (replaced("P", [[1.0] * 20, [None] * 20]), "sample 1: P must be a list of numbers"),
         (replaced("P", ["a", "b"]), "sample 0: P must be a list of numbers"),
-        (replaced("n", [9, 10]), r"sample 1: n = 10, \(k,m\) = \(4,2\) is not one of the groups"),
+        (replaced("n", [9, 10]), r"sample 1: P must have shape \(k, n-k\) = \(4, 6\), got"),
         (replaced("n", ["9", "9"]), "a column has the wrong type"),
         (replaced("k", [[4], [4]]), "a column has the wrong type"),
         (replaced("k", [4, None]), "a column has the wrong type|k must be an integer"),

@@ -16,7 +16,7 @@ from mheight.datasets import (
 )
 from mheight.datasets import stream as module
 from mheight.errors import InvalidDataError
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 
 NONE = np.empty(0, dtype="S32")
 
@@ -48,7 +48,7 @@ def test_an_epoch_depends_on_seed_and_number_alone() -> None:
 def test_codes_are_labelled_and_named(ensemble: Any) -> None:
     drawn = stream(ensemble).epoch(2)
     samples = drawn.samples
-    assert samples.counts() == {str(group): 5 for group in GROUPS}
+    assert samples.counts() == dict.fromkeys(COURSE_9.names, 5)
     assert sorted(samples.sample_id.tolist()) == list(range(45))
     np.testing.assert_array_equal(samples.labels, exact_heights(samples))
     np.testing.assert_array_equal(drawn.fingerprints, sample_fingerprints(samples))
@@ -58,9 +58,9 @@ def test_codes_are_labelled_and_named(ensemble: Any) -> None:
 def test_ensembles_share_an_epoch() -> None:
     """7 codes a group over three ensembles: 3, 2 and 2."""
     samples = stream("normal", "uniform", "normal", per_group=7).epoch(0).samples
-    assert samples.counts() == {str(group): 7 for group in GROUPS}
+    assert samples.counts() == dict.fromkeys(COURSE_9.names, 7)
     whole = (samples.parity == np.rint(samples.parity)).all(axis=1)
-    for group in range(len(GROUPS)):
+    for group in range(len(COURSE_9)):
         assert whole[samples.group == group].sum() == 2
     # The same ensemble twice gives other codes.
     assert len(np.unique(samples.parity, axis=0)) == 63
@@ -68,7 +68,7 @@ def test_ensembles_share_an_epoch() -> None:
 
 def test_fewer_codes_than_ensembles() -> None:
     samples = stream("normal", "uniform", per_group=1).epoch(0).samples
-    assert samples.counts() == {str(group): 1 for group in GROUPS}
+    assert samples.counts() == dict.fromkeys(COURSE_9.names, 1)
     assert not (samples.parity == np.rint(samples.parity)).all(axis=1).any()
 
 
@@ -92,9 +92,9 @@ def test_barred_codes_never_come_and_are_counted() -> None:
     barred = stream("uniform", barred=free.fingerprints[wanted]).epoch(0)
     assert not np.isin(barred.fingerprints, free.fingerprints[wanted]).any()
     assert barred.barred == 9
-    assert barred.samples.counts() == {str(group): 5 for group in GROUPS}
+    assert barred.samples.counts() == dict.fromkeys(COURSE_9.names, 5)
     # The others are there, in their order; one more fills each group up.
-    for group in range(len(GROUPS)):
+    for group in range(len(COURSE_9)):
         kept = barred.fingerprints[barred.samples.group == group]
         before = free.fingerprints[free.samples.group == group]
         np.testing.assert_array_equal(kept[:4], before[1:])
@@ -122,7 +122,7 @@ def test_where_many_are_barred_more_are_drawn() -> None:
     first = stream("uniform", per_group=60).epoch(0)
     barred = stream("uniform", barred=first.fingerprints).epoch(0)
     assert barred.barred == 540
-    assert barred.samples.counts() == {str(group): 5 for group in GROUPS}
+    assert barred.samples.counts() == dict.fromkeys(COURSE_9.names, 5)
     assert not np.isin(barred.fingerprints, first.fingerprints).any()
 
 
@@ -136,7 +136,7 @@ def test_only_the_codes_looked_at_are_counted() -> None:
 def test_an_ensemble_that_is_nearly_all_barred(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def few_codes(ensemble: Any, count: int, seed: int) -> Any:
+    def few_codes(ensemble: Any, count: int, seed: int, *, groups: Any) -> Any:
         """The same three codes of each group, again and again."""
         asked.append(count)
         three = generate("uniform", 3, 0)

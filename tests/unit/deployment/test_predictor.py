@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def test_the_packaged_model_meets_its_figures(packaged):
     """Codes of a seed that neither training nor validation has."""
     for ensemble in ("course", "uniform", "normal"):
         codes = generate(ensemble, 150, 4711).samples
-        found = score(codes.log2_heights, packaged.predict_log2(codes), codes.group)
+        found = score(codes.log2_heights, packaged.predict_log2(codes), codes.group, codes.groups)
         assert found.overall < 0.002, ensemble
 
 
@@ -53,10 +54,10 @@ def test_infinite_heights_are_said_and_foreign_codes_flagged(packaged):
 def test_equivalent_codes_get_one_prediction(packaged):
     rng = np.random.default_rng(3)
     codes = generate("normal", 20, 9).samples
-    for k, index, parity in codes.by_dimension():
+    for (n, k), index, parity in codes.by_shape():
         other = codes.parity[index].copy()
-        other[:, : k * (9 - k)] = random_equivalent(parity, rng).reshape(len(index), -1)
-        equivalent = Samples(codes.k[index], codes.m[index], other, None, codes.sample_id[index])
+        other[:, : k * (n - k)] = random_equivalent(parity, rng).reshape(len(index), -1)
+        equivalent = replace(codes.take(index), parity=other, heights=None)
         np.testing.assert_allclose(
             packaged.predict_log2(equivalent),
             packaged.predict_log2(codes.take(index)),

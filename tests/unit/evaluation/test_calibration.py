@@ -8,7 +8,7 @@ import pytest
 
 from mheight.errors import InvalidDataError
 from mheight.evaluation.calibration import Calibration, calibrate, coverage
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 
 FIRST = np.zeros(400, dtype=np.int64)
 
@@ -29,7 +29,7 @@ def test_exchangeable_rows_are_held_as_often_as_promised(rows: int, level: float
     for _ in range(1000):
         predicted = 100 + rng.random(2 * rows)
         true = predicted + rng.standard_gamma(2.0, 2 * rows) * np.where(group == 0, 1.0, -3.0)
-        made = calibrate(true, predicted, group, level)
+        made = calibrate(true, predicted, group, COURSE_9, level)
         fresh = np.repeat([0, 8], 10)
         at = 100 + rng.random(20)
         errors = rng.standard_gamma(2.0, 20) * np.where(fresh == 0, 1.0, -3.0)
@@ -45,7 +45,7 @@ def test_intervals_that_are_too_narrow_are_told() -> None:
     """The check above fails where the level is not kept."""
     rng = np.random.default_rng(0)
     predicted, errors = np.full(400, 10.0), rng.standard_normal(400)
-    made = calibrate(predicted + errors, predicted, FIRST, 0.8)
+    made = calibrate(predicted + errors, predicted, FIRST, COURSE_9, 0.8)
     fresh = predicted + rng.standard_normal(400)
     assert share_inside(made, fresh, predicted, FIRST).mean() < 0.87
 
@@ -66,7 +66,7 @@ def test_the_ends_are_these_errors(rows: int, level: float, below: int, above: i
     """Errors 1, 2, 3, ...; the number of an error is its value."""
     errors = np.random.default_rng(0).permutation(np.arange(1.0, rows + 1))
     group = np.full(rows, 2)
-    made = calibrate(errors + 10, np.full(rows, 10.0), group, level)
+    made = calibrate(errors + 10, np.full(rows, 10.0), group, COURSE_9, level)
     low, high = made.interval(np.array([100.0]), np.array([2]))
     assert (low[0] - 100, high[0] - 100) == (below, above)
 
@@ -76,8 +76,8 @@ def test_bins_follow_the_predicted_height() -> None:
     rng = np.random.default_rng(1)
     predicted = rng.permutation(np.linspace(1.0, 9.0, 400))
     true = predicted + rng.uniform(-0.1, 0.1, 400) * predicted
-    made = calibrate(true, predicted, FIRST)
-    bins = made.groups[str(GROUPS[0])]
+    made = calibrate(true, predicted, FIRST, COURSE_9)
+    bins = made.bins[COURSE_9.names[0]]
     assert [one.rows for one in bins] == [100] * 4
     assert [one.upto for one in bins] == [*np.sort(predicted)[[100, 200, 300]], np.inf]
     at = np.array([2.0, 4.0, 6.0, 8.0])
@@ -94,21 +94,21 @@ def test_bins_follow_the_predicted_height() -> None:
 @pytest.mark.parametrize(("rows", "count"), [(1, 1), (199, 1), (200, 2), (399, 3), (2000, 4)])
 def test_a_bin_has_a_hundred_rows(rows: int, count: int) -> None:
     rng = np.random.default_rng(2)
-    made = calibrate(rng.random(rows), rng.random(rows), np.zeros(rows, dtype=np.int64))
-    assert len(made.groups[str(GROUPS[0])]) == count
-    assert sum(one.rows for one in made.groups[str(GROUPS[0])]) == rows
+    made = calibrate(rng.random(rows), rng.random(rows), np.zeros(rows, int), COURSE_9)
+    assert len(made.bins[COURSE_9.names[0]]) == count
+    assert sum(one.rows for one in made.bins[COURSE_9.names[0]]) == rows
 
 
 def test_a_group_that_was_never_calibrated_has_no_ends() -> None:
-    made = calibrate(np.array([4.0]), np.array([5.0]), np.array([0]))
-    assert made.groups[str(GROUPS[1])] == ()
+    made = calibrate(np.array([4.0]), np.array([5.0]), np.array([0]), COURSE_9)
+    assert made.bins[COURSE_9.names[1]] == ()
     low, high = made.interval(np.array([5.0, 5.0]), np.array([0, 1]))
     assert low.tolist() == [4.0, 0.0]
     assert high.tolist() == [4.0, np.inf]
 
 
 def test_no_height_is_below_one() -> None:
-    made = calibrate(np.array([1.0, 9.0]), np.array([5.0, 5.0]), np.array([3, 3]))
+    made = calibrate(np.array([1.0, 9.0]), np.array([5.0, 5.0]), np.array([3, 3]), COURSE_9)
     low, high = made.interval(np.array([2.0]), np.array([3]))
     assert (low[0], high[0]) == (0.0, 6.0)
 
@@ -116,8 +116,8 @@ def test_no_height_is_below_one() -> None:
 def test_json_keeps_it() -> None:
     rng = np.random.default_rng(3)
     group = np.repeat([0, 1, 8], [400, 3, 250])
-    made = calibrate(rng.random(653), rng.random(653), group, 0.8)
-    again = Calibration.from_dict(json.loads(json.dumps(made.as_dict(), allow_nan=False)))
+    made = calibrate(rng.random(653), rng.random(653), group, COURSE_9, 0.8)
+    again = Calibration.from_dict(json.loads(json.dumps(made.as_dict(), allow_nan=False)), COURSE_9)
     assert again == made
     at, groups = rng.random(50) * 2, rng.integers(0, 9, 50)
     for one, other in zip(made.interval(at, groups), again.interval(at, groups), strict=True):
@@ -128,15 +128,15 @@ def test_the_order_of_the_rows_does_not_count() -> None:
     rng = np.random.default_rng(4)
     true, predicted, group = rng.random(500), rng.random(500), rng.integers(0, 2, 500)
     order = rng.permutation(500)
-    assert calibrate(true[order], predicted[order], group[order]) == calibrate(
-        true, predicted, group
+    assert calibrate(true[order], predicted[order], group[order], COURSE_9) == calibrate(
+        true, predicted, group, COURSE_9
     )
 
 
 @pytest.mark.parametrize("level", [0.0, 1.0, -0.1, 90.0])
 def test_a_level_out_of_range(level: float) -> None:
     with pytest.raises(InvalidDataError, match=rf"the level must lie in \(0, 1\), got {level}"):
-        calibrate(np.ones(1), np.ones(1), np.zeros(1, dtype=np.int64), level)
+        calibrate(np.ones(1), np.ones(1), np.zeros(1, dtype=np.int64), COURSE_9, level)
 
 
 def test_coverage_by_hand() -> None:
@@ -146,6 +146,7 @@ def test_coverage_by_hand() -> None:
         np.array([1.0, 2.1, 0.0, 5.0]),
         np.array([1.5, 3.1, 3.0, 9.0]),
         np.array([0, 0, 1, 3]),
+        COURSE_9,
     )
     assert found == {
         "overall": 0.5,
@@ -157,6 +158,6 @@ def test_coverage_by_hand() -> None:
 
 def test_an_end_that_is_the_height_holds_it() -> None:
     end = np.array([3.0])
-    found = coverage(end, end + 1e-9, end + 1, np.array([0]))
+    found = coverage(end, end + 1e-9, end + 1, np.array([0]), COURSE_9)
     assert found["overall"] == 1.0
-    assert coverage(end, end + 1e-3, end + 1, np.array([0]))["overall"] == 0.0
+    assert coverage(end, end + 1e-3, end + 1, np.array([0]), COURSE_9)["overall"] == 0.0

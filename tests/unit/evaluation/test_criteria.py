@@ -5,11 +5,12 @@ import pytest
 
 from mheight.evaluation import CriteriaConfig, judge
 from mheight.metrics import score
+from mheight.tiers import COURSE_9
 
 
 def one(error):
     group = np.arange(9)
-    return score(np.full(9, 5.0), 5.0 + np.full(9, error), group)
+    return score(np.full(9, 5.0), 5.0 + np.full(9, error), group, COURSE_9)
 
 
 def scores(error):
@@ -53,7 +54,7 @@ def test_each_bound_is_strict_and_a_leak_fails():
 
 
 def test_a_missing_tier_does_not_pass():
-    part = score(np.array([5.0]), np.array([5.0]), np.array([0]))
+    part = score(np.array([5.0]), np.array([5.0]), np.array([0]), COURSE_9)
     criteria = {
         c.name: c.passed for c in judge({"validation": part}, 0.05, True, "", CriteriaConfig())
     }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mheight.evaluation import plots
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def test_residuals_are_predicted_minus_exact(figures: list, tmp_path: Path) -> N
     true = rng.uniform(1, 9, len(group))
     error = rng.standard_normal(len(group))
     path = tmp_path / "residuals.png"
-    plots.plot_residuals(true, true + error, group, "a run", path)
+    plots.plot_residuals(true, true + error, group, COURSE_9, "a run", path)
     assert path.read_bytes().startswith(b"\x89PNG")
     assert [file.name for file in tmp_path.iterdir()] == ["residuals.png"]
     (figure,) = figures
     assert figure.get_suptitle() == "Errors by group: a run"
     assert len(figure.axes) == 9
     for i, axes in enumerate(figure.axes):
-        assert f"k = {GROUPS[i].k}, m = {GROUPS[i].m} (" in axes.get_title()
+        assert f"k = {COURSE_9[i].k}, m = {COURSE_9[i].m} (" in axes.get_title()
         if i == 7:
             assert len(axes.collections) == 0
             continue

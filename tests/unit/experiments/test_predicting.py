@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,9 +10,9 @@ from mheight.evaluation.calibration import calibrate
 from mheight.evaluation.predictions import predictions
 from mheight.experiments.averaging import averaged, symmetric_copies
 from mheight.features.domain import Domain
-from mheight.features.grouped import minors
+from mheight.features.grouped import input_name, minors
 from mheight.models import RelationsConfig, build_model
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 from mheight.training.callbacks import predict_log2
 
 TRAINING = generate("uniform", 40, 31).samples
@@ -18,7 +20,7 @@ DOMAIN = Domain.fit(TrainingView(TRAINING))
 EXACT = TRAINING.log2_heights
 # Off by -1 to 1, every error as often as any other.
 ERRORS = np.tile(np.linspace(-1, 1, 40), 9)
-CALIBRATION = calibrate(EXACT + ERRORS, EXACT, TRAINING.group, 0.8)
+CALIBRATION = calibrate(EXACT + ERRORS, EXACT, TRAINING.group, COURSE_9, 0.8)
 
 
 def with_infinite() -> tuple[Samples, np.ndarray]:
@@ -66,7 +68,7 @@ def test_codes_unlike_those_of_training_are_flagged() -> None:
     flags = predictions(TRAINING, beyond, CALIBRATION, DOMAIN).flags
     assert np.flatnonzero(flags != "").tolist() == [7]
     assert flags[7] == "height"
-    tiny = Samples(TRAINING.k, TRAINING.m, TRAINING.parity * 1e-9, None, TRAINING.sample_id)
+    tiny = replace(TRAINING, parity=TRAINING.parity * 1e-9, heights=None)
     flags = predictions(tiny, EXACT, CALIBRATION, DOMAIN).flags
     assert all("smallest minor" in flag for flag in flags)
 
@@ -111,12 +113,14 @@ def test_averages_by_hand() -> None:
 
 
 def test_averaging_changes_nothing_for_an_invariant_network() -> None:
-    name = minors.input_name(GROUPS[8])
-    model = build_model(RelationsConfig(), {name: minors.shapes[name]}, seed=0)
+    name = input_name("minors", COURSE_9[8])
+    model = build_model(
+        RelationsConfig(), {name: minors.of(COURSE_9).shapes[name]}, COURSE_9, seed=0
+    )
     samples = TRAINING.take(TRAINING.group == 8)
 
     def predict(samples: Samples) -> np.ndarray:
-        return predict_log2(model, minors.encode(samples))
+        return predict_log2(model, minors.of(COURSE_9).encode(samples))
 
     plain = predict(samples)
     np.testing.assert_allclose(averaged([predict], samples, 4), plain, atol=1e-5)
@@ -130,6 +134,6 @@ def test_averaging_changes_nothing_for_an_invariant_network() -> None:
 
 
 def test_samples_without_labels_can_be_averaged() -> None:
-    samples = Samples(TRAINING.k, TRAINING.m, TRAINING.parity, None, TRAINING.sample_id)
+    samples = replace(TRAINING, heights=None)
     got = averaged([lambda samples: samples.m.astype(float)], samples, 2)
     assert got == pytest.approx(TRAINING.m)

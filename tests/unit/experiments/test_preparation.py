@@ -130,5 +130,5 @@ def test_a_stream_that_bars_nothing_is_caught(monkeypatch):
             return type(drawn)(samples, drawn.fingerprints, 0)
 
     monkeypatch.setattr(module, "CodeStream", Leaky)
-    with pytest.raises(LeakError, match=r"exact rows: 1 rows .sample 3, \(k,m\) = \(4,2\)"):
+    with pytest.raises(LeakError, match=r"exact rows: 1 rows .sample 3, \(n,k,m\) = \(9,4,2\)"):
         prepare(tiny_config("run8-stream"))

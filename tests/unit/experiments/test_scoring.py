@@ -32,7 +32,10 @@ class Run:
         return np.isin(samples.sample_id, self.seen)
 
     def predict(self, samples, log2_predicted):
-        limits = calibrate(TRUE + 0.1, TRUE, SAMPLES.group), Domain.fit(TrainingView(SAMPLES))
+        limits = (
+            calibrate(TRUE + 0.1, TRUE, SAMPLES.group, SAMPLES.groups),
+            Domain.fit(TrainingView(SAMPLES)),
+        )
         return predictions(samples, log2_predicted, *limits)
 
 

@@ -9,9 +9,12 @@ import pytest
 from mheight.datasets import AuditReport, CodeStream, StreamedCodes
 from mheight.errors import LeakError
 from mheight.experiments.streaming import EncodedStream, check_stream, streamed_fingerprints
-from mheight.features.grouped import minors
+from mheight.features import grouped
+from mheight.tiers import COURSE_9
 
 NONE = np.empty(0, dtype="S32")
+
+minors = grouped.minors.of(COURSE_9)
 
 
 class Counted(CodeStream):

@@ -9,7 +9,7 @@ from mheight.datasets import Samples, TrainingView, ValidationView, generate
 from mheight.errors import LeakError
 from mheight.features import domain as module
 from mheight.features.domain import Domain
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 
 TRAINING = generate("uniform", 100, 21).samples
 
@@ -64,8 +64,8 @@ def test_a_group_that_training_never_saw_is_all_outside() -> None:
 def test_json_keeps_it(kept: list[int]) -> None:
     fitted = Domain.fit(TrainingView(TRAINING.take(np.isin(TRAINING.group, list(kept)))))
     values = json.loads(json.dumps(fitted.as_dict(), allow_nan=False))
-    assert list(values) == [str(GROUPS[i]) for i in kept]
-    again = Domain.from_dict(values)
+    assert list(values) == [COURSE_9.names[i] for i in kept]
+    again = Domain.from_dict(values, COURSE_9)
     np.testing.assert_array_equal(again.low, fitted.low)
     np.testing.assert_array_equal(again.high, fitted.high)
 

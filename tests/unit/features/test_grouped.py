@@ -8,30 +8,35 @@ import pytest
 from mheight.datasets import Samples, generate
 from mheight.features import GroupedInputs
 from mheight.features import grouped as module
-from mheight.features.grouped import ZERO, circuits, minors, punctured
-from mheight.tiers import GROUPS
+from mheight.features.grouped import ZERO, input_name
+from mheight.tiers import COURSE_9
+
+circuits, minors, punctured = (
+    one.of(COURSE_9) for one in (module.circuits, module.minors, module.punctured)
+)
 
 
 def blocks_of(group: np.ndarray) -> dict[str, np.ndarray]:
     """The i-th row of group g holds 100 g + i."""
     return {
-        str(name): 100 * g + np.arange((group == g).sum())[:, None] for g, name in enumerate(GROUPS)
+        name: 100 * g + np.arange((group == g).sum())[:, None]
+        for g, name in enumerate(COURSE_9.names)
     }
 
 
 def test_minors_are_log2_of_each_minor_in_order() -> None:
     rng = np.random.default_rng(0)
-    rows = [[9, g.k, g.m, rng.integers(-3, 4, (g.k, 9 - g.k)).astype(float)] for g in GROUPS]
+    rows = [[9, g.k, g.m, rng.integers(-3, 4, (g.k, 9 - g.k)).astype(float)] for g in COURSE_9]
     samples = Samples.from_rows(rows)
     inputs = minors.encode(samples)
-    for g, (_, k, m, P) in zip(GROUPS, rows, strict=True):
+    for g, (_, k, m, P) in zip(COURSE_9, rows, strict=True):
         G = np.hstack([np.eye(k), P])
         exact = np.array(
             [round(abs(np.linalg.det(G[:, list(c)]))) for c in combinations(range(9), k)]
         )
         block = inputs.block(f"minors_{k}_{m}")
         assert block.dtype == np.float32
-        assert block.shape == (1, *minors.shapes[minors.input_name(g)])
+        assert block.shape == (1, *minors.shapes[input_name("minors", g)])
         positive = exact > 0
         np.testing.assert_allclose(
             block[0, positive], np.log2(exact[positive] / exact.max()), atol=1e-6
@@ -50,9 +55,9 @@ def test_minors_do_not_depend_on_signs() -> None:
     np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-@pytest.mark.parametrize("features", [circuits, punctured, minors], ids=lambda f: f.name)
+@pytest.mark.parametrize("features", [circuits, punctured, minors], ids=lambda f: f.features.name)
 def test_chunks_do_not_show(
-    features: module.GroupedFeatures, course_codes: Samples, monkeypatch: pytest.MonkeyPatch
+    features: module.FittedGroups, course_codes: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     some = course_codes.take(np.arange(0, 360, 7))
     whole = features.encode(some)
@@ -72,7 +77,7 @@ def test_group_batches_hold_every_row_once() -> None:
         assert set(batch.arrays) == {name}
         assert values.shape == (2, 1)
         assert len(batch.rows) == len(batch.real) == 2
-        g = [str(one) for one in GROUPS].index(name)
+        g = COURSE_9.names.index(name)
         for value, row in zip(values[:, 0], batch.rows, strict=True):
             # Also rows that fill a batch up are what their number says.
             assert group[row] == g
@@ -85,9 +90,9 @@ def test_group_batches_leave_out_groups_without_rows() -> None:
     group = np.full(3, 4)
     inputs = GroupedInputs(blocks_of(group), group)
     batches = list(inputs.group_batches(64))
-    assert [name for name, _ in batches] == [str(GROUPS[4])]
+    assert [name for name, _ in batches] == [COURSE_9.names[4]]
     assert batches[0][1].real.sum() == 3
-    assert batches[0][1].arrays[str(GROUPS[4])].shape == (64, 1)
+    assert batches[0][1].arrays[COURSE_9.names[4]].shape == (64, 1)
 
 
 def test_group_batches_of_real_codes() -> None:

@@ -72,7 +72,7 @@ def test_statistics_are_those_of_the_originals(course_codes: Samples) -> None:
     assert fitted.provenance_error(made) is None
     wrong = "mean and deviation of P are not those of the training originals"
     for mean, scale in ((1e-4, 0.0), (0.0, 1e-4)):
-        other = FittedVectors(raw_p, fitted.mean + mean, fitted.scale + scale)
+        other = FittedVectors(raw_p, fitted.groups, fitted.mean + mean, fitted.scale + scale)
         assert other.provenance_error(made) == wrong
     assert raw_p.fit(TrainingView(made.samples)).provenance_error(made) == wrong
 

@@ -7,10 +7,9 @@ import pytest
 
 from mheight.codes import absolute_minors, systematic_generators
 from mheight.datasets import generate
-from mheight.features import GroupedInputs
-from mheight.features.grouped import punctured
+from mheight.features import GroupedInputs, grouped
 from mheight.features.set_kernel import FLOOR, set_minors, set_shape
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 
 
 def test_by_hand() -> None:
@@ -55,7 +54,7 @@ def test_the_minors_are_those_of_the_set() -> None:
 
 def test_batches_hold_every_row_once() -> None:
     group = np.array([0, 0, 0, 8, 8, 3, 0, 0])
-    blocks = {str(g): np.arange((group == i).sum())[:, None] for i, g in enumerate(GROUPS)}
+    blocks = {str(g): np.arange((group == i).sum())[:, None] for i, g in enumerate(COURSE_9.names)}
     inputs = GroupedInputs(blocks, group)
     for order in permutations([0, 3, 5, 6, 7], 5):
         batches = list(inputs.batches(np.array(order), 2))
@@ -67,11 +66,11 @@ def test_batches_hold_every_row_once() -> None:
 
 def test_rows_stand_where_batches_say() -> None:
     samples = generate("course", 5, 2).samples
-    inputs = punctured.encode(samples)
+    inputs = grouped.punctured.of(COURSE_9).encode(samples)
     for batch in inputs.batches(np.random.default_rng(0).permutation(len(samples)), 10):
         first = 0
         for name, values in batch.arrays.items():
             for i in range(len(values)):
-                alone = punctured.encode(samples.take(batch.rows[[first + i]]))
+                alone = grouped.punctured.of(COURSE_9).encode(samples.take(batch.rows[[first + i]]))
                 np.testing.assert_array_equal(values[i], alone.block(name)[0])
             first += len(values)

@@ -9,7 +9,7 @@ import pytest
 
 from mheight.errors import InvalidDataError
 from mheight.metrics import Scores, score
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 
 
 def test_by_hand() -> None:
@@ -17,10 +17,10 @@ def test_by_hand() -> None:
     group = np.array([0, 0, 1, 2, 3, 4, 5, 6, 7, 8])
     true = np.full(10, 10.0)
     error = np.array([0.0, math.sqrt(2.0), 2.0, -3.0, 4.0, -5.0, 6.0, 7.0, -8.0, 9.0])
-    scores = score(true, true + error, group)
+    scores = score(true, true + error, group, COURSE_9)
 
     squares = [1, 4, 9, 16, 25, 36, 49, 64, 81]
-    assert list(scores.groups) == [str(g) for g in GROUPS]
+    assert list(scores.groups) == list(COURSE_9.names)
     assert list(scores.groups.values()) == pytest.approx(squares)
     assert list(scores.counts.values()) == [2, 1, 1, 1, 1, 1, 1, 1, 1]
     easy, medium, hard = (1 + 4 + 25) / 3, (9 + 36 + 64) / 3, (49 + 81 + 16) / 3
@@ -35,12 +35,12 @@ def test_by_hand() -> None:
 
 def test_the_overall_score_is_a_mean_of_groups_not_of_samples() -> None:
     group = np.array([0, 0, 0, 1])
-    scores = score(np.zeros(4), np.array([1.0, 1.0, 1.0, 3.0]), group)
+    scores = score(np.zeros(4), np.array([1.0, 1.0, 1.0, 3.0]), group, COURSE_9)
     assert scores.overall == 5.0
 
 
 def test_missing_groups() -> None:
-    scores = score(np.zeros(3), np.array([1.0, 2.0, 3.0]), np.array([0, 1, 2]))
+    scores = score(np.zeros(3), np.array([1.0, 2.0, 3.0]), np.array([0, 1, 2]), COURSE_9)
     assert scores.groups["(4,4)"] == 9.0
     assert scores.groups["(5,2)"] is None
     # (5,2) is missing from the easy tier, and so on.
@@ -49,24 +49,26 @@ def test_missing_groups() -> None:
     assert scores.overall == pytest.approx(14 / 3)
     assert scores.counts["(5,2)"] == 0
 
-    whole_tier = score(np.zeros(3), np.ones(3), np.array([0, 1, 4]))
+    whole_tier = score(np.zeros(3), np.ones(3), np.array([0, 1, 4]), COURSE_9)
     assert whole_tier.tiers == {"easy": 1.0, "medium": None, "hard": None}
     assert whole_tier.balanced is None
 
 
 def test_float32_predictions_are_squared_in_float64() -> None:
     predicted = np.array([1.0 + 2.0**-20], dtype=np.float32)
-    assert score(np.ones(1, dtype=np.float32), predicted, np.array([0])).overall == 2.0**-40
+    assert (
+        score(np.ones(1, dtype=np.float32), predicted, np.array([0]), COURSE_9).overall == 2.0**-40
+    )
 
 
 def test_a_prediction_that_is_nan_shows() -> None:
-    scores = score(np.ones(2), np.array([np.nan, 1.0]), np.array([0, 1]))
+    scores = score(np.ones(2), np.array([np.nan, 1.0]), np.array([0, 1]), COURSE_9)
     assert math.isnan(scores.overall)
     assert scores.groups["(4,3)"] == 0.0
 
 
 def test_scores_survive_json() -> None:
-    scores = score(np.zeros(3), np.array([0.1, 0.2, 0.3]), np.array([0, 1, 4]))
+    scores = score(np.zeros(3), np.array([0.1, 0.2, 0.3]), np.array([0, 1, 4]), COURSE_9)
     assert Scores.from_dict(json.loads(json.dumps(scores.as_dict()))) == scores
 
 
@@ -100,10 +102,10 @@ def test_what_cannot_be_scored(
     true: np.ndarray, predicted: np.ndarray, group: np.ndarray, message: str
 ) -> None:
     with pytest.raises(InvalidDataError, match=message):
-        score(true, predicted, group)
+        score(true, predicted, group, COURSE_9)
 
 
 def test_scores_are_values_that_do_not_change() -> None:
-    scores = score(np.ones(1), np.ones(1), np.zeros(1, int))
+    scores = score(np.ones(1), np.ones(1), np.zeros(1, int), COURSE_9)
     with pytest.raises(FrozenInstanceError):
         scores.overall = 0.0  # type: ignore[misc]

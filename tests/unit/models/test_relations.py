@@ -14,14 +14,17 @@ import mheight
 from mheight.codes import absolute_minors
 from mheight.datasets import generate
 from mheight.errors import ConfigError
-from mheight.features.grouped import ZERO, circuits, minors
+from mheight.features import grouped
+from mheight.features.grouped import ZERO, input_name
 from mheight.models import RelationsConfig, SetsConfig, build_model
 from mheight.models.relations import CircuitRelations, _least, incidences
-from mheight.tiers import GROUPS
+from mheight.tiers import COURSE_9
 from mheight.training.callbacks import predict_log2
 
 SHAPES = [(4, 2), (5, 2), (5, 3), (6, 3), (7, 4), (8, 5), (9, 4), (9, 6), (3, 1), (4, 3)]
 CASES = [(n, k, m) for n, k in SHAPES if (n, k) != (9, 4) for m in range(1, n - k + 1)]
+
+circuits, minors = grouped.circuits.of(COURSE_9), grouped.minors.of(COURSE_9)
 
 
 def heights_by_the_formula(values: np.ndarray, n: int, k: int, m: int) -> np.ndarray:
@@ -165,8 +168,8 @@ def test_the_layer_on_the_features_of_samples() -> None:
     samples = generate("course", 10, 3).samples
     inputs, layer = minors.encode(samples), formula_layer()
     for index in (1, 8):
-        group, own = GROUPS[index], samples.take(samples.group == index)
-        logs = inputs.block(minors.input_name(group))
+        group, own = COURSE_9[index], samples.take(samples.group == index)
+        logs = inputs.block(input_name("minors", group))
         got = heights_of_the_layer(layer, logs, n=9, k=group.k, m=group.m)
         np.testing.assert_allclose(got, np.log2(1.0 + own.labels), atol=2e-4)
 
@@ -202,7 +205,7 @@ def test_the_gradient_is_finite_where_minors_are_zero() -> None:
 
 
 def test_the_weights_are_those_of_all_groups() -> None:
-    model = build_model(RelationsConfig(), minors.shapes, seed=0)
+    model = build_model(RelationsConfig(), minors.shapes, COURSE_9, seed=0)
     # 2-4 through; 2-8-4 element and message; 8-32-1 read and answer; 8-1 straight.
     assert model.count_params() == 12 + 24 + 36 + 288 + 33 + 9
     assert set(model.input) == set(minors.shapes)
@@ -216,7 +219,7 @@ def test_settings_survive() -> None:
 
 def test_other_inputs_are_refused() -> None:
     with pytest.raises(ConfigError, match="of relations reads inputs minors_k_m, got sets_4_2"):
-        build_model(RelationsConfig(), {"sets_4_2": (126, 6)}, seed=0)
+        build_model(RelationsConfig(), {"sets_4_2": (126, 6)}, COURSE_9, seed=0)
 
 
 @pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file")
@@ -229,8 +232,8 @@ def test_a_saved_network_is_loaded_in_a_fresh_process(tmp_path: Path) -> None:
         "sets": (SetsConfig(width=4, layers=0, pooled_width=4, pooled_layers=1), circuits),
     }
     for name, (config, features) in networks.items():
-        one_group = features.input_name(GROUPS[8])
-        model = build_model(config, {one_group: features.shapes[one_group]}, seed=3)
+        one_group = input_name(features.features.kind, COURSE_9[8])
+        model = build_model(config, {one_group: features.shapes[one_group]}, COURSE_9, seed=3)
         np.save(tmp_path / f"{name}.npy", predict_log2(model, features.encode(few)))
         for ending in (".keras", ".h5"):
             model.save(tmp_path / f"{name}{ending}")
@@ -259,7 +262,7 @@ from mheight.training.callbacks import predict_log2
 samples = generate("course", 2, 1).samples
 few = samples.take(samples.group == 8)
 for path, model in models.items():
-    features = minors if path.stem == "relations" else circuits
+    features = (minors if path.stem == "relations" else circuits).of(samples.groups)
     got = predict_log2(model, features.encode(few))
     np.testing.assert_allclose(got, np.load(path.with_suffix(".npy")), rtol=1e-6)
     print(path.name)

@@ -11,13 +11,14 @@ from mheight.experiments import load_config
 from mheight.features import FEATURES
 from mheight.models import ResidualConfig, build_model
 from mheight.models.backend import keras
+from mheight.tiers import COURSE_9
 
 SHAPES = {"n": (1,), "k": (1,), "m": (1,), "P": (20,)}
 
 
 @pytest.fixture(scope="module")
 def network():
-    return build_model(ResidualConfig(), SHAPES, seed=0)
+    return build_model(ResidualConfig(), SHAPES, COURSE_9, seed=0)
 
 
 def test_run7_has_exactly_the_parameters_of_its_description(network):
@@ -47,7 +48,7 @@ def test_heights_are_at_least_one(network):
 
 def test_every_knob_of_the_troubleshooting_list_turns():
     config = ResidualConfig(l2=0.0, dropout_factor=0.5, capacity=0.5)
-    model = build_model(config, SHAPES, seed=0)
+    model = build_model(config, SHAPES, COURSE_9, seed=0)
     rates = [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
     assert rates == [0.15, 0.1, 0.15, 0.1, 0.1, 0.1, 0.05, 0.05]
     assert model.losses == []
@@ -57,7 +58,9 @@ def test_every_knob_of_the_troubleshooting_list_turns():
 
 def test_the_seed_decides_the_weights():
     small = ResidualConfig(capacity=0.02)
-    first, same, other = (build_model(small, SHAPES, seed).get_weights() for seed in (1, 1, 2))
+    first, same, other = (
+        build_model(small, SHAPES, COURSE_9, seed).get_weights() for seed in (1, 1, 2)
+    )
     assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
 
@@ -66,19 +69,19 @@ def test_other_inputs_are_refused():
     with pytest.raises(
         ConfigError, match="n, k, m and one vector, or sets_k_m for each group, got x"
     ):
-        build_model(ResidualConfig(), {"x": (1,)}, seed=0)
+        build_model(ResidualConfig(), {"x": (1,)}, COURSE_9, seed=0)
 
 
 @pytest.mark.parametrize("shapes", [{**SHAPES, "Q": (3,)}, {"n": (1,), "k": (1,), "m": (1,)}])
 def test_one_vector_is_read(shapes):
     with pytest.raises(ConfigError, match="reads the inputs n, k, m and one vector, or sets_k_m"):
-        build_model(ResidualConfig(), shapes, seed=0)
+        build_model(ResidualConfig(), shapes, COURSE_9, seed=0)
 
 
 def test_a_vector_of_another_name_and_length():
     small = ResidualConfig(capacity=0.02)
     shapes = {"n": (1,), "k": (1,), "m": (1,), "minors": (126,)}
-    model = build_model(small, shapes, seed=0)
+    model = build_model(small, shapes, COURSE_9, seed=0)
     assert set(model.input) == set(shapes)
     assert model.input["minors"].shape == (None, 126)
 
@@ -88,7 +91,9 @@ def run7():
     """The network of runs/run7.toml, in full."""
     config = load_config(ROOT / "runs" / "run7.toml")
     assert config.model.name == "residual"
-    return build_model(config.model, FEATURES[config.features.name].shapes, seed=0)
+    return build_model(
+        config.model, FEATURES[config.features.name].of(COURSE_9).shapes, COURSE_9, seed=0
+    )
 
 
 def test_run7_has_about_the_parameters_of_its_description(run7):
@@ -132,7 +137,7 @@ def test_sets_are_read_pooled_or_one_by_one_or_both():
     def built(**changes):
         names = [
             layer.name
-            for layer in build_model(ResidualConfig(**small, **changes), shapes, 0).layers
+            for layer in build_model(ResidualConfig(**small, **changes), shapes, COURSE_9, 0).layers
         ]
         return any("pool" in name for name in names), "sets_6_3_leading" in names
 

@@ -6,6 +6,7 @@ import pytest
 from mheight.errors import MheightError, RunFolderError
 from mheight.features import RowInputs
 from mheight.models.backend import keras
+from mheight.tiers import COURSE_9
 from mheight.training.callbacks import (
     BestWeights,
     Checkpoint,
@@ -153,7 +154,9 @@ def test_a_damaged_checkpoint_is_refused(model, tmp_path):
 
 
 def test_batches_depend_on_seed_and_epoch_alone():
-    rows = Encoded(RowInputs(x=np.arange(10)[:, None]), np.arange(10.0), np.arange(10) % 9)
+    rows = Encoded(
+        RowInputs(x=np.arange(10)[:, None]), np.arange(10.0), np.arange(10) % 9, COURSE_9
+    )
     weights = np.arange(9.0) + 1
 
     def epoch(stream):

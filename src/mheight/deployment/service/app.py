@@ -35,7 +35,6 @@ from mheight.deployment.service.progress import KIND, progress_lines
 from mheight.deployment.service.reference import reference_page
 from mheight.deployment.service.settings import ServiceSettings
 from mheight.deployment.service.word_schemas import DecodeReply
-from mheight.tiers import GROUPS
 
 __all__ = ["create_app"]
 
@@ -191,12 +190,14 @@ def _add_work(app: FastAPI, engine: Engine) -> None:
         openapi_extra=body_of("PredictionsRequest"),
     )  # fmt: skip
     async def predictions(request: Request) -> Response:
-        """Predicted heights of codes of n = 9, with intervals."""
+        """Predicted heights of codes of the groups that the model knows, with intervals."""
         _check_ready(app)
         model = _model(engine)
         body = await request.body()
         counts, rows = await engine.read(
-            lambda: parity_rows(checked(schemas.PredictionsRequest, body, settings), settings),
+            lambda: parity_rows(
+                checked(schemas.PredictionsRequest, body, settings), settings, model.groups
+            ),
             len(body),
         )
         answers = await _while_connected(request, engine.predictions(counts, rows))
@@ -216,7 +217,7 @@ def _add_work(app: FastAPI, engine: Engine) -> None:
                 "card": found.card,
                 "metrics": manifest["metrics"],
                 "versions": manifest["versions"],
-                "groups": [list(group) for group in GROUPS],
+                "groups": [list(group) for group in found.groups],
                 "level": level,
             }
         )

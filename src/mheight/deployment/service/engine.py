@@ -18,7 +18,6 @@ from mheight.codes.compiling import interpret_no_more
 from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.rationals import Matrix
 from mheight.datasets import Samples
-from mheight.datasets.samples import PADDED_ENTRIES
 from mheight.deployment.service.answers import NO_TIME, Watch, exact_search, profiles, search
 from mheight.deployment.service.counters import Metrics
 from mheight.deployment.service.decoding import Decoders, decoded
@@ -32,7 +31,7 @@ from mheight.deployment.service.work import Batcher, SearchPool, Stop
 from mheight.errors import InvalidCodeError
 from mheight.evaluation.predictions import Predictions
 from mheight.heights import height_profile
-from mheight.tiers import GROUPS
+from mheight.tiers import Groups
 
 __all__ = ["Engine", "Model"]
 
@@ -51,6 +50,11 @@ class Model(Protocol):
 
     manifest: dict[str, Any]
     card: str
+
+    @property
+    def groups(self) -> Groups:
+        """Those that it predicts."""
+        ...
 
     def predict(self, samples: Samples) -> Predictions:
         """Predicted heights of samples, with intervals and flags."""
@@ -110,7 +114,8 @@ class Engine:
             height_profile(rng.standard_normal((9, k, 9)))
             height_profile(rng.standard_normal((k, 9)))
         if self.model is not None:
-            rows = [(g.k, g.m, rng.standard_normal((g.k, 9 - g.k))) for g in GROUPS]
+            groups = self.model.groups
+            rows = [(g, rng.standard_normal((g.k, g.n - g.k))) for g in groups]
             self._predict("", rows)
         for n, m in ((8, 2), (18, 3), (18, None), (30, 3)):
             for G in (rng.standard_normal((4, n)), rng.integers(-9, 10, (4, n)).astype(np.float64)):
@@ -278,21 +283,19 @@ class Engine:
         self.metrics.codes.labels("predictions").inc(len(counts))
         out, first = [], 0
         for count in counts:
-            out.append({"n": 9, "k": rows[first][0], "predictions": found[first : first + count]})
+            n, k, _ = rows[first][0]
+            out.append({"n": n, "k": k, "predictions": found[first : first + count]})
             first += count
         return out
 
     def _predict(self, _: str, rows: list[Row]) -> list[dict[str, Any]]:
         assert self.model is not None
-        parity = np.zeros((len(rows), PADDED_ENTRIES))
-        for i, (_k, _m, P) in enumerate(rows):
+        groups = self.model.groups
+        parity = np.zeros((len(rows), groups.largest_parity))
+        for i, (_group, P) in enumerate(rows):
             parity[i, : P.size] = P.ravel()
-        count = len(rows)
-        samples = Samples(
-            np.fromiter((row[0] for row in rows), np.int64, count),
-            np.fromiter((row[1] for row in rows), np.int64, count),
-            parity, None, np.arange(count),
-        )  # fmt: skip
+        n, k, m = np.array([group for group, _ in rows], dtype=np.int64).T
+        samples = Samples(n, k, m, parity, None, np.arange(len(rows)), groups)
         found = self.model.predict(samples)
         columns = zip(
             rows, found.log2_heights.tolist(), found.low.tolist(), found.high.tolist(),
@@ -300,7 +303,7 @@ class Engine:
         )  # fmt: skip
         return [
             {
-                "m": row[1],
+                "m": row[0].m,
                 "height": _power(log2),
                 "log2_height": log2 if math.isfinite(log2) else None,
                 "low": _power(low),

@@ -20,7 +20,7 @@ from mheight.deployment.service.schemas import CodeInput, HeightsRequest, Predic
 from mheight.deployment.service.settings import LARGEST_ENTRY, SMALLEST_ENTRY, ServiceSettings
 from mheight.errors import InvalidCodeError
 from mheight.heights.profile import systematic_form
-from mheight.tiers import CODE_LENGTH, GROUPS, group_index
+from mheight.tiers import Group, Groups
 
 __all__ = [
     "Row",
@@ -37,8 +37,8 @@ Float = NDArray[np.float64]
 _LONGEST_ENTRY = 40
 """Characters of an entry given as text, or of one to be taken exactly."""
 
-Row = tuple[int, int, Float]
-"""k, m and P of a sample of the nine groups."""
+Row = tuple[Group, Float]
+"""Group and P of a sample."""
 
 
 def place(request: HeightsRequest | PredictionsRequest, i: int) -> str | None:
@@ -290,9 +290,14 @@ def _join(where: str | None, name: str) -> str:
 
 
 def parity_rows(
-    request: PredictionsRequest, settings: ServiceSettings
+    request: PredictionsRequest, settings: ServiceSettings, groups: Groups
 ) -> tuple[list[int], list[Row]]:
     """Samples of the codes of a request: for each code as many as heights are wanted.
+
+    Args:
+        request: what is wanted.
+        settings: limits.
+        groups: those that the model predicts.
 
     Returns:
         For each code its number of samples, and all samples.
@@ -303,23 +308,24 @@ def parity_rows(
     counts, rows = [], []
     for i, given in enumerate(given_codes(request, settings)):
         k, n = given.shape
-        if n != CODE_LENGTH or k not in {group.k for group in GROUPS}:
+        orders = groups.orders(n, k)
+        if not orders:
+            known = ", ".join(f"[{n}, {k}]" for n, k in dict.fromkeys(g[:2] for g in groups))
             raise ServiceError(
-                422, f"the model predicts codes of n = 9 and k = 4, 5 or 6, got [{n}, {k}]; "
+                422, f"the model predicts codes {known}, got [{n}, {k}]; "
                 "/api/heights computes heights of others", place(request, i),
             )  # fmt: skip
-        orders = [group.m for group in GROUPS if group.k == k]
         if request.m is not None:
-            if group_index(k, request.m) is None:
+            if request.m not in orders:
                 known = ", ".join(map(str, orders))
                 raise ServiceError(
-                    422, f"for k = {k} the model predicts m = {known}, got {request.m}; "
+                    422, f"for [{n}, {k}] the model predicts m = {known}, got {request.m}; "
                     "/api/heights computes the others", place(request, i) or "m",
                 )  # fmt: skip
             orders = [request.m]
         P = _parity(CodeBatch(0, given).generators[0], place(request, i))
         counts.append(len(orders))
-        rows += [(k, m, P) for m in orders]
+        rows += [(Group(n, k, m), P) for m in orders]
     return counts, rows
 
 

@@ -124,7 +124,7 @@ class SearchRequest(CodeInput):
 
 
 class PredictionsRequest(_Codes):
-    """Codes of n = 9 whose heights are to be predicted."""
+    """Codes whose heights are to be predicted."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"P": _P}, {"P": _P, "m": 3}]})
 
@@ -240,7 +240,7 @@ class ModelReply(BaseModel):
     card: str = Field(description="Markdown")
     metrics: list[dict[str, object]] = Field(description="scores on each set of data")
     versions: dict[str, object]
-    groups: list[list[int]]
+    groups: list[list[int]] = Field(description="[n, k, m] of each that it predicts")
     level: float
 
 

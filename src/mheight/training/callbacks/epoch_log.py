@@ -34,12 +34,15 @@ class EpochRecord:
         """The console line."""
         gap = self.val_overall - self.train_overall
         shown = f"gap {gap:.4f}  " if isfinite(gap) else ""
+        # A tier without groups is not shown.
+        tiers = "".join(
+            f"{name} {value:.3f}  "
+            for name in ("easy", "medium", "hard", "balanced")
+            if isfinite(value := getattr(self, f"val_{name}"))
+        )
         return (
             f"epoch {self.epoch:>3}/{epochs}  loss {self.loss:7.4f}  val {self.val_overall:7.4f}  "
-            f"{shown}"
-            f"easy {self.val_easy:.3f}  medium {self.val_medium:.3f}  hard {self.val_hard:.3f}  "
-            f"balanced {self.val_balanced:.3f}  rate {self.learning_rate:.1e}  "
-            f"{self.seconds:.0f} s"
+            f"{shown}{tiers}rate {self.learning_rate:.1e}  {self.seconds:.0f} s"
         )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mheight.features import GroupedInputs, Inputs
 from mheight.metrics import score
 from mheight.models.backend import keras
-from mheight.tiers import Tier
+from mheight.tiers import Groups, Tier
 from mheight.training.callbacks.averaged import averaged
 
 __all__ = ["ValidationMetrics", "predict_log2"]
@@ -100,6 +100,10 @@ class Rows(Protocol):
     def group(self) -> NDArray[np.int64]:
         """Index of each row's group."""
 
+    @property
+    def groups(self) -> Groups:
+        """Those that indices are of."""
+
 
 class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]
     """Predicts the validation rows and puts their scores into the epoch's logs.
@@ -130,7 +134,7 @@ class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]
             logs["train_overall"] = self._on_originals()
         true = self.validation.log2_heights
         logs["val_loss"] = float(np.mean((predicted - true) ** 2))
-        scores = score(true, predicted, self.validation.group)
+        scores = score(true, predicted, self.validation.group, self.validation.groups)
         logs["val_overall"] = scores.overall
         for tier in Tier:
             value = scores.tiers[tier.value]
@@ -142,4 +146,4 @@ class ValidationMetrics(keras.callbacks.Callback):  # type: ignore[misc]
         if rows is None:
             return float("nan")
         predicted = predict_log2(self.model, rows.inputs)
-        return score(rows.log2_heights, predicted, rows.group).overall
+        return score(rows.log2_heights, predicted, rows.group, rows.groups).overall

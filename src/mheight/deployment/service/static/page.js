@@ -87,16 +87,16 @@ async function learn(matrix, { n, k }, mine) {
     if (mine === running) showLearned(learned, line);
   };
   if (error) return say(null, `No prediction: the model is not available (${error.message})`);
-  const known = found.groups.filter(([dimension]) => dimension === k);
-  if (n !== 9 || !known.length) {
-    const dimensions = [...new Set(found.groups.map(([dimension]) => dimension))].join(", ");
-    return say(null, `No prediction: the model knows codes with n = 9 and k = ${dimensions}; this one is [${n}, ${k}].`);
+  const known = found.groups.filter(([length, dimension]) => length === n && dimension === k);
+  if (!known.length) {
+    const codes = [...new Set(found.groups.map(([length, dimension]) => `[${length}, ${dimension}]`))].join(", ");
+    return say(null, `No prediction: the model knows codes ${codes}; this one is [${n}, ${k}].`);
   }
   try {
     const learned = await postPredictions(matrix.kind, matrix.rows, mine.signal);
-    return say(learned, "Exact or learned: at n = 9 the exact height is right, and cheaper than the network. " +
+    return say(learned, `Exact or learned: at n = ${n} the exact height is right, and cheaper than the network. ` +
       `The prediction of ${learned.model} is shown so that you can see how well it does.` +
-      ` It predicts m = ${known.map(([, order]) => order).join(", ")} for k = ${k}.`);
+      ` It predicts m = ${known.map(([, , order]) => order).join(", ")} for k = ${k}.`);
   } catch (failure) {
     if (isAbort(failure)) throw failure;
     return say(null, `No prediction: ${failure.message}`);
