@@ -107,10 +107,10 @@ def _measured(manifest: dict[str, Any]) -> str:
         values = [_figure(scores.of(group)) for group in among]
         groups.append("| " + " | ".join([one["data"], *values]) + " |")
     intervals = manifest["intervals"]
-    count = "nine" if len(among) == 9 else str(len(among))
+    all_ = "nine" if len(among) == 9 else str(len(among))
     return f"""## On what it was measured
 
-log2-MSE, the mean of (log2 h - log2 predicted)^2; overall is the mean of the {count} groups. No code
+log2-MSE, the mean of (log2 h - log2 predicted)^2; overall is the mean of the {all_} groups. No code
 equivalent to a training code is among the rows.
 
 {chr(10).join(rows)}
