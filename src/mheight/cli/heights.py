@@ -88,6 +88,7 @@ def heights(
     An infinite height is inf, in JSON null.  Codes too long for all heights at once are
     searched for h_1, h_2, ... in turn, as far as the time limit allows.  An output without
     an ending is a folder of shards: the same command goes on where it was stopped.
+    Without a folder, --cluster shares the search for each height among its workers.
     """
     if systematic and parity_check:
         raise InvalidCodeError("a matrix is either P or H: choose one of -P and -H")
@@ -115,21 +116,26 @@ def heights(
     elif output is not None and is_job_folder(output):
         heights_job(file_of_job(path), output, options.kind, options.request, jobs)
     else:
-        jobs.refuse("shards go into a folder: -o NAME, without an ending")
-        _matrix_heights(source, path, options)
+        if jobs.part is not None:
+            jobs.refuse("shards go into a folder: -o NAME, without an ending")
+        _matrix_heights(source, path, options, jobs)
 
 
 # --- heights -----------------------------------------------------------------------------
 
 
-def _matrix_heights(source: str, path: Path | None, options: Options) -> None:
+def _matrix_heights(source: str, path: Path | None, options: Options, jobs: JobOptions) -> None:
     request, output = options.request, options.output
+    if jobs.cluster is not None and (options.exact or options.method is SearchMethod.LATTICE):
+        jobs.refuse("a cluster shares searches, by branch and bound, or makes shards: -o FOLDER")
     blocks, name = opened_path(source, path, request.exact)
     doubts = Doubts(name, shown=not options.as_json and output is None)
     with ExitStack() as stack:
         stack.callback(doubts.tell)
         watch = stack.enter_context(Watch(_count(path, name)))
-        rows_of_all = _noted(results(blocks, name, options.kind, request, watch), doubts)
+        crew = stack.enter_context(jobs.crew())
+        found = results(blocks, name, options.kind, request, watch, crew=crew)
+        rows_of_all = _noted(found, doubts)
         show: Callable[..., Iterator[str]] = partial(table_texts, form=options.form)
         if options.as_json:
             show = json_lines

@@ -21,6 +21,7 @@ from mheight.heights.output.rows import (
     solution_rows,
     witness_rows,
 )
+from mheight.heights.programs.shared import Crew
 from mheight.heights.solution import Method
 
 __all__ = ["LONG_CODE_SECONDS", "InterruptedSearch", "Request", "located", "results"]
@@ -72,6 +73,7 @@ def results(
     request: Request,
     watch: Watch,
     first: int = 0,
+    crew: Crew | None = None,
 ) -> Iterator[HeightRows]:
     """Rows of heights, in the order of the source.
 
@@ -82,6 +84,7 @@ def results(
         request: what is wanted.
         watch: is told of the progress.
         first: the number of the first matrix.
+        crew: workers that share each search; then every height is searched for.
 
     Raises:
         InvalidCodeError: a matrix that is no code, with its number.
@@ -106,11 +109,11 @@ def results(
                 height_index(request.m, n)
         except InvalidCodeError as error:
             raise located(name, batch.first, error) from None
-        if k < n and request.searches(n, k):
+        if k < n and (crew is not None or request.searches(n, k)):
             if not told and request.m is None and request.time_limit is None:
                 say(_long_code_text(n, k))
                 told = True
-            yield from _searched(batch, name, request, watch)
+            yield from _searched(batch, name, request, watch, crew)
         elif request.witness:
             for index in range(batch.first, batch.first + count):
                 try:
@@ -143,7 +146,9 @@ def _blamed(batch: CodeBatch, name: str, error: InvalidCodeError) -> InvalidCode
     return located(name, batch.first, error)
 
 
-def _searched(batch: CodeBatch, name: str, request: Request, watch: Watch) -> Iterator[HeightRows]:
+def _searched(
+    batch: CodeBatch, name: str, request: Request, watch: Watch, crew: Crew | None
+) -> Iterator[HeightRows]:
     """Bounds and heights of one code after the other.
 
     Raises:
@@ -154,6 +159,7 @@ def _searched(batch: CodeBatch, name: str, request: Request, watch: Watch) -> It
         "method": request.method,
         "time_limit": request.time_limit,
         "zero_tolerance": request.zero_tolerance,
+        "crew": crew,
     }
     if request.m is None and request.time_limit is None:
         options["time_limit"] = LONG_CODE_SECONDS

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mheight.cli.console import error_console, out, say
 from mheight.errors import JobError
+from mheight.heights.programs.shared import Crew
 from mheight.jobs import JobFolder, Outcome, Part, Place, Task, ThisProcess, run_job
 from mheight.jobs.addresses import ClusterName, cluster_name
 
@@ -90,6 +91,18 @@ class JobOptions:
 
         with Cluster(self.cluster, say) as cluster:
             yield cluster
+
+    @contextmanager
+    def crew(self) -> Iterator[Crew | None]:
+        """The workers that share a search; None where there is no cluster."""
+        if self.cluster is None:
+            yield None
+            return
+        from mheight.jobs.cluster import Cluster
+        from mheight.jobs.crew import ClusterCrew
+
+        with Cluster(self.cluster, say) as cluster:
+            yield ClusterCrew(cluster)
 
 
 def beside(output: Path) -> Path:

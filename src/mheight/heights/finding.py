@@ -18,6 +18,7 @@ from mheight.heights.doubts import warn_of
 from mheight.heights.lattice.one_code import MAX_LENGTH
 from mheight.heights.orders import height_index
 from mheight.heights.programs.branch_and_bound import Progress
+from mheight.heights.programs.shared import Crew
 from mheight.heights.routes import (
     Limits,
     beyond,
@@ -82,6 +83,7 @@ def find_height(
     zero_tolerance: float | None = None,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
+    crew: Crew | None = None,
 ) -> Solution:
     """The m-height of one code with a certificate, or bounds if a limit stops the search.
 
@@ -108,6 +110,7 @@ def find_height(
         zero_tolerance: as for `height_profile`; the solution and its certificate say it.
         progress: called now and then with (targets done, targets, lower, upper).
         stop: asked now and then whether to stop, for example after Ctrl-C.
+        crew: workers that share the search (`mheight.jobs.crew`); the result is the same.
 
     Returns:
         A `Solution`; its `height` is the value if `is_exact`.
@@ -127,7 +130,7 @@ def find_height(
     """
     solution = solved(
         G, m, method=method, time_limit=time_limit, node_limit=node_limit,
-        zero_tolerance=zero_tolerance, progress=progress, stop=stop,
+        zero_tolerance=zero_tolerance, progress=progress, stop=stop, crew=crew,
     )  # fmt: skip
     warn_of(solution.doubts)
     return solution
@@ -143,6 +146,7 @@ def solved(
     zero_tolerance: float | None = None,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
+    crew: Crew | None = None,
 ) -> Solution:
     """What `find_height` returns, without a warning: whoever asks is to pass on the doubts."""
     tolerance = checked_tolerance(zero_tolerance)
@@ -155,7 +159,7 @@ def solved(
     if m > code.n - code.k:
         solution = beyond(code, m)
     else:
-        limits = Limits(time_limit, node_limit, progress, stop)
+        limits = Limits(time_limit, node_limit, progress, stop, crew)
         solution = solution_by(engine, code, m, limits)
     return under_zero_tolerance(code, [solution], tolerance)[0]
 
@@ -168,6 +172,7 @@ def find_heights(
     zero_tolerance: float | None = None,
     progress: Callable[[int], Progress] | None = None,
     stop: Callable[[], bool] | None = None,
+    crew: Crew | None = None,
 ) -> Iterator[Solution]:
     """Solve for h_1, h_2, ... h_{n-k} in turn, since a height costs more than those below it.
 
@@ -183,6 +188,7 @@ def find_heights(
         zero_tolerance: as for `height_profile`.
         progress: gives for an m the `progress` of `find_height`.
         stop: asked now and then whether to stop.
+        crew: workers that share each search.
 
     Raises:
         InvalidCodeError: no code, or a method that can't do it.
@@ -215,6 +221,7 @@ def find_heights(
             zero_tolerance=zero_tolerance,
             progress=None if progress is None else progress(m),
             stop=stop,
+            crew=crew,
         )
         if known is not None and not solution.is_exact and known.lower > solution.lower:
             # Heights rise with m, and a codeword's ratio does too.

@@ -25,6 +25,7 @@ from mheight.heights.exact import exact_certificates, singleton_certificate
 from mheight.heights.lattice.one_code import packed_profile
 from mheight.heights.programs.branch_and_bound import Progress, branch_and_bound
 from mheight.heights.programs.enclosure import rounded_down, rounded_up
+from mheight.heights.programs.shared import Crew
 from mheight.heights.programs.vertices import build_certificate, integer_rows, positions
 from mheight.heights.settling import condition_doubts, large_doubts
 from mheight.heights.solution import EXACT_TO, Solution
@@ -47,12 +48,14 @@ class Limits:
         nodes: linear programs; None for no limit.
         progress: called now and then with (targets done, targets, lower, upper).
         stop: asked now and then whether to stop.
+        crew: workers that share a search; None for this process alone.
     """
 
     seconds: float | None = None
     nodes: int | None = None
     progress: Progress | None = None
     stop: Callable[[], bool] | None = None
+    crew: Crew | None = None
 
 
 def lattice_solutions(code: LinearCode) -> list[Solution]:
@@ -91,7 +94,7 @@ def solution_by(engine: Engine, code: LinearCode, m: int, limits: Limits) -> Sol
         solution = branch_and_bound(
             code.G, m, exact=code.exact_generator if code.is_rounded else None, better=matrix,
             time_limit=limits.seconds, node_limit=limits.nodes,
-            progress=limits.progress, stop=limits.stop,
+            progress=limits.progress, stop=limits.stop, crew=limits.crew,
         )  # fmt: skip
     verified = verify(solution.certificate, code)
     if in_fractions and not _is_sound(solution, verified):

@@ -18,6 +18,7 @@ from importlib.metadata import version
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any
+from uuid import uuid4
 
 import dask
 import distributed
@@ -35,6 +36,7 @@ _dask: Any = distributed  # without types for all of it
 
 _CONNECT = 6.0  # seconds
 _LOOK = 2.0  # seconds between two looks at the workers
+_MOMENT = 0.5  # seconds that are waited for a result
 _PATIENCE = 60.0  # seconds without a word from a worker, at least
 _SLOWER = 5.0  # times what the longest task took, or was said to take
 _MOST_TRIES = 8
@@ -88,6 +90,8 @@ class Cluster:
         self._futures: dict[str, tuple[Any, _Run]] = {}
         self._heard: dict[str, float] = {}  # of each worker that has tasks, when
         self._told: set[str] = set()
+        self._runs: dict[str, _Run] = {}  # by the name of the shard
+        self._threads, self._counted, self._looked, self._silent = 0, 0.0, 0.0, 0.0
         self._begun: dict[str, float] = {}
 
     def __enter__(self) -> Cluster:
@@ -155,6 +159,10 @@ class Cluster:
         info = self._client.scheduler_info(n_workers=-1)
         return {str(name): int(one["nthreads"]) for name, one in info["workers"].items()}
 
+    def ask_workers(self, question: Callable[[], Any]) -> dict[str, Any]:
+        """What a function of a module gives on each worker, by address."""
+        return dict(self._client.run(question))
+
     def _asked(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """What the scheduler answers; None if it takes too long.
 
@@ -185,42 +193,65 @@ class Cluster:
             MheightError: what the work of a task raised.
         """
         left = iter(tasks)
-        runs: dict[str, _Run] = {}
-        self._futures.clear()
-        looked = silent = time.monotonic()
-        room = self._room()
         try:
             while True:
-                while len(runs) < room and (task := next(left, None)) is not None:
-                    runs[task.shard.name] = run = _Run(task)
-                    self._submit(run)
-                if not runs:
+                room = self.room()
+                while len(self._runs) < room and (task := next(left, None)) is not None:
+                    self.submit(task)
+                if not self._runs:
                     return
-                with suppress(Empty):
-                    finished = self._finished(self._done.get(timeout=0.5))
-                    if finished is not None:
-                        runs.pop(finished[0].shard.name, None)
-                        yield finished
-                now = time.monotonic()
-                if now - looked > _LOOK:
-                    looked, room = now, self._room()
-                    if self._look(runs):
-                        silent = now
-                    elif now - silent > _SILENT:
-                        raise JobError(f"the scheduler of {self._name.text} does not answer")
+                if (finished := self.take()) is not None:
+                    yield finished
         finally:
-            for future, _ in list(self._futures.values()):
+            for name in list(self._runs):
+                self.forget(name)
+
+    def room(self) -> int:
+        """Tasks under way at once: enough that no worker waits."""
+        now = time.monotonic()
+        if now - self._counted > _LOOK:
+            self._threads, self._counted = sum(self.workers().values()), now
+        return 2 * max(1, self._threads) + 2
+
+    def submit(self, task: Task) -> None:
+        """Have a task done."""
+        self._runs[task.shard.name] = run = _Run(task)
+        self._start(run)
+
+    def take(self) -> tuple[Task, Any] | None:
+        """A task that is done, with what it came to; None if none is after a moment.
+
+        Raises:
+            JobError: as `results`.
+            MheightError: as `results`.
+        """
+        finished = None
+        with suppress(Empty):
+            finished = self._finished(self._done.get(timeout=_MOMENT))
+        if finished is not None:
+            self._runs.pop(finished[0].shard.name, None)
+            return finished
+        now = time.monotonic()
+        if now - self._looked > _LOOK:
+            if self._look() or not self._silent:
+                self._silent = now
+            elif now - self._silent > _SILENT:
+                raise JobError(f"the scheduler of {self._name.text} does not answer")
+            self._looked = time.monotonic()
+        return None
+
+    def forget(self, name: str) -> None:
+        """The shard of this name is not needed any more."""
+        run = self._runs.pop(name, None)
+        for key in run.keys if run is not None else ():
+            future, _ = self._futures.pop(key, (None, None))
+            if future is not None:
                 with suppress(Exception):
                     future.cancel()
-            self._futures.clear()
 
-    def _room(self) -> int:
-        """Tasks under way at once: enough that no worker waits."""
-        return 2 * max(1, sum(self.workers().values())) + 2
-
-    def _submit(self, run: _Run) -> None:
+    def _start(self, run: _Run) -> None:
         run.tries += 1
-        key = f"mheight-{run.task.shard.name[:16]}-{run.tries}"
+        key = f"mheight-{uuid4().hex}"
         others = [one for one in self.workers() if one not in run.avoided] if run.avoided else None
         future = self._client.submit(
             run_on_worker, run.task.work, run.task.arguments, environment(),
@@ -275,9 +306,9 @@ class Cluster:
     def _again(self, run: _Run, reason: str) -> None:
         if run.tries >= _MOST_TRIES:
             raise JobError(f"{run.task.label}: given up after {run.tries} tries ({reason})")
-        self._submit(run)
+        self._start(run)
 
-    def _look(self, runs: dict[str, _Run]) -> bool:
+    def _look(self) -> bool:
         """Give the tasks of workers that are not heard of to others; whether anybody answers."""
         if self._client.status != "running":
             raise self._lost()
@@ -293,7 +324,6 @@ class Cluster:
         for worker, keys in busy.items():
             heard = self._heard.setdefault(worker, now)
             mine = [self._futures[str(key)][1] for key in keys if str(key) in self._futures]
-            mine = [run for run in mine if run.task.shard.name in runs]
             usual = max([self._longest, *(run.task.seconds for run in mine)])
             if now - heard <= max(self._patience, _SLOWER * usual):
                 continue

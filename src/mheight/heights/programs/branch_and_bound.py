@@ -12,12 +12,14 @@ from mheight.codes.compiling import work_clock
 from mheight.codes.rationals import Matrix
 from mheight.errors import InvalidCodeError
 from mheight.heights.programs.dives import are_worthwhile
-from mheight.heights.programs.search import Limit, Root, Search
+from mheight.heights.programs.search import Search
+from mheight.heights.programs.shared import Crew, SharedSearch
 from mheight.heights.programs.vertices import (
     certify_vertex,
     loose_certificate,
     optimal_vertex,
 )
+from mheight.heights.programs.work import Limit, Root
 from mheight.heights.solution import EXACT_TO, Solution, Status
 
 __all__ = ["Progress", "branch_and_bound"]
@@ -46,6 +48,7 @@ def branch_and_bound(
     node_limit: int | None = None,
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
+    crew: Crew | None = None,
 ) -> Solution:
     """The m-height of one code, or bounds when a limit stops the search; no validation.
 
@@ -58,9 +61,13 @@ def branch_and_bound(
         node_limit: linear programs.
         progress: told of targets done and bounds.
         stop: asked now and then whether to stop.
+        crew: workers that look at targets and branches; with or without, the result is the same.
     """
     start = work_clock()
-    search = Search(G, m, exact, better)
+    if crew is None:
+        search = Search(G, m, exact, better)
+    else:
+        search = SharedSearch(G, m, exact, better, crew)
 
     def limit() -> Status | None:
         if stop is not None and stop():
@@ -116,6 +123,7 @@ def _first_looks(
             return reason
         search.load(root)
         search.advance(root.target, 1, search.drops)
+    search.expect([(-root.upper, root.target, 0, root) for root in roots], stages)
     for root in roots:
         if not stages or search.infinite:
             break
@@ -138,6 +146,7 @@ def _best_first(
     Its bound is refined stage by stage, then it is searched.  Returns why it was left early.
     """
     roots = len(heap)
+    search.expect(heap, stages)
     while heap and not search.infinite and not _is_done(search, heap):
         upper, target, stage, root = heap[0]
         if progress is not None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from math import comb
 
 import numpy as np
@@ -16,39 +15,19 @@ from mheight.heights.programs.dives import Dives
 from mheight.heights.programs.enclosure import Enclosure, enclose
 from mheight.heights.programs.proven_bounds import Enclosed, measure, node_bound, start_errors
 from mheight.heights.programs.simplex import crash, expel, reduced_table
-from mheight.heights.programs.tree import LINE, RUNNING, advance, bound, expand, new_stack
 from mheight.heights.programs.vertices import IntegerRows, integer_rows
-from mheight.heights.solution import Status
+from mheight.heights.programs.work import Core, Limit, Root, Work
 
-__all__ = ["Limit", "Root", "Search"]
+__all__ = ["Search"]
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-Limit = Callable[[], Status | None]
-"""Why the search is to stop, None if it is not."""
-
 _PERTURBATION = 1e-10
-_SLICE = 2000  # nodes between two looks at the clock
 
 
-@dataclass
-class Root:
-    """The optimal vertex of one target with nothing dropped."""
-
-    target: int
-    table: Float
-    basis: Int
-    signs: Float
-    word: Float
-    open_: Flags
-    errors: Float
-    value: float = float("inf")
-    upper: float = float("inf")
-
-
-class Search:
+class Search(Work):
     """A search for h_m of one code, which its methods take on step by step.
 
     Args:
@@ -61,37 +40,20 @@ class Search:
     def __init__(self, G: Float, m: int, exact: Matrix | None, better: Float | None) -> None:
         enclosure = _enclosed(G, exact, G if better is None else better)
         self.G, self.m, self.exact = G, m, exact
-        self.k, self.n = G.shape
-        self.drops = m - 1
         rng = np.random.default_rng(0)
-        self.bounds: Float = np.add(1.0, _PERTURBATION * rng.uniform(1.0, 2.0, self.n))
-        self.stack = new_stack(self.k, self.n, self.drops, self.bounds)
-        self.R = Enclosed(
+        bounds: Float = np.add(1.0, _PERTURBATION * rng.uniform(1.0, 2.0, G.shape[1]))
+        R = Enclosed(
             enclosure.high, enclosure.low, enclosure.blur,
             np.abs(enclosure.high).sum(axis=0), enclosure.basis,
         )  # fmt: skip
+        super().__init__(Core(R, bounds, m - 1))
         self.errors = np.empty(self.n + 1)
         start_errors(enclosure.high, enclosure.blur, self.errors)
-        self.record = np.zeros(2)  # the best value, and what bounds all that was looked at
-        self.best: tuple[int, list[int]] | None = None  # target and dropped columns
-        self.infinite = False
-        self.nodes = 0
-        self.found = np.zeros(self.drops + 1, np.int64)
 
     @property
     def rows(self) -> IntegerRows:
         """The matrix in whole numbers."""
         return integer_rows(rational_matrix(self.G) if self.exact is None else self.exact)
-
-    @property
-    def incumbent(self) -> float:
-        """The best value so far."""
-        return float(self.record[0])
-
-    @property
-    def line(self) -> float:
-        """A target that is bounded by this need not be searched."""
-        return self.incumbent * (1.0 + LINE)
 
     def root(self, target: int) -> Root | None:
         """The root of a target; None where its column is zero."""
@@ -123,64 +85,6 @@ class Search:
         self.improve(root.value, target, [])
         return root
 
-    def improve(self, value: float, target: int, dropped: list[int]) -> None:
-        """Note a better value, and whether it is infinite."""
-        if value > self.incumbent:
-            self.record[0], self.best = value, (target, dropped)
-        self.infinite = self.infinite or np.isinf(value)
-
-    def load(self, root: Root) -> None:
-        """Put a root on the stack."""
-        s = self.stack
-        s.tables[0], s.bases[0], s.signs[0] = root.table, root.basis, root.signs
-        s.words[0], s.opens[0], s.errors[0] = root.word, root.open_, root.errors
-        s.promised[0] = False
-        s.place[0], s.nexts[0], s.measured[0] = 0, 0, False
-        expand(0, root.target, s)
-
-    def advance(self, target: int, width: int, budget: int) -> bool:
-        """Go on with the loaded root; True when it is done."""
-        before = self.incumbent
-        state, nodes = advance(
-            self.drops, target, budget, width, self.stack, self.R, self.record, self.found
-        )
-        self.nodes += nodes
-        if self.incumbent > before:
-            self.best = target, self.found[1 : 1 + self.found[0]].tolist()
-            self.infinite = bool(np.isinf(self.incumbent))
-        return bool(state != RUNNING)
-
-    def exhaust(self, root: Root, limit: Limit) -> Status | None:
-        """Search a target to its end; returns why it was left before that, None if it was not."""
-        self.load(root)
-        while not self.advance(root.target, self.k, _SLICE):
-            if (reason := limit()) is not None:
-                return reason
-        return None
-
-    def refine(self, root: Root, groups: int, limit: Limit) -> Status | None:
-        """Lower the upper bound of a target by dropping groups of a basis at a time.
-
-        Returns why it was left before the bound was known, None if it is.
-        """
-        if self.drops == 0:
-            return None
-        self.load(root)
-        place = self.stack.place
-        worst = np.empty(1)
-        worst[0] = node_bound(
-            root.value, self.line, self.R, root.table, root.basis, root.target, root.errors,
-            self.stack.promised[0], False,
-        )  # fmt: skip
-        while place[0] >= 0:
-            self.nodes += bound(
-                self.drops, root.target, _SLICE, groups, self.line, self.stack, self.R, worst
-            )
-            if place[0] >= 0 and (reason := limit()) is not None:
-                return reason
-        root.upper = min(root.upper, float(worst[0]))
-        return None
-
     def dive(self, targets: list[int], limit: Limit, time_left: Callable[[], bool]) -> None:
         """Raise the best value by dives from each target, and exchanges."""
         dives = Dives(self.R.high, self.R.corner, self.bounds, self.drops)
@@ -203,6 +107,9 @@ class Search:
             return limit() is not None or not time_left()
 
         dives.run(targets, note, enough)
+
+    def expect(self, heap: Iterable[tuple[float, int, int, Root]], stages: list[int]) -> None:
+        """What will be asked for; nothing is done ahead here."""
 
     def stages(self) -> list[int]:
         """Numbers of groups to try in turn before the search itself."""

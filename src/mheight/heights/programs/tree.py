@@ -240,7 +240,7 @@ def _drop_group(depth, target, columns, stack):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def bound(drops, target, budget, groups, line, stack, R, worst):  # type: ignore[no-untyped-def]
+def bound(drops, target, budget, groups, last, line, stack, R, worst):  # type: ignore[no-untyped-def]
     """Go on with an upper bound of what a loaded target reaches; returns the programs solved.
 
     The columns of a basis are dealt into groups, and whole groups are dropped where the
@@ -252,6 +252,7 @@ def bound(drops, target, budget, groups, line, stack, R, worst):  # type: ignore
         target: a.
         budget: programs after which the stack is left as it is, to be taken up again.
         groups: how many.
+        last: of the groups that the root drops, those before this one only.
         line: bounds up to this need not be better.
         stack: `Stack`, with the root loaded and expanded; done once its `place` is -1.
         R: `Enclosed`.
@@ -272,7 +273,7 @@ def bound(drops, target, budget, groups, line, stack, R, worst):  # type: ignore
             place[0] -= 1
             continue
         part = stack.nexts[depth]
-        if part >= min(groups, count) or worst[0] == np.inf:
+        if part >= min(groups, count) or worst[0] == np.inf or (depth == 0 and part >= last):
             place[0] -= 1
             continue
         if programs >= budget:

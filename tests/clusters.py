@@ -1,0 +1,132 @@
+"""A Dask cluster of this machine, whose processes can be killed, for tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["LocalProcesses", "codes_file", "run_mheight", "start_mheight", "tree"]
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def quiet_environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "COLUMNS": "300", "OMP_NUM_THREADS": "1", **more}
+
+
+_SMALL_SHARDS = """
+import sys
+from mheight.cli import heights_job
+heights_job._MOST_CODES = 100
+if __name__ == "__main__":
+    from mheight.cli.main import run
+    run()
+"""
+
+
+def start_mheight(*arguments: object) -> subprocess.Popen[str]:
+    """The command line in a process of its own, with shards of 100 codes."""
+    command = [sys.executable, "-c", _SMALL_SHARDS, *map(str, arguments)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=quiet_environment(), start_new_session=True,
+    )  # fmt: skip
+
+
+def run_mheight(*arguments: object, timeout: float = 600) -> tuple[int, str, str]:
+    process = start_mheight(*arguments)
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    return process.returncode, out, err
+
+
+def codes_file(path: Path, count: int) -> Path:
+    rng = np.random.default_rng(7)
+    np.save(path, rng.integers(-99, 100, (count, 4, 5)))
+    return path
+
+
+def tree(path: Path) -> dict[str, bytes]:
+    return {
+        str(p.relative_to(path)): p.read_bytes()
+        for p in path.rglob("*")
+        if p.is_file() and not any(part.startswith(".") for part in p.relative_to(path).parts)
+    }
+
+
+class LocalProcesses:
+    """A scheduler and workers, each a process; a context manager."""
+
+    def __init__(self, folder: Path, workers: int = 2) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.scheduler_file = folder / "scheduler.json"
+        self.scheduler: subprocess.Popen[bytes] | None = None
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self._count = workers
+
+    @property
+    def address(self) -> str:
+        return f"tcp://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> LocalProcesses:
+        self.start_scheduler()
+        for _ in range(self._count):
+            self.start_worker()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        for process in (*self.workers, self.scheduler):
+            if process is not None and process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+                process.wait()
+
+    def start_scheduler(self) -> None:
+        self.scheduler_file.unlink(missing_ok=True)
+        self.scheduler = self._start(
+            "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(self.port),
+            "--no-dashboard", "--scheduler-file", str(self.scheduler_file),
+        )  # fmt: skip
+        end = time.monotonic() + 300
+        while not self.scheduler_file.exists():
+            assert self.scheduler.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+    def start_worker(self, **more: str) -> subprocess.Popen[bytes]:
+        worker = self._start(
+            "distributed.cli.dask_worker", self.address, "--nthreads", "1", "--no-nanny",
+            "--no-dashboard", "--memory-limit", "0", "--death-timeout", "300",
+            "--local-directory", str(self.folder), **more,
+        )  # fmt: skip
+        self.workers.append(worker)
+        return worker
+
+    def kill_worker(self) -> None:
+        """Kill the oldest worker."""
+        worker = self.workers.pop(0)
+        worker.kill()
+        worker.wait()
+
+    def _start(self, module: str, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=quiet_environment(**more),
+            start_new_session=True,
+        )  # fmt: skip
