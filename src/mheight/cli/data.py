@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import typer
 
 from mheight.cli.console import out, progress_bar, say
+from mheight.cli.job_running import ClusterOption, JobOptions, PartOption, beside, run_shown
 from mheight.cli.sample_options import SAMPLES, LabelColumn, LabelsFile, tell_faults
 from mheight.datasets import (
     Samples,
@@ -21,9 +23,12 @@ from mheight.datasets import (
     read_samples,
     save_dataset,
 )
+from mheight.datasets.ensembles import Generated
+from mheight.datasets.sharded import DataJob
 from mheight.errors import InvalidDataError, RunFolderError
 from mheight.evaluation import render
 from mheight.files import require_apart, require_writable
+from mheight.jobs import open_job
 from mheight.tiers import COURSE_9, Groups
 
 __all__ = ["app"]
@@ -35,6 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_WORTH_SHARDS = 60.0  # predicted seconds of one core
 _WRONG_LABELS = "wrong_labels.csv"
 
 
@@ -75,14 +81,41 @@ def make(
     per_group: Annotated[int, typer.Option(help="Codes for each group.")] = 12_000,
     seed: Annotated[int, typer.Option(help="Same seed, same codes.")] = 2026,
     groups: GroupsOption = None,
+    cluster: ClusterOption = None,
+    shard: PartOption = None,
 ) -> None:
-    """Draw random codes with exact heights: samples.parquet and manifest.json."""
+    """Draw random codes with exact heights: samples.parquet and manifest.json.
+
+    What takes long is drawn in shards, kept in a folder beside the output until that is written:
+    the same command goes on where it was stopped.
+    """
     _refuse_existing(output)
     wanted = COURSE_9 if groups is None else Groups.parse(groups)
-    with progress_bar("drawing codes", per_group * len(wanted)) as advance:
-        generated = generate(ensemble.value, per_group, seed, advance, groups=wanted)
+    options = JobOptions.of(cluster, shard)
+    work = DataJob(ensemble.value, per_group, seed, wanted)
+    if options.is_plain and work.seconds < _WORTH_SHARDS and not beside(output).exists():
+        with progress_bar("drawing codes", per_group * len(wanted)) as advance:
+            generated = generate(ensemble.value, per_group, seed, advance, groups=wanted)
+    else:
+        found = _in_shards(work, output, options)
+        if found is None:
+            return
+        generated = found
     manifest = save_dataset(generated.samples, generated.provenance, output)
+    shutil.rmtree(beside(output), ignore_errors=True)
     out(f"{output}: {manifest['count']:,} samples of the {ensemble.value} ensemble, seed {seed}")
+
+
+def _in_shards(work: DataJob, output: Path, options: JobOptions) -> Generated | None:
+    """The data set by a job beside the output; None where only a part was asked for."""
+    job = open_job(beside(output), "data", work.parameters, ".npz")
+    total = sum(task.units for task in work.first_tasks(job))
+    run_shown(job, work.first_tasks(job), options, "codes", total, are_all=False)
+    if options.part is not None:
+        return None
+    while more := work.more_tasks(job):
+        run_shown(job, more, options, "codes", None, are_all=False)
+    return work.gathered(job)
 
 
 @app.command("import")

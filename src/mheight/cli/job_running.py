@@ -111,7 +111,13 @@ def beside(output: Path) -> Path:
 
 
 def run_shown(
-    job: JobFolder, tasks: Iterable[Task], options: JobOptions, units: str, total: int | None
+    job: JobFolder,
+    tasks: Iterable[Task],
+    options: JobOptions,
+    units: str,
+    total: int | None,
+    *,
+    are_all: bool = True,
 ) -> Outcome:
     """Run a job with its progress shown; what is done is kept when it is interrupted.
 
@@ -121,11 +127,12 @@ def run_shown(
         options: where, and which part.
         units: what is counted, as `codes`.
         total: of these, in all shards; None if unknown.
+        are_all: whether the job has no other shards than these.
     """
     with _Progress(units, total) as shown:
         try:
             with options.place() as place:
-                outcome = run_job(job, tasks, place, options.part, shown.watch)
+                outcome = run_job(job, tasks, place, options.part, shown.watch, are_all=are_all)
         except KeyboardInterrupt:
             shown.stop()
             there = len(job.numbers())

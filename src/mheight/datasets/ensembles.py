@@ -17,7 +17,7 @@ finite.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -94,6 +94,25 @@ def generate(
     Raises:
         InvalidDataError: an argument is out of range.
     """
+    check_asked(ensemble, per_group, seed)
+    streams = np.random.SeedSequence(seed).spawn(len(groups))
+    return generated(
+        ensemble, per_group, seed, groups,
+        [
+            _draw_group(
+                group, per_group, _BATCHES[ensemble], np.random.default_rng(stream), progress
+            )
+            for group, stream in zip(groups, streams, strict=True)
+        ],
+    )  # fmt: skip
+
+
+def check_asked(ensemble: str, per_group: int, seed: int) -> None:
+    """Refuse what `generate` can't do.
+
+    Raises:
+        InvalidDataError: an argument is out of range.
+    """
     if ensemble not in ENSEMBLES:
         raise InvalidDataError(f"the ensemble must be one of {sorted(ENSEMBLES)}, got {ensemble!r}")
     if not isinstance(per_group, int) or not isinstance(seed, int):
@@ -104,16 +123,30 @@ def generate(
         )
     if seed < 0:
         raise InvalidDataError(f"the seed must be a non-negative integer, got {seed}")
-    streams = np.random.SeedSequence(seed).spawn(len(groups))
+
+
+def generated(
+    ensemble: EnsembleName,
+    per_group: int,
+    seed: int,
+    groups: Groups,
+    drawn: Sequence[tuple[Float, Float, int]],
+) -> Generated:
+    """A data set of what was drawn for each group.
+
+    Args:
+        ensemble: one of `ENSEMBLES`.
+        per_group: samples a group.
+        seed: of the streams.
+        groups: in their order.
+        drawn: for each group P, shape (per_group, k, n-k), heights, and codes drawn for them.
+    """
     parts, redrawn = [], {}
-    for group, name, stream in zip(groups, groups.names, streams, strict=True):
-        parity, heights, drawn = _draw_group(
-            group, per_group, _BATCHES[ensemble], np.random.default_rng(stream), progress
-        )
+    for group, name, (parity, heights, count) in zip(groups, groups.names, drawn, strict=True):
         m, numbers = np.full(per_group, group.m), np.arange(per_group)
         samples = Samples.of_code(groups, group.n, group.k, m, parity, numbers)
         parts.append(samples.with_heights(heights))
-        redrawn[name] = drawn - per_group
+        redrawn[name] = count - per_group
     provenance = {
         "source": "generated",
         "ensemble": ensemble,
@@ -130,50 +163,111 @@ Batch = Callable[[Group, np.random.Generator], tuple[Float, Float]]
 N is always the same, so that the stream does not depend on how many are wanted."""
 
 
-def _scaled(mixture: dict[int, float]) -> Batch:
+Draw = Callable[[Group, np.random.Generator], Float]
+"""The part of a batch that takes from the source of randomness: P, before any height."""
+
+
+def _scaled(mixture: dict[int, float]) -> Draw:
     """Integer entries, each matrix with a scale of its own."""
     scales = np.array(list(mixture), dtype=np.int64)
     weights = np.array(list(mixture.values()))
     chances = weights / weights.sum()
 
-    def batch(group: Group, rng: np.random.Generator) -> tuple[Float, Float]:
+    def draw(group: Group, rng: np.random.Generator) -> Float:
         limit = rng.choice(scales, size=_CHUNK, p=chances)[:, None, None]
         shape = (_CHUNK, group.k, group.n - group.k)
-        parity = rng.integers(-limit, limit, size=shape, endpoint=True).astype(np.float64)
+        return rng.integers(-limit, limit, size=shape, endpoint=True).astype(np.float64)
+
+    return draw
+
+
+def _normal(group: Group, rng: np.random.Generator) -> Float:
+    return rng.standard_normal((_CHUNK, group.k, group.n - group.k))
+
+
+def _labelled(draw: Draw) -> Batch:
+    """What is drawn, with its heights."""
+
+    def batch(group: Group, rng: np.random.Generator) -> tuple[Float, Float]:
+        parity = draw(group, rng)
         return parity, _heights(parity, group.m)
 
     return batch
 
 
-def _normal(group: Group, rng: np.random.Generator) -> tuple[Float, Float]:
-    parity = rng.standard_normal((_CHUNK, group.k, group.n - group.k))
-    return parity, _heights(parity, group.m)
+def _moves(
+    group: Group, parity: Float, rng: np.random.Generator
+) -> Iterator[tuple[tuple[Int, Int], Int]]:
+    """The entries that a search redraws, one of each matrix at a time, and what it tries there."""
+    limit = np.abs(parity).max(axis=(1, 2)).astype(np.int64)
+    count = len(parity)
+    for _ in range(_SEARCH_STEPS):
+        at = rng.integers(group.k, size=count), rng.integers(group.n - group.k, size=count)
+        yield at, rng.integers(-limit, limit, endpoint=True)
+
+
+def _draw_searched(group: Group, rng: np.random.Generator) -> Float:
+    """Codes of `course`; the randomness of their search is taken, and not used."""
+    parity = _DRAWS["course"](group, rng)[:_SEARCH_CHUNK]
+    for _ in _moves(group, parity, rng):
+        pass
+    return parity
 
 
 def _searched(group: Group, rng: np.random.Generator) -> tuple[Float, Float]:
     """Codes of `course`, searched for a small h_m."""
-    n, k, m = group
-    drawn, _ = _BATCHES["course"](group, rng)
-    parity = drawn[:_SEARCH_CHUNK]
+    m = group.m
+    parity = _DRAWS["course"](group, rng)[:_SEARCH_CHUNK]
     heights = _heights(parity, m)
-    limit = np.abs(parity).max(axis=(1, 2)).astype(np.int64)
     rows = np.arange(len(parity))
-    for _ in range(_SEARCH_STEPS):
+    for at, values in _moves(group, parity.copy(), rng):
         changed = parity.copy()
-        at = rng.integers(k, size=len(rows)), rng.integers(n - k, size=len(rows))
-        changed[rows, *at] = rng.integers(-limit, limit, endpoint=True)
+        changed[rows, *at] = values
         fresh = _heights(changed, m)
         better = fresh < heights
         parity[better], heights[better] = changed[better], fresh[better]
     return parity, heights
 
 
-_BATCHES: dict[EnsembleName, Batch] = {
+_DRAWS: dict[EnsembleName, Draw] = {
     "uniform": _scaled(SCALES["uniform"]),
     "course": _scaled(SCALES["course"]),
     "normal": _normal,
+    "searched": _draw_searched,
+}
+
+_BATCHES: dict[EnsembleName, Batch] = {
+    **{name: _labelled(draw) for name, draw in _DRAWS.items()},
     "searched": _searched,
 }
+
+
+def batch_size(ensemble: EnsembleName) -> int:
+    """Codes that are drawn at a time."""
+    return _SEARCH_CHUNK if ensemble == "searched" else _CHUNK
+
+
+def drawn_batches(
+    ensemble: EnsembleName, group: Group, place: int, seed: int, first: int, count: int
+) -> tuple[Float, Float]:
+    """Some batches of the stream of a group, as `generate` draws them.
+
+    Args:
+        ensemble: one of `ENSEMBLES`.
+        group: n, k and m.
+        place: of the group among all groups, which its stream depends on.
+        seed: a non-negative integer.
+        first: batches to pass over; they are drawn, which costs little, but not labelled.
+        count: batches.
+
+    Returns:
+        P, shape (count * N, k, n-k), and heights, `inf` where a code is to be drawn again.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(place,)))
+    for _ in range(first):
+        _DRAWS[ensemble](group, rng)
+    parts = [_BATCHES[ensemble](group, rng) for _ in range(count)]
+    return np.concatenate([P for P, _ in parts]), np.concatenate([h for _, h in parts])
 
 
 def _heights(parity: Float, m: int) -> Float:

@@ -41,6 +41,8 @@ def run_job(
     place: Place,
     part: Part | None = None,
     watch: Watch | None = None,
+    *,
+    are_all: bool = True,
 ) -> Outcome:
     """Compute the shards that are missing.
 
@@ -50,17 +52,20 @@ def run_job(
         place: where they are done.
         part: do these only; None for all.
         watch: is told of progress.
+        are_all: whether there are no other shards than these.
 
     Raises:
         JobError: the folder holds a shard of another job, or a damaged one.
     """
     found = job.found()
     outcome = Outcome(there=len(found))
+    seen: set[int] = set()
 
     def missing() -> Iterator[Task]:
         for task in tasks:
             outcome.shards += 1
             number = task.shard.number
+            seen.add(number)
             if number in found:
                 if not task.shard.is_named(found[number].name.split("-")[1]):
                     raise JobError(
@@ -78,6 +83,9 @@ def run_job(
         outcome.there += 1
         if watch is not None:
             watch(task, True)
+    if not are_all:
+        outcome.there = len(seen & job.numbers())
+        return outcome
     stray = [number for number in found if number >= outcome.shards]
     if stray:
         raise JobError(f"{found[stray[0]]}: the job has only {outcome.shards} shards")
