@@ -17,9 +17,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 from mheight.deployment.bundle import OUTPUT
 from mheight.errors import MheightError
-from mheight.models.relations import LEAST_LOG, NO_CIRCUIT, incidences
+from mheight.features.incidences import incidences
+from mheight.models.relations import LEAST_LOG, NO_CIRCUIT
 
-__all__ = ["OPSET", "onnx_model"]
+__all__ = ["OPSET", "Graph", "onnx_model"]
 
 OPSET = 20
 
@@ -27,7 +28,7 @@ _IR_VERSION = 9
 _ELEMENT = {"float32": TensorProto.FLOAT, "int32": TensorProto.INT32}
 
 
-class _Graph:
+class Graph:
     """Nodes and constants in the making; values are known by their names."""
 
     def __init__(self) -> None:
@@ -67,6 +68,20 @@ class _Graph:
         top = self.add("Squeeze", top, over)
         return top, self.add("Add", top, self.add("Log", total))
 
+    def finished(self, name: str, inputs: list[Any], answer: str) -> Any:
+        """The checked model that reads these inputs and gives this value."""
+        self.nodes.append(helper.make_node("Identity", [answer], [OUTPUT]))
+        output = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["rows", 1])
+        constants = [numpy_helper.from_array(v, key) for key, v in self.constants.items()]
+        result = helper.make_model(
+            helper.make_graph(self.nodes, name, inputs, [output], constants),
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=_IR_VERSION,
+            producer_name="mheight",
+        )
+        onnx.checker.check_model(result, full_check=True)
+        return result
+
     def activated(self, x: str, name: str) -> str:
         """Apply an activation by its Keras name."""
         if name == "linear":
@@ -92,7 +107,7 @@ def onnx_model(model: Any) -> Any:
     Raises:
         MheightError: a layer has no translation.
     """
-    graph, values, inputs = _Graph(), {}, []
+    graph, values, inputs = Graph(), {}, []
     for description in model.get_config()["layers"]:
         name, kind = description["name"], description["class_name"]
         layer = model.get_layer(name)
@@ -109,18 +124,7 @@ def onnx_model(model: Any) -> Any:
             options = {k: v for k, v in node["kwargs"].items() if v is not None and k in "nkm"}
             values[name, i] = _LAYERS[kind](graph, layer, sources, options)
     (last,) = _sources(model.get_config()["output_layers"])
-    graph.nodes.append(helper.make_node("Identity", [values[last]], [OUTPUT]))
-    output = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["rows", 1])
-    constants = [numpy_helper.from_array(v, name) for name, v in graph.constants.items()]
-    made = helper.make_graph(graph.nodes, model.name, inputs, [output], constants)
-    result = helper.make_model(
-        made,
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=_IR_VERSION,
-        producer_name="mheight",
-    )
-    onnx.checker.check_model(result, full_check=True)
-    return result
+    return graph.finished(model.name, inputs, values[last])
 
 
 def _sources(arguments: Any) -> list[tuple[str, int]]:
@@ -133,31 +137,31 @@ def _sources(arguments: Any) -> list[tuple[str, int]]:
     return [key for one in arguments for key in _sources(one)]
 
 
-def _dense(graph: _Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
+def _dense(graph: Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
     x = graph.affine(sources[0], layer.kernel, layer.bias)
     return graph.activated(x, layer.get_config()["activation"])
 
 
-def _normalisation(graph: _Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
+def _normalisation(graph: Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
     scale, shift = graph.constant(layer.gamma), graph.constant(layer.beta)
     epsilon = float(layer.epsilon)
     return graph.add("LayerNormalization", sources[0], scale, shift, axis=-1, epsilon=epsilon)
 
 
-def _embedding(graph: _Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
+def _embedding(graph: Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
     return graph.add("Gather", graph.constant(layer.embeddings), sources[0], axis=0)
 
 
-def _rescaling(graph: _Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
+def _rescaling(graph: Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
     scaled = graph.add("Mul", sources[0], graph.constant(layer.scale))
     return graph.add("Add", scaled, graph.constant(layer.offset))
 
 
-def _concatenate(graph: _Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
+def _concatenate(graph: Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
     return graph.add("Concat", *sources, axis=layer.axis)
 
 
-def _pooling(graph: _Graph, _layer: Any, sources: list[str], _: dict[str, int]) -> str:
+def _pooling(graph: Graph, _layer: Any, sources: list[str], _: dict[str, int]) -> str:
     """Maximum, soft maximum and mean over the sets (`mheight.models.sets.SetPooling`)."""
     (x,), over = sources, graph.constant([1], np.int64)
     four = graph.constant(4.0)
@@ -170,7 +174,7 @@ def _pooling(graph: _Graph, _layer: Any, sources: list[str], _: dict[str, int]) 
     return graph.add("Concat", *parts, axis=-1)
 
 
-def _constant(graph: _Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
+def _constant(graph: Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
     """One number for all rows of a group (`mheight.models.sets.GroupConstant`)."""
     rows = graph.add("Shape", sources[0], start=0, end=1)
     shape = graph.add("Concat", rows, graph.constant([1], np.int64), axis=0)
@@ -179,15 +183,15 @@ def _constant(graph: _Graph, layer: Any, sources: list[str], _: dict[str, int]) 
     )
 
 
-def _leading(graph: _Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
+def _leading(graph: Graph, layer: Any, sources: list[str], _: dict[str, int]) -> str:
     """The first sets, flattened (`mheight.models.sets.LeadingSets`)."""
     ends = [graph.constant([value], np.int64) for value in (0, layer.count, 1)]
     return graph.add("Flatten", graph.add("Slice", sources[0], *ends), axis=1)
 
 
-def _relations(graph: _Graph, layer: Any, sources: list[str], code: dict[str, int]) -> str:
+def _relations(graph: Graph, layer: Any, sources: list[str], code: dict[str, int]) -> str:
     """Minima and maxima over circuits (`mheight.models.relations.CircuitRelations`)."""
-    members, inside, _ = incidences(**code)
+    members, inside = incidences(code["n"], code["k"], code["m"])
 
     def integers(values: Any) -> str:
         return graph.constant(values, np.int64)
@@ -231,11 +235,11 @@ def _relations(graph: _Graph, layer: Any, sources: list[str], code: dict[str, in
     return graph.add("Transpose", x, perm=[1, 0])
 
 
-def _first(_graph: _Graph, _layer: Any, sources: list[str], _: dict[str, int]) -> str:
+def _first(_graph: Graph, _layer: Any, sources: list[str], _: dict[str, int]) -> str:
     return sources[0]
 
 
-_LAYERS: dict[str, Callable[[_Graph, Any, list[str], dict[str, int]], str]] = {
+_LAYERS: dict[str, Callable[[Graph, Any, list[str], dict[str, int]], str]] = {
     "Add": lambda graph, _layer, sources, _: graph.add("Add", *sources),
     "CircuitRelations": _relations,
     "Concatenate": _concatenate,

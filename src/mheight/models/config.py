@@ -108,6 +108,8 @@ class RelationsConfig(BaseModel):
         width: numbers that each element of each circuit is turned into.
         hidden: width of the perceptron that does so.
         head: width of the perceptron that reads the pooled numbers.
+        soft_maximum: whether the soft maximum over the sets is read beside the maximum; with it
+            the network holds for the lengths it was trained on only.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -116,6 +118,7 @@ class RelationsConfig(BaseModel):
     width: Width = 4
     hidden: Width = 8
     head: Width = 32
+    soft_maximum: bool = True
 
     def build(self, shapes: dict[str, tuple[int, ...]], groups: Groups) -> Any:
         """The network, with initial weights by Keras's seed (see `build_model`)."""
