@@ -23,6 +23,7 @@ LONGEST = 20
 """Largest n of a group."""
 
 _MOST = 2000  # groups of a run
+_MOST_TOLD = 30  # in a message
 _RANGE = re.compile(r"(\d{1,3})(?:\s*(?:-|\.\.)\s*(\d{1,3}))?", re.ASCII)
 _NAME = re.compile(r"\((\d{1,3}),(?:(\d{1,3}),)?(\d{1,3})\)", re.ASCII)
 
@@ -128,6 +129,20 @@ class Groups:
         return groups
 
     @classmethod
+    def up_to(cls, longest: int) -> Groups:
+        """Every group (n, k, m) with n <= longest.
+
+        >>> len(Groups.up_to(3)), len(Groups.up_to(16))
+        (4, 680)
+        """
+        return cls.of(
+            (n, k, m)
+            for n in range(2, longest + 1)
+            for k in range(1, n)
+            for m in range(1, n - k + 1)
+        )
+
+    @classmethod
     def from_dict(cls, values: Any) -> Groups:
         """The inverse of `as_dict`; names `(k,m)` are of n = 9.
 
@@ -199,6 +214,14 @@ class Groups:
                 out.append([n, k, m, m])
         return [f"{n}:{k}:{a}" if a == b else f"{n}:{k}:{a}-{b}" for n, k, a, b in out]
 
+    @property
+    def summary(self) -> str:
+        """The text form, or how many there are of which lengths where that is long."""
+        texts = self.texts
+        if len(texts) <= _MOST_TOLD:
+            return " ".join(texts)
+        return f"that there are ({len(self):,} of n = {self.lengths[0]} to {self.lengths[-1]})"
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What tables call each group: `(k,m)` where all are of n = 9, else `(n,k,m)`."""
@@ -251,7 +274,7 @@ class Groups:
         """What is said of a code, or of a height of one, outside of these groups."""
         what = f"a code [{n}, {k}]" if m is None else f"(n,k,m) = ({n},{k},{m})"
         return (
-            f"{what} is not one of the groups n:k:m {' '.join(self.texts)}; "
+            f"{what} is not one of the groups n:k:m {self.summary}; "
             "mheight heights computes heights of any code, mheight bounds says what none can beat"
         )
 

@@ -15,6 +15,7 @@ import mheight
 from mheight.datasets import Samples, generate
 from mheight.deployment.bundle import FORMAT, Bundle, check_target, write_bundle
 from mheight.deployment.card import model_card
+from mheight.deployment.feeds import ANY_LENGTH
 from mheight.deployment.predictor import Predictor
 from mheight.errors import BundleError
 from mheight.evaluation.calibration import Calibration
@@ -23,10 +24,13 @@ from mheight.features.domain import Domain
 from mheight.tiers import Groups
 from mheight.training.callbacks import predict_log2
 
-__all__ = ["TOLERANCE", "TrainedNetwork", "export_bundle"]
+__all__ = ["LONGEST_PREDICTED", "TOLERANCE", "TrainedNetwork", "export_bundle"]
 
 TOLERANCE = 1e-4
 """Log2 height by which the exported network may differ from the trained one."""
+
+LONGEST_PREDICTED = 16
+"""Largest n of a network for any length: all minors of such a code are had in a millisecond."""
 
 _BATCHES = (1, 7, 1000)
 _SEED = 1001
@@ -69,20 +73,23 @@ def export_bundle(
     Raises:
         BundleError: the path exists, the run is INVALID, or ONNX Runtime disagrees.
     """
+    from mheight.deployment.onnx_any import any_length_model, relations_of
     from mheight.deployment.onnx_graph import onnx_model
 
     check_target(path)
     report = trained.report
     if not report["valid"]:
         raise BundleError(f"{report['name']}: its protocol is INVALID ({report['invalid_reason']})")
-    network = onnx_model(trained.network).SerializeToString()
+    relations = relations_of(trained.network)
+    made = onnx_model(trained.network) if relations is None else any_length_model(relations)
+    network = made.SerializeToString()
     bundle = Bundle(
         str(path),
         network,
         {"name": trained.feature_name, "values": trained.features.as_dict()},
         trained.domain.as_dict(),
         trained.calibration.as_dict(),
-        _manifest(trained, measured),
+        _manifest(trained, measured, any_length=relations is not None),
         "",
     )
     predictor = Predictor(bundle)
@@ -106,7 +113,12 @@ def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
 
 
-def _manifest(trained: TrainedNetwork, measured: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _manifest(
+    trained: TrainedNetwork, measured: Sequence[dict[str, Any]], *, any_length: bool
+) -> dict[str, Any]:
+    inputs = {name: ["rows", *shape] for name, shape in trained.features.shapes.items()}
+    if any_length:
+        inputs = {name: list(axes) for name, axes in ANY_LENGTH.items()}
     report = trained.report
     audit = report["audit"]
     metrics = [
@@ -131,10 +143,11 @@ def _manifest(trained: TrainedNetwork, measured: Sequence[dict[str, Any]]) -> di
         "mheight": mheight.__version__,
         "features": trained.feature_name,
         "groups": trained.features.groups.as_dict(),
+        **({"longest": LONGEST_PREDICTED} if any_length else {}),
         "network": {
             "name": report["model"]["name"],
             "parameters": report["model"]["parameters"],
-            "inputs": {name: ["rows", *shape] for name, shape in trained.features.shapes.items()},
+            "inputs": inputs,
         },
         "training": {
             "data": report["data"]["summary"],

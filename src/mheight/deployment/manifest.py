@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mheight.errors import InvalidDataError
-from mheight.tiers import COURSE_9, Groups, Tier
+from mheight.tiers import COURSE_9, LONGEST, Groups, Tier
 
-__all__ = ["check_manifest", "object_of", "trained_groups"]
+__all__ = ["check_manifest", "object_of", "reached_groups", "trained_groups"]
 
 _DEEPEST = 16
 _LONGEST_TEXT = 20_000
@@ -79,6 +79,23 @@ def trained_groups(manifest: Mapping[str, Any]) -> Groups:
         raise ValueError(f"groups: {error}") from None
 
 
+def reached_groups(manifest: Mapping[str, Any]) -> Groups:
+    """The groups that the network predicts: those of training, then all up to some length.
+
+    Raises:
+        ValueError: what is said of them is something else.
+    """
+    trained = trained_groups(manifest)
+    longest = manifest.get("longest")
+    if longest is None:
+        return trained
+    if type(longest) is not int or not max(trained.lengths) <= longest <= LONGEST:
+        raise ValueError(
+            f"longest must lie in {max(trained.lengths)}..{LONGEST}, got {longest!r:.40}"
+        )
+    return Groups.together([trained, Groups.up_to(longest)])
+
+
 def check_manifest(manifest: Mapping[str, Any]) -> None:
     """Refuse a manifest that lacks what readers of a bundle rely on.
 
@@ -87,6 +104,7 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
     """
     _check(manifest, _FIELDS, "")
     groups = trained_groups(manifest)
+    reached_groups(manifest)
     for i, one in enumerate(manifest["metrics"]):
         scores, where = one["scores"], f"metrics[{i}].scores"
         among = Groups.from_dict(scores["tier_of"]) if "tier_of" in scores else groups

@@ -60,12 +60,14 @@ class Work:
         return self.numbers <= MOST_NUMBERS and self.products <= _MOST_PRODUCTS
 
 
-def check_network(network: Network, inputs: Mapping[str, Shape], output: str) -> None:
+def check_network(
+    network: Network, inputs: Mapping[str, tuple[int | None, ...]], output: str
+) -> None:
     """Refuse a network that reads or answers something else.
 
     Args:
         network: from `read_network`.
-        inputs: shape of each input, without the first axis.
+        inputs: shape of each input, without the first axis; None for an axis that is left open.
         output: name of the answer.
 
     Raises:
@@ -89,17 +91,23 @@ def check_network(network: Network, inputs: Mapping[str, Shape], output: str) ->
         raise ValueError(f"at most {_MOST_NODES:,} steps, got {len(network.nodes):,}")
 
 
-def work_of(network: Network, inputs: Mapping[str, Shape]) -> Work:
+def work_of(
+    network: Network,
+    inputs: Mapping[str, Shape],
+    places: Mapping[str, tuple[int, int]] | None = None,
+) -> Work:
     """What a call does, by the shapes of all its values.
 
     Args:
         network: checked by `check_network`.
         inputs: whole shape of each input.
+        places: least and largest of inputs that are whole numbers, where they are known.
 
     Raises:
         ValueError: an unknown operator, or one that can't be applied.
     """
-    values = {name: _Made(shape) for name, shape in inputs.items()}
+    known = places or {}
+    values = {name: _Made(shape, places=known.get(name)) for name, shape in inputs.items()}
     for name, constant in network.constants.items():
         if name in values:
             raise ValueError(f"{name!r} is there twice")

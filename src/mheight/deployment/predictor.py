@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from importlib.resources import as_file, files
@@ -14,16 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.datasets import Samples
-from mheight.deployment.bundle import OUTPUT, Bundle, read_bundle
-from mheight.deployment.manifest import trained_groups
-from mheight.deployment.onnx_reading import read_network
-from mheight.deployment.onnx_shapes import check_network, work_of
+from mheight.deployment.bundle import Bundle, read_bundle
+from mheight.deployment.feeds import Feed, Feeds, feeds_of
+from mheight.deployment.manifest import reached_groups
 from mheight.errors import BundleError
 from mheight.evaluation.calibration import Calibration
 from mheight.evaluation.predictions import Predictions, predictions
-from mheight.features import FEATURES, FittedFeatures, GroupedInputs, Inputs
+from mheight.features import FEATURES, FittedFeatures
 from mheight.features.domain import Domain
-from mheight.features.grouped import FittedGroups
 from mheight.tiers import Groups
 
 __all__ = ["PACKAGED", "Predictor", "groups_of_bundle"]
@@ -33,9 +30,6 @@ Float = NDArray[np.float64]
 PACKAGED = "run8-stream"
 """Name of the model that comes with the package."""
 
-_CHUNK = 16384
-_GROUP_ROWS = 64  # rows of each group in a call: what they need fits into a cache
-_VECTOR_ROWS = 1024
 _LARGEST_LOG2 = 1000.0
 _SILENT = 4  # what goes wrong is told as an error
 
@@ -69,15 +63,16 @@ class Predictor:
             if not isinstance(values, dict):
                 raise TypeError("values must be an object")
             self._features: FittedFeatures = FEATURES[bundle.features["name"]].restore(values)
-            self._domain = Domain.from_dict(bundle.domain, self.groups)
-            self._calibration = Calibration.from_dict(bundle.calibration, self.groups)
+            self._domain = Domain.from_dict(bundle.domain, self.trained)
+            self._calibration = Calibration.from_dict(bundle.calibration, self.trained)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             text = f"there is no {error}" if isinstance(error, KeyError) else str(error)
             raise BundleError(
                 f"{bundle.source}: features, domain or calibration can't be used ({text})"
             ) from None
         try:
-            self._rows = _rows_of_a_call(bundle.network, self._features)
+            reach = reached_groups(bundle.manifest)
+            self._feeds: Feeds = feeds_of(bundle.network, self._features, reach)
         except ValueError as error:
             raise BundleError(f"{bundle.source}: network.onnx can't be used ({error})") from None
         options = onnxruntime.SessionOptions()
@@ -114,9 +109,14 @@ class Predictor:
         return str(self.manifest["name"])
 
     @property
-    def groups(self) -> Groups:
-        """Those that it was trained on, and predicts."""
+    def trained(self) -> Groups:
+        """The groups that it was trained on."""
         return self._features.groups
+
+    @property
+    def groups(self) -> Groups:
+        """Those that it predicts: those of training, and perhaps others (see `reached_groups`)."""
+        return self._feeds.groups
 
     @property
     def domain(self) -> Domain:
@@ -126,18 +126,16 @@ class Predictor:
     def predict_log2(self, samples: Samples) -> Float:
         """Predicted log2 heights, shape (N,), without looking whether they are infinite."""
         out = np.empty(len(samples))
-        for start in range(0, len(samples), _CHUNK):
-            rows = np.arange(start, min(start + _CHUNK, len(samples)))
-            part = samples.take(rows).within(self.groups)
-            feeds = list(_feeds(self._features.encode(part), part, self._rows))
-            call = map if len(feeds) == 1 else _threads().map
-            answers = call(self._answer, feeds)
-            for values, (_, places) in zip(answers, feeds, strict=True):
-                real = places >= 0
-                out[rows[places[real]]] = values[real]
+        try:
+            for calls in self._feeds.some(samples):
+                call = map if len(calls) == 1 else _threads().map
+                for values, (_, rows) in zip(call(self._answer, calls), calls, strict=True):
+                    out[rows[rows >= 0]] = values[rows >= 0]
+        except ValueError as error:
+            raise BundleError(f"{self._source}: network.onnx can't be used ({error})") from None
         return out
 
-    def _answer(self, feed: _Feed) -> Float:
+    def _answer(self, feed: Feed) -> Float:
         arrays, places = feed
         try:
             (values,) = self._session.run(None, arrays, self._quiet)
@@ -171,7 +169,7 @@ def groups_of_bundle(path: Path | None = None) -> Groups:
     Raises:
         BundleError: it is damaged, changed, or not there.
     """
-    return trained_groups(_bundle(path).manifest)
+    return reached_groups(_bundle(path).manifest)
 
 
 def _bundle(path: Path | None) -> Bundle:
@@ -181,60 +179,10 @@ def _bundle(path: Path | None) -> Bundle:
         return read_bundle(packaged)
 
 
-_Feed = tuple[dict[str, Any], NDArray[np.int64]]
-
-
 @lru_cache(maxsize=1)
 def _threads() -> ThreadPoolExecutor:
     """Threads that all predictors share, one a core."""
     return ThreadPoolExecutor(len(os.sched_getaffinity(0)), "mheight-predictor")
-
-
-def _rows_of_a_call(content: bytes, features: FittedFeatures) -> int:
-    """How many rows, of each group if there are groups, a network may be given at once.
-
-    Raises:
-        ValueError: it isn't one of our networks, or does too much for a single row.
-    """
-    network = read_network(content)
-    check_network(network, features.shapes, OUTPUT)
-    grouped = isinstance(features, FittedGroups)
-    rows = _GROUP_ROWS if grouped else _VECTOR_ROWS
-    while True:
-        work = work_of(network, {name: (rows, *shape) for name, shape in features.shapes.items()})
-        if work.answer != (rows * (len(features.groups) if grouped else 1), 1):
-            raise ValueError(f"{rows} rows give an answer of shape {work.answer}")
-        if work.allowed:
-            return rows
-        if rows == 1:
-            raise ValueError(
-                f"one row takes {work.numbers:,} numbers and {work.products:,} products"
-            )
-        rows //= 2
-
-
-def _feeds(inputs: Inputs, samples: Samples, rows: int) -> Iterator[_Feed]:
-    """Inputs of one call each, and the row that each of its outputs belongs to, or -1."""
-    if not isinstance(inputs, GroupedInputs):
-        for batch in inputs.batches(np.arange(len(inputs)), rows):
-            yield batch.arrays, batch.rows
-        return
-    names = inputs.names
-    members = [np.flatnonzero(samples.group == i) for i in range(len(names))]
-    longest = max(map(len, members))
-    for start in range(0, longest, rows):
-        feed, places = {}, []
-        for name, those in zip(names, members, strict=True):
-            block = inputs.block(name)
-            own = those[start : start + rows]
-            if len(own):
-                values = block[start : start + rows]
-            else:
-                # The network wants every group: one row that nobody reads.
-                values, own = np.zeros((1, *block.shape[1:])), np.array([-1])
-            feed[name] = np.ascontiguousarray(values, dtype=np.float32)
-            places.append(own)
-        yield feed, np.concatenate(places)
 
 
 def _first_line(error: Exception) -> str:

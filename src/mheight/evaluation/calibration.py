@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import ceil, floor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mheight.errors import InvalidDataError
+from mheight.evaluation.beyond import Beyond, calibrate_beyond, quantile_ends
 from mheight.tiers import Groups, Tier
 
 __all__ = ["Calibration", "calibrate", "coverage"]
@@ -53,23 +53,32 @@ class Calibration:
             the calibration.
         groups: those that there are.
         bins: by group name, in ascending order; a group may have none.
+        beyond: the rule for other groups, where rows of several lengths allow one.
     """
 
     level: float
     groups: Groups
     bins: dict[str, tuple[Bin, ...]]
+    beyond: Beyond | None = None
 
-    def interval(self, log2_predicted: Float, group: Int) -> tuple[Float, Float]:
+    def interval(
+        self, log2_predicted: Float, group: Int, n: Int | None = None
+    ) -> tuple[Float, Float]:
         """Lower and upper ends of log2 heights, each of shape (N,).
 
         Args:
             log2_predicted: shape (N,).
-            group: shape (N,), positions in the groups.
+            group: shape (N,), positions in the groups; -1 for another group.
+            n: shape (N,), lengths of the codes, where there are others.
 
         Returns:
-            Ends; 0 and infinity where the group was never calibrated.
+            Ends; for another group by the rule `beyond`, and 0 and infinity without that, or
+            where the group has no bins.
         """
         low, high = np.zeros(len(group)), np.full(len(group), np.inf)
+        other = group < 0
+        if self.beyond is not None and n is not None and other.any():
+            low[other], high[other] = self.beyond.interval(log2_predicted[other], n[other])
         for i, name in enumerate(self.groups.names):
             rows = np.flatnonzero(group == i)
             bins = self.bins.get(name, ())
@@ -86,7 +95,8 @@ class Calibration:
         for bins in groups.values():
             if bins:
                 bins[-1]["upto"] = None
-        return {"level": self.level, "groups": groups}
+        rule = {} if self.beyond is None else {"beyond": self.beyond.as_dict()}
+        return {"level": self.level, "groups": groups, **rule}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], groups: Groups) -> Calibration:
@@ -101,7 +111,9 @@ class Calibration:
         stored = values.get("groups")
         if not isinstance(stored, dict) or not set(stored) <= set(groups.names):
             raise InvalidDataError("groups must have bins by the names of groups")
-        return cls(level, groups, {name: _bins(bins, name) for name, bins in stored.items()})
+        rule = Beyond.from_dict(values["beyond"]) if "beyond" in values else None
+        bins = {name: _bins(rows, name) for name, rows in stored.items()}
+        return cls(level, groups, bins, rule)
 
 
 def _bins(stored: Any, group: str) -> tuple[Bin, ...]:
@@ -175,15 +187,11 @@ def calibrate(
         for part in np.array_split(rows, count) if count else []:
             following = rows[sum(b.rows for b in bins) + len(part) :]
             upto = float(log2_predicted[following[0]]) if len(following) else np.inf
-            errors = np.sort(log2_true[part] - log2_predicted[part])
-            # A billionth: (39 + 1) (1 - 0.9) / 2 is 2, and not a little less.
-            below = floor((len(part) + 1) * (1 - level) / 2 + 1e-9)
-            above = ceil((len(part) + 1) * (1 + level) / 2 - 1e-9)
-            low = float(errors[max(below - 1, 0)])
-            high = float(errors[min(above, len(part)) - 1])
+            low, high = quantile_ends(log2_true[part] - log2_predicted[part], level)
             bins.append(Bin(upto, low, high, len(part)))
         found[name] = tuple(bins)
-    return Calibration(level, groups, found)
+    rule = calibrate_beyond(log2_true, log2_predicted, group, groups, level)
+    return Calibration(level, groups, found, rule)
 
 
 def coverage(

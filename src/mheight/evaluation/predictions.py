@@ -53,7 +53,8 @@ def predictions(
         domain: of its training codes.
     """
     infinite, flags = flagged(samples, log2_predicted, [domain])
-    low, high = calibration.interval(log2_predicted, samples.within(calibration.groups).group)
+    group = calibration.groups.positions(samples.n, samples.k, samples.m)
+    low, high = calibration.interval(log2_predicted, group, samples.n)
     return Predictions(
         np.where(infinite, np.inf, log2_predicted),
         np.where(infinite, np.inf, low),

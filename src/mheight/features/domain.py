@@ -14,9 +14,12 @@ from mheight.datasets import Samples, TrainingView, require_training
 from mheight.errors import InvalidDataError
 from mheight.tiers import Groups
 
-__all__ = ["Domain"]
+__all__ = ["FOREIGN", "Domain"]
 
 Float = NDArray[np.float64]
+
+FOREIGN = "group not trained on"
+"""Flag of a code of another group."""
 
 _NAMES = ("smallest minor", "zero minors", "spread of the minors", "height")
 _CHUNK = 16384
@@ -74,11 +77,13 @@ class Domain:
             log2_predicted: shape (N,), their predicted log2 heights.
         """
         values = np.column_stack([_statistics(samples), log2_predicted])
-        group = samples.within(self.groups).group
+        group = self.groups.positions(samples.n, samples.k, samples.m)
         # What is no number is inside of nothing.
         inside = (values >= self.low[group] - 1e-9) & (values <= self.high[group] + 1e-9)
         beyond = ~inside
         reasons = np.full(len(samples), "", dtype="U80")
+        reasons[group < 0] = FOREIGN
+        beyond[group < 0] = False
         for row in np.flatnonzero(beyond.any(axis=1)):
             reasons[row] = ", ".join(
                 name for name, out in zip(_NAMES, beyond[row], strict=True) if out

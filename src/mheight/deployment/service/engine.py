@@ -56,6 +56,11 @@ class Model(Protocol):
         """Those that it predicts."""
         ...
 
+    @property
+    def trained(self) -> Groups:
+        """Those that it was trained on."""
+        ...
+
     def predict(self, samples: Samples) -> Predictions:
         """Predicted heights of samples, with intervals and flags."""
         ...
@@ -114,7 +119,7 @@ class Engine:
             height_profile(rng.standard_normal((9, k, 9)))
             height_profile(rng.standard_normal((k, 9)))
         if self.model is not None:
-            groups = self.model.groups
+            groups = self.model.trained
             rows = [(g, rng.standard_normal((g.k, g.n - g.k))) for g in groups]
             self._predict("", rows)
         for n, m in ((8, 2), (18, 3), (18, None), (30, 3)):

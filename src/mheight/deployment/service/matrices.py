@@ -310,7 +310,8 @@ def parity_rows(
         k, n = given.shape
         orders = groups.orders(n, k)
         if not orders:
-            known = ", ".join(f"[{n}, {k}]" for n, k in dict.fromkeys(g[:2] for g in groups))
+            codes = [f"[{n}, {k}]" for n, k in dict.fromkeys(g[:2] for g in groups)]
+            known = ", ".join(codes) if len(codes) <= 9 else f"of n <= {groups.lengths[-1]}"
             raise ServiceError(
                 422, f"the model predicts codes {known}, got [{n}, {k}]; "
                 "/api/heights computes heights of others", place(request, i),
