@@ -29,6 +29,15 @@ def _purpose(manifest: dict[str, Any]) -> str:
     lengths = " or ".join(map(str, groups.lengths))
     kind = _kind(groups)
     exact = f"At n = {lengths} `mheight.height_profile(G)`"
+    longest = manifest.get("longest")
+    others = (
+        ""
+        if longest is None
+        else f"""
+
+It reads codes of other groups (n, k, m) with n <= {longest} too, and flags them `group not trained
+on`: nothing in the network depends on how many circuits and sets a code has."""
+    )
     return f"""# {manifest["name"]}
 
 {manifest["description"]}
@@ -36,7 +45,7 @@ def _purpose(manifest: dict[str, Any]) -> str:
 ## What it is for
 
 It predicts the m-height of a real linear code of length {lengths} from P of its generator matrix
-`G = [I | P]`, for {kind} in {", ".join(groups.names)}.
+`G = [I | P]`, for {kind} in {", ".join(groups.names)}.{others}
 
 **Use the exact height instead wherever you can.** {exact} is right,
 and costs less than this prediction. The model is for studying how well heights can be learnt, and
@@ -134,9 +143,17 @@ def _figure(value: float | None) -> str:
 
 
 def _limits(manifest: dict[str, Any]) -> str:
-    return """## Where it fails
+    longest = manifest.get("longest")
+    refused = "Other lengths and groups: refused."
+    if longest is not None:
+        refused = f"""Codes of n > {longest}: refused.
+* Groups it was not trained on: predicted, with a flag. Their intervals are a rule, not a
+  calibration: the widest ends of all trained groups, widened so far that they would have held
+  for each trained length, had it been missing, and for codes d longer than any trained on by the
+  factor 1 + d. The table above says how many heights they held where that was measured."""
+    return f"""## Where it fails
 
-* Other lengths and groups: refused.
+* {refused}
 * Codes unlike those it was trained on (smallest minor, zero minors, spread of the minors or
   predicted height outside the ranges of training): predicted, with a flag that says which. Trust
   them less.

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from itertools import combinations
+from math import comb
 from pathlib import Path
 
 import jax
@@ -16,20 +17,36 @@ from mheight.datasets import generate
 from mheight.errors import ConfigError
 from mheight.features import grouped
 from mheight.features.grouped import ZERO, input_name
+from mheight.features.incidences import incidences
 from mheight.models import RelationsConfig, SetsConfig, build_model
-from mheight.models.relations import CircuitRelations, _least, incidences
+from mheight.models.backend import keras
+from mheight.models.relations import CircuitRelations, _around, _least
 from mheight.tiers import COURSE_9
 from mheight.training.callbacks import predict_log2
 
-SHAPES = [(4, 2), (5, 2), (5, 3), (6, 3), (7, 4), (8, 5), (9, 4), (9, 6), (3, 1), (4, 3)]
-CASES = [(n, k, m) for n, k in SHAPES if (n, k) != (9, 4) for m in range(1, n - k + 1)]
+SHAPES = [
+    (10, 5),
+    (11, 3),
+    (12, 6),
+    (4, 2),
+    (5, 2),
+    (5, 3),
+    (6, 3),
+    (7, 4),
+    (8, 5),
+    (9, 4),
+    (9, 6),
+    (3, 1),
+    (4, 3),
+]
+CASES = [(n, k, m) for n, k in SHAPES if n < 9 or (n, k) == (9, 6) for m in range(1, n - k + 1)]
 
 circuits, minors = grouped.circuits.of(COURSE_9), grouped.minors.of(COURSE_9)
 
 
 def heights_by_the_formula(values: np.ndarray, n: int, k: int, m: int) -> np.ndarray:
     """h_m from absolute minors, shape (N, C(n, k)): the theorem of the network's page."""
-    members, inside, _ = incidences(n, k, m)
+    members, inside = incidences(n, k, m)
     own = values[:, members]  # (N, place, circuit)
     sums = own.sum(axis=1, keepdims=True)
     ratios = np.full(own.shape, np.inf)  # no constraint: a zero minor, or a circuit of zeros
@@ -68,12 +85,12 @@ def test_a_wrong_incidence_gives_wrong_heights(
     """The oracle above tells planted errors: in members, in sets, of another m."""
     G = integer_codes(np.random.default_rng(0), n, k, 30, 25)
     values, expected = absolute_minors(G), mheight.height_profile(G)[:, m - 1]
-    members, inside, around = incidences(n, k, m)
+    members, inside = incidences(n, k, m)
     assert np.allclose(heights_by_the_formula(values, n, k, m), expected)
     one_less = incidences(n, k, m - 1)
     for wrong in (
-        (members[::-1], inside, around),
-        (members, np.roll(inside, 1, axis=0)[:, :-1], around),
+        (members[::-1], inside),
+        (members, np.roll(inside, 1, axis=0)[:, :-1]),
         one_less,
     ):
         with monkeypatch.context() as patch:
@@ -83,7 +100,8 @@ def test_a_wrong_incidence_gives_wrong_heights(
 
 @pytest.mark.parametrize(("n", "k", "m"), CASES)
 def test_incidences_are_what_they_say(n: int, k: int, m: int) -> None:
-    members, inside, around = incidences(n, k, m)
+    members, inside = incidences(n, k, m)
+    around = _around(n, k, m)
     bases = list(combinations(range(n), k))
     circuits = list(combinations(range(n), k + 1))
     assert members.shape == (k + 1, len(circuits))
@@ -105,7 +123,8 @@ def test_incidences_are_what_they_say(n: int, k: int, m: int) -> None:
 @pytest.mark.parametrize(("n", "k", "m"), [(5, 2, 2), (6, 3, 1), (6, 3, 3), (9, 5, 3)])
 def test_the_gradient_of_the_minimum(n: int, k: int, m: int) -> None:
     """Against that of a plain minimum over a gather, where no two values tie."""
-    _, inside, around = incidences(n, k, m)
+    _, inside = incidences(n, k, m)
+    around = _around(n, k, m)
     rng = np.random.default_rng(0)
     x = jnp.asarray(rng.permutation(3 * len(around) * 2).reshape(3, len(around), 2), jnp.float32)
     weight = jnp.asarray(rng.standard_normal((3, len(inside), 2)), jnp.float32)
@@ -270,3 +289,68 @@ for path, model in models.items():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["relations.h5", "relations.keras", "sets.h5", "sets.keras"]
+
+
+@pytest.mark.parametrize(("n", "k", "m"), [(5, 2, 1), (6, 3, 3), (9, 4, 3), (10, 7, 2)])
+def test_with_the_maximum_alone_one_element_carries_the_gradient(n: int, k: int, m: int) -> None:
+    """What training computes is what predicting computes, and so are its gradients."""
+    rng = np.random.default_rng([n, k, m])
+    keras.utils.set_random_seed(1)
+    layer = CircuitRelations(3, 4, 8, soft_maximum=False)
+    values = np.abs(np.random.default_rng(n).standard_normal((6, comb(n, k))))
+    x = np.log2(values / values.max(axis=1, keepdims=True)).astype(np.float32)
+    whole = np.asarray(layer(x, n=n, k=k, m=m))
+    np.testing.assert_allclose(np.asarray(layer(x, n=n, k=k, m=m, training=True)), whole, atol=1e-6)
+    target = rng.standard_normal(whole.shape)
+
+    def loss(weights: list[jax.Array], training: bool) -> jax.Array:
+        found, _ = layer.stateless_call(weights, [], x, n=n, k=k, m=m, training=training)
+        return jnp.sum((found - target) ** 2)
+
+    weights = [one.value for one in layer.trainable_variables]
+    slow, fast = (jax.grad(loss)(weights, training) for training in (False, True))
+    for left, right in zip(slow, fast, strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-4, atol=1e-5)
+    assert any(np.abs(one).max() > 0.01 for one in slow)
+
+
+def test_weights_of_the_theorem_give_heights_of_every_length() -> None:
+    """log sum - log minor, nothing learnt, the maximum alone: 1 + h for n = 3 to 12."""
+    layer = CircuitRelations(1, 1, 1, soft_maximum=False)
+    layer.build(None)
+    exact = {"through_kernel": [[-2.0], [2.0]], "straight_kernel": [[1.0]]}
+    for weight in layer.trainable_variables:
+        weight.assign(
+            np.array(exact.get(weight.name, np.zeros(weight.shape))).reshape(weight.shape)
+        )
+    rng = np.random.default_rng(5)
+    for n, k, m in [
+        (3, 1, 1),
+        (6, 2, 3),
+        (8, 5, 3),
+        (10, 4, 4),
+        (11, 8, 2),
+        (12, 6, 2),
+        (12, 2, 9),
+    ]:
+        G = integer_codes(rng, n, k, 100, 8)
+        height = mheight.height_profile(G)[:, m - 1]
+        finite = np.isfinite(height)
+        values = absolute_minors(G[finite])
+        x = np.log2(np.maximum(values / values.max(axis=1, keepdims=True), 2.0**ZERO))
+        found = np.asarray(layer(x.astype(np.float32), n=n, k=k, m=m))[:, 0]
+        # softplus(y) = ln(1 + e^y): y is log2 of the height and one.
+        y = np.log(np.expm1(found.astype(np.float64)))
+        np.testing.assert_allclose(y, np.log2(1 + height[finite]), atol=1e-3)
+
+
+def test_large_tables_are_not_kept() -> None:
+    """What is kept for the next call takes megabytes, however many groups are asked for."""
+    before = incidences(9, 4, 3)
+    assert incidences(9, 4, 3)[1] is before[1]
+    first = incidences(13, 6, 4)[1]
+    assert first.nbytes > 2**19
+    for group in [(13, 6, 3), (13, 5, 4), (13, 7, 3)]:
+        incidences(*group)
+    assert incidences(13, 6, 4)[1] is not first
+    assert np.array_equal(incidences(13, 6, 4)[1], first)
