@@ -43,7 +43,7 @@ class Feeds(Protocol):
     """Those that it predicts."""
 
     def some(self, samples: Samples) -> Iterator[list[Feed]]:
-        """Calls for all samples, as many at a time as memory allows."""
+        """Calls for all samples, which are of `groups`, as many at a time as memory allows."""
 
 
 def feeds_of(content: bytes, features: FittedFeatures, reach: Groups) -> Feeds:
@@ -98,7 +98,7 @@ class _Fixed:
         """See `Feeds`."""
         for start in range(0, len(samples), _ROWS):
             rows = np.arange(start, min(start + _ROWS, len(samples)))
-            part = samples.take(rows).within(self.groups)
+            part = samples.take(rows)
             yield [
                 (arrays, np.where(places >= 0, rows[places], -1))
                 for arrays, places in self._calls(part)
@@ -169,7 +169,7 @@ class _AnyLength:
 
     def some(self, samples: Samples) -> Iterator[list[Feed]]:
         """See `Feeds`."""
-        group_of_row = samples.within(self.groups).group
+        group_of_row = samples.group
         for index in np.unique(group_of_row).tolist():
             group = self.groups[index]
             size = self._rows(group)

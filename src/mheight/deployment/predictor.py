@@ -125,6 +125,7 @@ class Predictor:
 
     def predict_log2(self, samples: Samples) -> Float:
         """Predicted log2 heights, shape (N,), without looking whether they are infinite."""
+        samples = samples.within(self.groups)
         out = np.empty(len(samples))
         try:
             for calls in self._feeds.some(samples):
