@@ -41,9 +41,9 @@ def any_length_model(layer: Any) -> Any:
             ("inside", TensorProto.INT32, ["pairs", "width"]),
         )
     ]
-    # (places, circuits, rows) and (circuits, rows), both halved, as the perceptrons read them.
+    # (places, circuits, rows) and (circuits, rows); the perceptrons read half of each.
     logs, sums = _circuits(graph)
-    element, through = _kernel(layer.element), _kernel(layer.through)
+    element, through = 0.5 * _kernel(layer.element), 0.5 * _kernel(layer.through)
     # (hidden, places, circuits, rows)
     hidden = graph.add(
         "Relu",
@@ -91,7 +91,7 @@ def _kernel(weights: tuple[Any, Any]) -> Any:
 
 
 def _circuits(graph: Graph) -> tuple[str, str]:
-    """Half the log minors of each circuit's elements beside its largest; half the log sums."""
+    """Log2 minors of each circuit's elements beside its largest; log2 of their sums."""
     over = graph.constant([0], np.int64)
     minors = graph.add("Transpose", "minors", perm=[1, 0])
     logs = graph.add("Gather", minors, "members", axis=0)
@@ -101,9 +101,9 @@ def _circuits(graph: Graph) -> tuple[str, str]:
     powers = graph.add("Exp", graph.add("Mul", logs, graph.constant(np.log(2.0))))
     total = graph.add("Log", graph.add("ReduceSum", powers, over, keepdims=0))
     sums = graph.add(
-        "Max", graph.add("Mul", total, graph.constant(0.5 / np.log(2.0))), graph.constant(0.0)
+        "Max", graph.add("Mul", total, graph.constant(1.0 / np.log(2.0))), graph.constant(0.0)
     )
-    return graph.add("Mul", logs, graph.constant(0.5)), sums
+    return logs, sums
 
 
 def _of_sums(graph: Graph, weights: Any, bias: Any, sums: str) -> str:
