@@ -109,7 +109,7 @@ def test_import_names_the_bad_row(fails, tmp_path, pickles, position, value, mes
         (lambda h: h[:-1], "got 26 heights and more samples"),
         (lambda h: [*h, 2.0], "got 27 samples and 28 heights"),
         (lambda h: ["x", *h[1:]], "a list of heights is needed"),
-        (lambda h: [[2.0, 3.0], *h[1:]], "a list of heights is needed"),
+        (lambda h: [[2.0, 3.0], *h[1:]], "sample 0: [2, 3] is no list of heights for n-k = 5"),
         (lambda h: {"a": 1}, "there is no height for sample 0"),
         (lambda h: 7, "a list of heights is needed"),
     ],

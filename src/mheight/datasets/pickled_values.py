@@ -33,7 +33,8 @@ _LONGEST_KEY = 8
 
 
 _HOW_TO_CONVERT = {
-    "pandas": "; with pandas, write DataFrame.to_parquet or .to_csv",
+    "pandas": "; with pandas, write DataFrame.to_parquet or .to_csv where you trust it, matrices "
+    "as lists: df['P'] = df['P'].map(lambda P: P.tolist())",
     "joblib": "; with joblib, load it where you trust it and write a plain pickle or numpy.save",
     "torch": "; with PyTorch, write tensor.numpy() by numpy.save",
     "scipy": "; with SciPy, write array.toarray() by numpy.save",

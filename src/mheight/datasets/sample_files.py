@@ -17,7 +17,8 @@ from mheight.codes.reading.opening import ending
 from mheight.datasets.reading import SUFFIXES, Labels, Row, Source, read_labels, sized
 from mheight.datasets.reading.arrays import archive_value, single_array
 from mheight.datasets.reading.documents import json_lines, json_value, pickle_value
-from mheight.datasets.reading.rows import depth, label_value
+from mheight.datasets.reading.profiles import height_among
+from mheight.datasets.reading.rows import depth, is_container, label_value
 from mheight.datasets.reading.tables import (
     parquet_columns,
     parquet_rows,
@@ -311,9 +312,15 @@ def _heights(
             f"{source.path}, sample {first + without[0]}: its height is missing, "
             "and other samples have theirs"
         )
-    return [
-        label_value(row.height, f"{source.path}, sample {first + i}") for i, row in enumerate(part)
-    ]
+    return [_height(row, f"{source.path}, sample {first + i}") for i, row in enumerate(part)]
+
+
+def _height(row: Row, where: str) -> float:
+    """The height that a row carries, alone or in a list."""
+    if is_container(row.height) and len(row.height) > 1:
+        values = tuple(label_value(one, where) for one in row.height)
+        return height_among(values, row, where)
+    return label_value(row.height, where)
 
 
 def _numbers(part: Sequence[Row], numbers: list[int], source: Source) -> np.ndarray[Any, Any]:

@@ -13,12 +13,15 @@ import numpy as np
 from mheight.datasets.reading.arrays import archive_value, single_array
 from mheight.datasets.reading.documents import json_lines, json_value, pickle_value
 from mheight.datasets.reading.names import fields_of, plain_number, triple
+from mheight.datasets.reading.profiles import height_among
 from mheight.datasets.reading.rows import Row, is_container, label_value
 from mheight.datasets.reading.sources import Source
 from mheight.datasets.reading.tables import parquet_numbers, table_lines, without_blank_end
-from mheight.errors import InvalidDataError
+from mheight.errors import InvalidDataError, remark_on_input
 
 __all__ = ["Labels", "read_labels"]
+
+Given = float | tuple[float, ...]
 
 
 class Labels:
@@ -26,20 +29,22 @@ class Labels:
 
     Args:
         where: the source, for messages.
-        ordered: one height a sample.
+        ordered: one height a sample, or a list of them (see `height_among`); one more that is
+            infinite may stand behind, and belongs to no sample.
         named: heights by key, several where a key has several samples.
     """
 
     def __init__(
         self,
         where: str,
-        ordered: Sequence[float] | None,
+        ordered: Sequence[Given] | None,
         named: Mapping[Any, Sequence[float]] | None = None,
     ) -> None:
         self.where = where
         self.ordered = ordered
         self._named = named
         self._used: dict[Any, int] = {}
+        self._lists = False
 
     def of(self, rows: Sequence[Row], first: int) -> list[float]:
         """The heights of some samples that follow each other.
@@ -58,8 +63,19 @@ class Labels:
                     f"{self.where}: one height a sample is needed, "
                     f"got {len(self.ordered)} heights and more samples"
                 )
-            return list(part)
+            return [
+                self._one_of(given, row, first + i)
+                for i, (given, row) in enumerate(zip(part, rows, strict=True))
+            ]
         return [self._next(row, first + i) for i, row in enumerate(rows)]
+
+    def _one_of(self, given: Given, row: Row, at: int) -> float:
+        if not isinstance(given, tuple):
+            return given
+        if not self._lists:
+            remark_on_input(f"{self.where}: heights come in lists: h_m of each is taken")
+            self._lists = True
+        return height_among(given, row, f"{self.where}, sample {at}")
 
     def _next(self, row: Row, at: int) -> float:
         named = self._named or {}
@@ -77,6 +93,14 @@ class Labels:
         Raises:
             InvalidDataError: there were fewer samples than heights.
         """
+        if self.ordered is not None and len(self.ordered) == count + 1:
+            last = self.ordered[count]
+            if not isinstance(last, tuple) and math.isinf(last) and last > 0:
+                remark_on_input(
+                    f"{self.where}: {count + 1:,} heights for {count:,} samples; the last one is "
+                    "infinite, and taken for an end mark"
+                )
+                return
         if self.ordered is not None and len(self.ordered) != count:
             raise InvalidDataError(
                 f"{self.where}: one height a sample is needed, got {count} samples "
@@ -123,7 +147,7 @@ def _of_value(value: Any, where: str, label: str | None) -> Labels:
         value = value.reshape(-1)
     if is_container(value):
         return Labels(
-            where, [_one(item, f"{where}, sample {i}", label) for i, item in enumerate(value)]
+            where, [_given(item, f"{where}, sample {i}", label) for i, item in enumerate(value)]
         )
     if not isinstance(value, dict) or not value:
         raise InvalidDataError(f"{where}: a list of heights is needed")
@@ -146,6 +170,15 @@ def _of_value(value: Any, where: str, label: str | None) -> Labels:
         for name, item in value.items()
     }
     return Labels(where, None, named)
+
+
+def _given(item: Any, where: str, label: str | None) -> Given:
+    """One height, or the several that were given for a sample."""
+    if is_container(item) and len(item) > 1:
+        return tuple(_one(one, where, label) for one in item)
+    if is_container(item) and len(item) == 1 and not is_container(item[0]):
+        item = item[0]
+    return _one(item, where, label)
 
 
 def _one(item: Any, where: str, label: str | None) -> float:
