@@ -22,14 +22,31 @@ __all__ = [
     "TrainingDivergedError",
     "UnsafePickleError",
     "UnsolvedHeightError",
+    "in_one_line",
     "input_remarks",
     "install_advice",
     "remark_on_input",
 ]
 
 
+def in_one_line(text: str) -> str:
+    r"""A text that may quote what came, safe to print: one line, control characters escaped.
+
+    Examples:
+        >>> in_one_line("the values of a\nb\x1b[2J are damaged")
+        'the values of a b\\x1b[2J are damaged'
+    """
+    if text.isprintable():
+        return text
+    words = " ".join(text.split())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
+
+
 class MheightError(Exception):
-    """Base of every error that mheight raises on purpose; its text is fit for a user."""
+    """Base of every error that mheight raises on purpose; its text is one line, fit for a user."""
+
+    def __str__(self) -> str:
+        return in_one_line(super().__str__())
 
 
 class AccuracyWarning(UserWarning):
@@ -61,6 +78,7 @@ def input_remarks(listener: Callable[[str], None]) -> Iterator[None]:
 
 def remark_on_input(text: str, *, stacklevel: int = 2) -> None:
     """Say what of an input is not read: to whoever listens, else by an `InputWarning`."""
+    text = in_one_line(text)
     listener = _listener.get()
     if listener is not None:
         listener(text)

@@ -22,7 +22,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from mheight.errors import MheightError
+from mheight.errors import MheightError, in_one_line
 
 if TYPE_CHECKING:
     from mheight.experiments import RunFolder
@@ -127,7 +127,7 @@ def errors_in_one_line() -> None:
 
     def tell(kind: Any, error: Any, trace: Any) -> None:
         if issubclass(kind, MheightError | OSError):
-            say("error: " + " ".join(str(error).split()))
+            say(f"error: {in_one_line(str(error))}")
         elif not issubclass(kind, KeyboardInterrupt):
             usual(kind, error, trace)
 

@@ -17,7 +17,7 @@ import typer
 import mheight
 from mheight.cli.commands import Command, LazyCommand
 from mheight.cli.console import error_console, plain_where_needed, say
-from mheight.errors import MheightError, input_remarks, install_advice
+from mheight.errors import MheightError, in_one_line, input_remarks, install_advice
 
 __all__ = ["COMMANDS", "app", "main"]
 
@@ -223,7 +223,7 @@ def _wanted_path(name: object) -> Path:
 def _fail(message: str) -> int:
     if os.environ.get("MHEIGHT_DEBUG"):
         traceback.print_exc()
-    error_console.print("error: " + " ".join(message.split()))
+    error_console.print("error: " + in_one_line(message))
     return 1
 
 
