@@ -68,7 +68,7 @@ class DataConfig(Section):
     labels: str | None = None
     label_column: str | None = None
     groups: str | tuple[str, ...] | None = None
-    tiers: TiersConfig | None = None
+    tiers: TiersConfig = TiersConfig()
 
     @model_validator(mode="after")
     def _labels_need_a_path(self) -> DataConfig:
@@ -78,7 +78,7 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _groups_are_groups(self) -> DataConfig:
-        if self.tiers is not None and self.groups is None:
+        if self.tiers != TiersConfig() and self.groups is None:
             raise ValueError("data.tiers needs data.groups, the groups they are of")
         try:
             self.chosen_groups()
@@ -90,7 +90,7 @@ class DataConfig(Section):
         """The groups, None where nothing is said of them."""
         if self.groups is None:
             return None
-        return Groups.parse(self.groups, None if self.tiers is None else self.tiers.listed())
+        return Groups.parse(self.groups, self.tiers.listed())
 
 
 class StreamConfig(Section):
@@ -249,6 +249,8 @@ def config_toml(config: RunConfig) -> str:
 def config_values(config: RunConfig) -> dict[str, Any]:
     """The resolved configuration as plain values, without sections that say nothing."""
     values = config.model_dump(mode="json", exclude_none=True)
+    if config.data.tiers == TiersConfig():
+        del values["data"]["tiers"]
     if config.stream is not None:
         kept = ("seed", "groups", "tiers")
         values["data"] = {key: value for key, value in values["data"].items() if key in kept}

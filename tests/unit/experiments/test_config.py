@@ -5,7 +5,10 @@ from tiny import ROOT
 
 from mheight.errors import ConfigError
 from mheight.experiments import config_toml, load_config
-from mheight.experiments.config import RunConfig, StreamConfig, all_keys
+from mheight.experiments.config import RunConfig, StreamConfig, all_keys, config_values
+from mheight.tiers import COURSE_21
+
+RUN7 = ROOT / "runs" / "run7.toml"
 
 # Studies are of another format: a run, and what is varied in it.
 RUNS = sorted({*(ROOT / "runs").glob("*.toml")} - {*(ROOT / "runs").glob("tune-*.toml")})
@@ -186,3 +189,41 @@ def test_keys_of_sections_that_may_be_missing_are_known():
     assert {f"stream.{name}" for name in StreamConfig.model_fields} <= set(keys)
     assert {"model.hidden", "model.pooled_width", "model.capacity"} <= set(keys)
     assert len(keys) == len(set(keys))
+
+
+def test_groups_are_those_of_the_preset_or_the_list():
+    assert load_config(RUN7).data.chosen_groups() is None
+    config = load_config(RUN7, ["data.groups=course-21"])
+    assert config.data.chosen_groups() == COURSE_21
+    assert "groups" not in config_values(load_config(RUN7))["data"]
+    listed = load_config(RUN7, ['data.groups=["9:4:2-5"]', 'data.tiers.hard=["9:4:2"]'])
+    groups = listed.data.chosen_groups()
+    assert [tier.value for tier in groups.tiers] == ["hard", "easy", "medium", "hard"]
+    assert load_config(RUN7, ["data.groups=9:4:2-3 10:5:2"]).data.chosen_groups().texts == [
+        "9:4:2-3",
+        "10:5:2",
+    ]
+    assert f"{3 * 12_000:,} codes" in load_config(RUN7, ["data.groups=9:4:2-4"]).plan
+
+
+@pytest.mark.parametrize("base", ["run7", "run8-stream"])
+def test_groups_are_kept_with_the_run(tmp_path, base):
+    overrides = ["data.groups=9:4:2-5", 'data.tiers.hard=["9:4:2"]']
+    config = load_config(ROOT / "runs" / f"{base}.toml", overrides)
+    (tmp_path / "config.toml").write_text(config_toml(config), encoding="utf-8")
+    assert load_config(tmp_path / "config.toml") == config
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["data.groups=course-10"], r"data: groups are written n:k:m, .* got 'course-10'"),
+        (["data.groups=9:4:7"], "data: a group n:k:m needs n <= 20"),
+        (['data.tiers.hard=["9:4:2"]'], "data.tiers needs data.groups"),
+        (["data.groups=9:4:2", 'data.tiers.hard=["9:4:3"]'], "the tier hard lists 9:4:3, which is"),
+        (["data.groups=9:4:2", 'data.tiers.hrd=["9:4:2"]'], "unknown key 'data.tiers.hrd'"),
+    ],
+)
+def test_groups_that_are_none(overrides, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(RUN7, overrides)
