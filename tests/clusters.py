@@ -29,24 +29,24 @@ def quiet_environment(**more: str) -> dict[str, str]:
 _SMALL_SHARDS = """
 import sys
 from mheight.cli import heights_job
-heights_job._MOST_CODES = 100
+heights_job._MOST_CODES = int(sys.argv.pop(1))
 if __name__ == "__main__":
     from mheight.cli.main import run
     run()
 """
 
 
-def start_mheight(*arguments: object) -> subprocess.Popen[str]:
-    """The command line in a process of its own, with shards of 100 codes."""
-    command = [sys.executable, "-c", _SMALL_SHARDS, *map(str, arguments)]
+def start_mheight(*arguments: object, codes: int = 100) -> subprocess.Popen[str]:
+    """The command line in a process of its own, with shards of so many codes."""
+    command = [sys.executable, "-c", _SMALL_SHARDS, str(codes), *map(str, arguments)]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=quiet_environment(), start_new_session=True,
     )  # fmt: skip
 
 
-def run_mheight(*arguments: object, timeout: float = 600) -> tuple[int, str, str]:
-    process = start_mheight(*arguments)
+def run_mheight(*arguments: object, codes: int = 100, timeout: float = 600) -> tuple[int, str, str]:
+    process = start_mheight(*arguments, codes=codes)
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:

@@ -10,16 +10,20 @@ from typing import Annotated
 import typer
 
 from mheight.cli.console import out, say
+from mheight.cli.job_running import ClusterOption, JobOptions, PartOption, run_shown
 from mheight.cli.search_options import Rounds, Seed
 from mheight.cli.searching import SearchDisplay
 from mheight.design import FoundCode, SearchResult, search
 from mheight.design.course_files import write_course_files
+from mheight.design.searching.restarts import Restarts
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.files import require_writable, write_json
+from mheight.jobs import open_job
 
 __all__ = ["design"]
 
 INTERRUPTED = 130
+_SECONDS = 60.0
 _ENDINGS = (".json", ".pkl", ".pickle")
 
 Size = tuple[int, int, int]
@@ -50,8 +54,12 @@ def design(
     ] = None,
     bound: Annotated[int, typer.Option(help="The largest magnitude of integers in P.")] = 100,
     seconds: Annotated[
-        float, typer.Option(metavar="SECONDS", help="For each task, without compiling.")
-    ] = 60.0,
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="For each search, without compiling. [60; no limit for --restarts with --rounds]",
+        ),
+    ] = None,
     rounds: Rounds = None,
     seed: Seed = 0,
     members: Annotated[
@@ -85,6 +93,18 @@ def design(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    restarts: Annotated[
+        int | None,
+        typer.Option(
+            metavar="COUNT",
+            min=1,
+            max=1_000_000,
+            help="So many searches for each task, from seeds that follow --seed, in shards of the "
+            "folder --state; with --rounds each always finds the same.",
+        ),
+    ] = None,
+    cluster: ClusterOption = None,
+    shard: PartOption = None,
 ) -> None:
     """Search for codes with small heights: mheight design 9 4 5.
 
@@ -100,6 +120,19 @@ def design(
         raise InvalidDataError(f"{state}: a folder is needed, got a file")
     for n, k, m in sizes:  # what is wrong is said before any work is done
         search(n, k, m, entries=kind.value, bound=bound, rounds=0, seed=seed, members=names)
+    jobs = JobOptions.of(cluster, shard)
+    if restarts is not None:
+        limit = None if rounds is not None and seconds is None else seconds or _SECONDS
+        chosen = None if names is None else tuple(names)
+        work = Restarts(
+            tuple(sizes), restarts, seed, kind.value, bound, limit, rounds, chosen, closure
+        )
+        found_by_job = _in_shards(work, state, jobs)
+        if found_by_job is not None:
+            _finish(sizes, found_by_job, as_json, output)
+        return
+    jobs.refuse("a single search is done in one piece; --restarts COUNT makes many")
+    seconds = _SECONDS if seconds is None else seconds
     results: list[SearchResult] = []
     with SearchDisplay() as display:
         for n, k, m in sizes:
@@ -114,12 +147,36 @@ def design(
             )  # fmt: skip
             if display.stopped:
                 break
+    _finish(sizes, results, as_json, output, stopped=display.stopped)
+
+
+def _in_shards(
+    work: Restarts, folder: Path | None, options: JobOptions
+) -> list[SearchResult] | None:
+    """What many searches found; None where only a part was asked for."""
+    if folder is None:
+        raise InvalidDataError("--restarts needs --state FOLDER, where its shards are kept")
+    job = open_job(folder, "design", work.parameters, ".json", repeatable=work.seconds is None)
+    total = len(work.sizes) * work.count
+    outcome = run_shown(job, work.tasks(job), options, "searches", total)
+    return work.best(job) if outcome.is_complete else None
+
+
+def _finish(
+    sizes: list[Size],
+    results: list[SearchResult],
+    as_json: bool,
+    output: Path | None,
+    *,
+    stopped: bool = False,
+) -> None:
+    """Show and write what was found."""
     found = [one.found for one in results if one.found is not None]
     for size, result in zip(sizes, results, strict=False):
         _tell(size, result, as_json)
     if output is not None and found:
         _write(output, found)
-    if display.stopped:
+    if stopped:
         say("stopped; what was found is kept")
         raise typer.Exit(INTERRUPTED)
     if len(found) < len(sizes):
