@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from mheight.cli import heights_job
+from mheight.cli import heights_job, predict_job
+from mheight.datasets import Samples
 
 
 @pytest.fixture
@@ -131,3 +132,57 @@ def test_folders_of_other_jobs_and_changed_shards(mheight, fails, tmp_path: Path
         assert "changed since it was written (its SHA-256" in fails(*arguments)
     assert "no job is there" in fails("merge", tmp_path, "-o", tmp_path / "all")
     assert "exists already and holds no job" in fails("heights", path, "-P", "-o", tmp_path)
+
+
+def test_predictions_go_on(mheight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, output = codes(tmp_path / "codes.npy", 30), tmp_path / "out.csv"
+    command = ("predict", path, "-P", "-m", 2, "-o")
+    assert mheight(*command, tmp_path / "plain.csv")[0] == 0
+    plain = (tmp_path / "plain.csv").read_bytes()
+    monkeypatch.setattr("mheight.codes.reading.objects.batch_length", lambda _: 8)
+    monkeypatch.setattr("mheight.codes.from_blocks.batch_length", lambda _: 8)
+    made = []
+    usual = predict_job.predict_shard
+
+    def stopped(samples: Samples, first: int, asked: predict_job.Asked) -> bytes:
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        made.append(first)
+        return usual(samples, first, asked)
+
+    monkeypatch.setattr(predict_job, "predict_shard", stopped)
+    assert mheight(*command, output)[0] != 0
+    assert not output.exists()
+    assert len(list((tmp_path / "out.csv.job" / "shards").iterdir())) == 2
+    monkeypatch.setattr(predict_job, "predict_shard", usual)
+    status, out, _ = mheight(*command, output, "--shard", "1/2")
+    assert status == 0
+    assert "part 1/2 is done, 1 shards made; 3 of 4 are there" in out
+    assert not output.exists()
+    assert mheight(*command, output)[0] == 0
+    assert output.read_bytes() == plain
+    assert not (tmp_path / "out.csv.job").exists()
+
+
+def test_a_data_set_in_shards(mheight, tmp_path: Path) -> None:
+    command = ("data", "make", "--per-group", 30, "--seed", 3, "-o")
+    assert mheight(*command, tmp_path / "plain")[0] == 0
+    for i in range(2):
+        status, out, _ = mheight(*command, tmp_path / "data", "--shard", f"{i}/2")
+        assert status == 0
+    assert "9 of 9 are there" in out
+    assert mheight(*command, tmp_path / "data")[0] == 0
+    assert tree(tmp_path / "data") == tree(tmp_path / "plain")
+    assert not (tmp_path / "data.job").exists()
+
+
+def test_restarts_of_a_search(mheight, fails, tmp_path: Path) -> None:
+    command = ("design", 5, 2, 2, "--members", "anneal", "--entries", "integer", "--rounds", 1)
+    assert "needs --state FOLDER" in fails(*command, "--restarts", 2)
+    assert "--restarts COUNT makes many" in fails(*command, "--shard", "0/2")
+    state = tmp_path / "state"
+    for i in range(2):
+        assert mheight(*command, "--restarts", 2, "--state", state, "--shard", f"{i}/2")[0] == 0
+    status, out, _ = mheight(*command, "--restarts", 2, "--state", state)
+    assert status == 0
+    assert "[5, 2] code with h_2 =" in out

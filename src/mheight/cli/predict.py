@@ -11,7 +11,11 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import typer
 
-from mheight.cli.console import out, progress_bar, say
+from mheight.cli.console import out, progress_bar
+from mheight.cli.job_running import ClusterOption, JobOptions, PartOption
+from mheight.cli.job_running import beside as beside_output
+from mheight.cli.predict_job import Asked, KeptPredictions
+from mheight.cli.predict_models import Predict, groups_of
 from mheight.cli.sample_options import SAMPLES, SHOWN, LabelColumn, LabelsFile, tell_faults
 from mheight.cli.sources import ParityCheck, Systematic, matrix_kind
 from mheight.datasets import (
@@ -32,9 +36,6 @@ from mheight.metrics import score
 from mheight.tiers import Groups
 
 __all__ = ["predict"]
-
-_Columns = tuple[Any, dict[str, Any]]
-_Predict = Callable[[Samples, int], _Columns]
 
 
 class Method(StrEnum):
@@ -90,14 +91,20 @@ def predict(
     submit: Annotated[
         bool, typer.Option("--submit", help="Write the course's format: a pickled list of floats.")
     ] = False,
+    cluster: ClusterOption = None,
+    shard: PartOption = None,
 ) -> None:
     """Predict the heights of a test set, in the order of the input.
 
     CSV, Parquet and JSON get the ends of an interval and a flag beside each height; averages
     of runs or copies have no interval, as none was calibrated for them.
     Infinite heights are recognised, not predicted.  Where the input has heights, the
-    prediction is scored against the exact ones, by group.
+    prediction is scored against the exact ones, by group.  Predictions of long files are kept
+    in shards beside the output until it is written: the same command goes on.
     """
+    jobs = JobOptions.of(cluster, shard)
+    if method is not Method.MODEL:
+        jobs.refuse("exact heights in shards are what mheight heights makes")
     wanted = _kind(kind, systematic, parity_check)
     check_output(output, submit=submit)
     if method is not Method.MODEL and (run is not None or beside or copies):
@@ -105,10 +112,26 @@ def predict(
             f"--run, --with and --copies are about models, but --method {method} uses none"
         )
     require_apart([output], [file, labels, run])
-    groups = _groups_of(run) if method is Method.MODEL else None
+    groups = groups_of(run) if method is Method.MODEL else None
     blocks = sample_blocks(file, m, wanted, labels=labels, label=label_column, groups=groups)
     first = next(blocks)  # what is wrong with the input is said before a model is loaded
-    predictions = _model(run, beside or [], copies) if method is Method.MODEL else None
+    second = next(blocks, None)
+    blocks = blocks if second is None else chain([second], blocks)
+    predictions: Predict | None = None
+    kept: KeptPredictions | None = None
+    if method is Method.MODEL:
+        asked = Asked(run, tuple(beside or ()), copies)
+        if second is not None or not jobs.is_plain or beside_output(output).exists():
+            kept = KeptPredictions(file, asked, {"m": m, "kind": wanted}, output)
+            if not jobs.is_plain:
+                again = sample_blocks(
+                    file, m, wanted, labels=labels, label=label_column, groups=groups
+                )
+                if not kept.run(again, jobs, count_samples(file)):
+                    return
+            predictions = kept.predict
+        else:
+            predictions = asked.model()
     tally = _Tally(exact_labels)
     with (
         progress_bar("predicting", count_samples(file)) as advance,
@@ -118,6 +141,8 @@ def predict(
             heights, more = tally.add(block, predictions)
             target.write(block, heights, more)
             advance(len(block))
+    if kept is not None:
+        kept.remove()
     tally.tell(output, file, predictions is None)
 
 
@@ -131,56 +156,6 @@ def _kind(
     return named or kind
 
 
-def _model(run: Path | None, beside: list[Path], copies: int) -> _Predict:
-    """What predicts a block of samples, given the number of its first row."""
-    models = [_loaded(path) for path in (run, *beside)]
-    if len(models) == 1 and not copies:
-        only = models[0]
-
-        def alone(samples: Samples, first: int) -> _Columns:
-            found = only.predict(samples)
-            ends = {"low": np.exp2(found.low), "high": np.exp2(found.high)}
-            return found.log2_heights, {**ends, "flag": found.flags}
-
-        return alone
-    from mheight.experiments.averaging import averaged_and_flagged
-
-    def together(samples: Samples, first: int) -> _Columns:
-        log2_heights, flags = averaged_and_flagged(models, samples, copies, first)
-        return log2_heights, {"flag": flags}
-
-    return together
-
-
-def _groups_of(path: Path | None) -> Groups:
-    """The groups that a bundle or a run predicts, without loading its network."""
-    from mheight.deployment.predictor import groups_of_bundle
-
-    if path is None or not _is_run(path):
-        return groups_of_bundle(path)
-    from mheight.experiments.run_folder import RunFolder
-
-    return RunFolder.open(path).groups()
-
-
-def _is_run(path: Path) -> bool:
-    return path.suffix == ".h5" or (path / "config.toml").is_file()
-
-
-def _loaded(path: Path | None) -> Any:
-    """A bundle, which needs no Keras, or a run."""
-    from mheight.deployment import Predictor
-
-    if path is not None and _is_run(path):
-        say("loading Keras and JAX")
-        from mheight.experiments.trained_run import TrainedRun
-
-        run = TrainedRun.load(path)
-        run.limits()  # what is missing is said before anything is read
-        return run
-    return Predictor.load(path)
-
-
 class _Tally:
     """What is told at the end: counts, and errors by group where there are labels."""
 
@@ -192,9 +167,7 @@ class _Tally:
         self._exact = exact
         self._parts: list[tuple[Any, ...]] = []
 
-    def add(
-        self, block: Samples, predictions: _Predict | None
-    ) -> tuple[Any, dict[str, Any] | None]:
+    def add(self, block: Samples, predictions: Predict | None) -> tuple[Any, dict[str, Any] | None]:
         """Heights of a block, and columns beside them."""
         labelled = block.heights is not None
         exact: Any = None

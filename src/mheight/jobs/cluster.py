@@ -342,6 +342,9 @@ class Cluster:
 
 def _be_quiet() -> None:
     """Dask reports lost connections at length; what matters is told in one line."""
-    for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    families = ("distributed", "tornado", "asyncio")
+    # Dask sets levels of some members of these families one by one.
+    for name in (*families, *logging.root.manager.loggerDict):
+        if name.split(".")[0] in families:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     warnings.filterwarnings("ignore", module=r"(distributed|dask)(\.|$)")
