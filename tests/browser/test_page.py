@@ -129,7 +129,7 @@ def test_a_typed_matrix_gets_its_heights_codeword_and_capability(open_page: Open
     rows = page.locator("#capability tbody tr").all_inner_texts()
     assert [row.split() for row in rows] == [["0", "6", "8"], ["1", "8", "\u2013", "\u2013"]]
     expect(page.locator("#learned")).to_contain_text(
-        "No prediction: the model knows codes with n = 9"
+        "No prediction: the model knows codes [9, 4], [9, 5], [9, 6]; this one is [4, 2]."
     )
 
 

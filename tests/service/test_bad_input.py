@@ -78,8 +78,8 @@ def test_bad_bodies(client, body, status, text, where):
 @pytest.mark.parametrize(
     ("body", "text", "where"),
     [
-        ({"G": [[1, 0, 1], [0, 1, 1]]}, "n = 9", None),
-        ({"P": [[1] * 8]}, "k = 4, 5 or 6", None),
+        ({"G": [[1, 0, 1], [0, 1, 1]]}, "codes [9, 4], [9, 5], [9, 6], got [3, 2]", None),
+        ({"P": [[1] * 8]}, "got [9, 1]", None),
         ({"codes": [{"P": [[1] * 5] * 4}], "m": 1}, "m = 2, 3, 4, 5", "codes[0]"),
         ({"P": [[1] * 5] * 4, "witness": True}, "not a known key", "witness"),
         ({"G": [[1] * 9] * 4}, "independent", "G"),

@@ -89,8 +89,10 @@ async function learn(matrix, { n, k }, mine) {
   if (error) return say(null, `No prediction: the model is not available (${error.message})`);
   const known = found.groups.filter(([length, dimension]) => length === n && dimension === k);
   if (!known.length) {
-    const codes = [...new Set(found.groups.map(([length, dimension]) => `[${length}, ${dimension}]`))].join(", ");
-    return say(null, `No prediction: the model knows codes ${codes}; this one is [${n}, ${k}].`);
+    const codes = [...new Set(found.groups.map(([length, dimension]) => `[${length}, ${dimension}]`))];
+    const longest = Math.max(...found.groups.map(([length]) => length));
+    const few = codes.length <= 9 ? codes.join(", ") : `of n up to ${longest}`;
+    return say(null, `No prediction: the model knows codes ${few}; this one is [${n}, ${k}].`);
   }
   try {
     const learned = await postPredictions(matrix.kind, matrix.rows, mine.signal);
