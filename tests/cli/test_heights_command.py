@@ -442,6 +442,15 @@ def test_long_codes_among_short_ones(mheight, fails, tmp_path, long_code):
     assert table["status"] == ["exact", "exact"]
 
 
+def test_a_time_limit_that_a_search_can_not_begin_in(fails, tmp_path):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).integers(-9, 10, (100, 4000)))
+    line = fails("heights", tmp_path / "x.npy", "-m", 1, "--time-limit", 2)
+    assert line.endswith(
+        "matrix 0: a search of an [4000, 100] code takes about 4 s to prepare and verify, "
+        "more than the time limit of 2 s"
+    )
+
+
 @pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import mul
 from typing import Any
 
 from numpy.typing import ArrayLike
 
 from mheight.codes import LinearCode
-from mheight.codes.rationals import rational_matrix
+from mheight.codes.rationals import Matrix, rational_matrix
 from mheight.errors import InvalidCodeError
 
 __all__ = ["Certificate", "Number", "rounded", "verify"]
@@ -85,6 +86,18 @@ def rounded(height: Number) -> float:
         return math.inf
 
 
+def _whole_word(message: Sequence[Fraction], rows: Matrix) -> list[int]:
+    """A multiple of the codeword in whole numbers: quotients of its entries are all that counts."""
+    whole, factors = [], []
+    for u, row in zip(message, rows, strict=True):
+        common = math.lcm(*(x.denominator for x in row))
+        whole.append([x.numerator * (common // x.denominator) for x in row])
+        factors.append(u / common)
+    common = math.lcm(*(u.denominator for u in factors))
+    scaled = [u.numerator * (common // u.denominator) for u in factors]
+    return [sum(map(mul, scaled, column)) for column in zip(*whole, strict=True)]
+
+
 def _plain(value: Number) -> float | str | None:
     if isinstance(value, Fraction):
         return str(value)
@@ -136,11 +149,7 @@ def verify(
         claim = None if certificate.is_infinite else Fraction(certificate.height)
     except (TypeError, ValueError, OverflowError):
         raise InvalidCodeError("a certificate must be of finite numbers") from None
-    zero = Fraction(0)
-    word = sorted(
-        (abs(sum((u * row[j] for u, row in zip(message, rows, strict=True)), zero)))
-        for j in range(n)
-    )[::-1]
+    word = sorted(map(abs, _whole_word(message, rows)), reverse=True)
     is_rounded = any(isinstance(u, float) for u in certificate.message)
     slack = Fraction(tolerance) if is_rounded else Fraction(0)
     largest, ranked = word[0], word[certificate.m]

@@ -21,6 +21,7 @@ from mheight.heights.solution import Method
 __all__ = [
     "Engine",
     "Plan",
+    "begins_within",
     "distance_is_counted",
     "engine_of_height",
     "engine_of_number",
@@ -30,6 +31,8 @@ __all__ = [
     "kernel_for",
     "plan_within",
     "predicted_seconds",
+    "preparation_seconds",
+    "require_time",
     "settles_exactly",
 ]
 
@@ -57,6 +60,9 @@ _LATTICE_STEP = 0.7e-9  # seconds for one of the n (n-1) 2^(n-2) minima
 _TARGET = 2e-5  # seconds to begin with one of the n positions
 _PROGRAM = 0.5e-6  # seconds a program, whatever its size
 _PIVOT_ENTRY = 10e-9  # seconds a program for each of the k n entries of its tableau
+_ENTRY = 6e-6  # seconds for one of the k n entries: enclosed before a search, verified after it
+_ENTRY_PRODUCT = 4e-8  # seconds for each of the k products of an enclosed entry
+_ALWAYS = 1.0  # seconds beside the search for which no time limit is too short
 _WORTH_A_SEARCH = 1.0  # seconds of the lattice from which a search is weighed against it
 _SLACK = 2.0  # times what a lattice is predicted to take, for slow machines
 
@@ -76,6 +82,35 @@ def predicted_seconds(n: int, k: int, m: int, method: Method) -> float:
     if method == "lattice":
         return _LATTICE_STEP * n * (n - 1) * 2.0 ** (n - 2) if n <= MAX_LENGTH else inf
     return _TARGET * n + (_PROGRAM + _PIVOT_ENTRY * k * n) * search_programs(k, n, m - 1)
+
+
+def preparation_seconds(n: int, k: int) -> float:
+    """About how long branch and bound takes before and after its search, which alone can stop."""
+    return (_ENTRY + _ENTRY_PRODUCT * k) * k * n
+
+
+def begins_within(n: int, k: int, left: float) -> bool:
+    """Whether a search of an [n, k] code does anything in so many seconds, or in one."""
+    return preparation_seconds(n, k) <= max(left, _ALWAYS)
+
+
+def require_time(n: int, k: int, time_limit: float | None) -> None:
+    """Refuse a search whose time limit would be over without it.
+
+    Args:
+        n: length.
+        k: dimension.
+        time_limit: seconds; None for no limit.
+
+    Raises:
+        InvalidCodeError: what is done before and after takes longer, and more than a second.
+    """
+    if time_limit is not None and not begins_within(n, k, time_limit):
+        seconds = preparation_seconds(n, k)
+        raise InvalidCodeError(
+            f"a search of an [{n}, {k}] code takes about {seconds:,.0f} s to prepare and verify, "
+            f"more than the time limit of {time_limit:g} s"
+        )
 
 
 def kernel_for(n: int, k: int, count: int = 1) -> Kernel:

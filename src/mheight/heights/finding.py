@@ -13,7 +13,12 @@ from mheight.codes import LinearCode
 from mheight.codes.compiling import work_clock
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import Certificate
-from mheight.heights.choosing import engine_of_height, engine_of_rest
+from mheight.heights.choosing import (
+    begins_within,
+    engine_of_height,
+    engine_of_rest,
+    require_time,
+)
 from mheight.heights.doubts import warn_of
 from mheight.heights.lattice.one_code import MAX_LENGTH
 from mheight.heights.orders import height_index
@@ -116,7 +121,8 @@ def find_height(
         A `Solution`; its `height` is the value if `is_exact`.
 
     Raises:
-        InvalidCodeError: no code, m out of range, or a method that can't do it.
+        InvalidCodeError: no code, m out of range, a method that can't do it, or a time limit
+            that is over before a search of such a length begins.
 
     Reference:
         The linear programs with m-1 constraints dropped: arXiv 2602.20366, equation 4;
@@ -156,6 +162,8 @@ def solved(
         if limit is not None and not limit > 0:
             raise InvalidCodeError(f"{name} must be positive, got {limit!r}")
     engine = engine_of_height(code.n, code.k, m, method, time_limit)
+    if engine == "branch-and-bound":
+        require_time(code.n, code.k, time_limit)
     if m > code.n - code.k:
         solution = beyond(code, m)
     else:
@@ -212,6 +220,8 @@ def find_heights(
             return
         if engine_of_rest(n, k, m, method, left) == "lattice":
             yield from under_zero_tolerance(code, lattice_solutions(code)[m - 1 :], tolerance)
+            return
+        if known is not None and not begins_within(n, k, left):
             return
         solution = solved(
             code,

@@ -20,6 +20,8 @@ from mheight.heights.choosing import (
     kernel_for,
     plan_within,
     predicted_seconds,
+    preparation_seconds,
+    require_time,
     settles_exactly,
 )
 
@@ -141,6 +143,18 @@ def test_a_plan_fits_the_time_that_is_left() -> None:
     assert plan_within(64, 32, 1, 60.0, witness=True, patience=0.5) == Plan(
         "branch-and-bound", 60.0
     )
+
+
+def test_a_time_limit_that_is_over_without_the_search_is_refused() -> None:
+    seconds = preparation_seconds(20_000, 100)
+    assert seconds > preparation_seconds(20_000, 50) > preparation_seconds(10_000, 50)
+    require_time(20_000, 100, None)
+    require_time(20_000, 100, 1.01 * seconds)
+    with pytest.raises(InvalidCodeError, match=r"an \[20000, 100\] code .* limit of 3 s"):
+        require_time(20_000, 100, 3.0)
+    # What takes less than a second is begun at any limit.
+    assert preparation_seconds(1000, 50) < 1.0
+    require_time(1000, 50, 1e-6)
 
 
 def test_limits_are_read_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:

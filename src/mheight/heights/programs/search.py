@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.compiling import of_one_form
-from mheight.codes.rationals import Matrix, rational_matrix
+from mheight.codes.exact_matrices import Matrix, as_fractions
 from mheight.errors import InvalidCodeError
 from mheight.heights.programs.dives import Dives
 from mheight.heights.programs.enclosure import Enclosure, enclose
-from mheight.heights.programs.proven_bounds import Enclosed, measure, node_bound, start_errors
-from mheight.heights.programs.simplex import crash, expel, reduced_table
+from mheight.heights.programs.proven_bounds import Enclosed, measure, node_bound
+from mheight.heights.programs.simplex import reduced_table
 from mheight.heights.programs.vertices import IntegerRows, integer_rows
 from mheight.heights.programs.work import Core, Limit, Root, Work
 
@@ -25,6 +25,7 @@ Int = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 _PERTURBATION = 1e-10
+_MOST_KEPT = 2**29  # bytes of tableaux; beyond, each is made anew when it is needed
 
 
 class Search(Work):
@@ -47,34 +48,22 @@ class Search(Work):
             np.abs(enclosure.high).sum(axis=0), enclosure.basis,
         )  # fmt: skip
         super().__init__(Core(R, bounds, m - 1))
-        self.errors = np.empty(self.n + 1)
-        start_errors(enclosure.high, enclosure.blur, self.errors)
 
     @property
     def rows(self) -> IntegerRows:
         """The matrix in whole numbers."""
-        return integer_rows(rational_matrix(self.G) if self.exact is None else self.exact)
+        return integer_rows(as_fractions(self.G) if self.exact is None else self.exact)
 
     def root(self, target: int) -> Root | None:
         """The root of a target; None where its column is zero."""
         if not self.G[:, target].any():
             return None
-        allowed = np.ones(self.n, np.bool_)
-        allowed[target] = False
-        root = Root(
-            target, self.R.high.copy(), self.R.corner.copy(), np.empty(self.k),
-            np.empty(self.n), allowed, self.errors.copy(),
-        )  # fmt: skip
-        if expel(root.table, root.basis, root.errors, allowed):
-            root.open_ = allowed.copy()
-            root.open_[root.basis] = False
-            value, _ = crash(
-                root.table, root.basis, root.errors, root.signs, root.word, root.open_,
-                self.bounds, target,
-            )  # fmt: skip
-            measure(self.R, root.table, root.basis, root.errors)
+        vertex, value = self.vertex(target)
+        is_kept = self.n * vertex.table.nbytes <= _MOST_KEPT
+        root = Root(target, vertex if is_kept else None)
+        if value is not None:
             limit = node_bound(
-                value, 0.0, self.R, root.table, root.basis, target, root.errors,
+                value, 0.0, self.R, vertex.table, vertex.basis, target, vertex.errors,
                 self.stack.promised[0], self.drops == 0,
             )  # fmt: skip
             self.record[1] = max(self.record[1], limit)

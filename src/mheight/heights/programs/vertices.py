@@ -190,11 +190,16 @@ def loose_certificate(rows: IntegerRows, m: int, kept: Sequence[int]) -> Certifi
             [[x / size for x, size in zip(line, sizes, strict=True)] for line in part]
         )
         largest = np.abs(scaled).max(axis=1, keepdims=True)
-        message = np.linalg.svd((scaled / np.where(largest > 0, largest, 1.0)).T)[0][:, -1]
+        message = _left_vectors((scaled / np.where(largest > 0, largest, 1.0)).T)[:, -1]
         exact = [Fraction(float(u)) / size for u, size in zip(message, sizes, strict=True)]
         common = math.lcm(*(x.denominator for x in exact))
         whole = [x.numerator * (common // x.denominator) for x in exact]
     return _certificate(rows, m, whole, set(kept))
+
+
+def _left_vectors(matrix: Float) -> Float:
+    """Left singular vectors; the right ones of thousands of columns would fill the memory."""
+    return np.asarray(np.linalg.svd(matrix, full_matrices=matrix.shape[0] > matrix.shape[1])[0])
 
 
 def _certificate(

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.heights.programs.proven_bounds import Enclosed, node_bound
+from mheight.heights.programs.proven_bounds import Enclosed, measure, node_bound, start_errors
+from mheight.heights.programs.simplex import crash, expel
 from mheight.heights.programs.tree import LINE, RUNNING, advance, bound, expand, new_stack
 from mheight.heights.solution import Status
 
@@ -28,16 +29,23 @@ _ALL = 2**62
 
 
 @dataclass
-class Root:
-    """The optimal vertex of one target with nothing dropped."""
+class Vertex:
+    """The optimal vertex of one target with nothing dropped, as kernels hold it."""
 
-    target: int
     table: Float
     basis: Int
     signs: Float
     word: Float
     open_: Flags
     errors: Float
+
+
+@dataclass
+class Root:
+    """One target with nothing dropped: its value, a bound of all below, and its vertex if kept."""
+
+    target: int
+    vertex: Vertex | None
     value: float = float("inf")
     upper: float = float("inf")
 
@@ -90,6 +98,8 @@ class Work:
         self.infinite = False
         self.nodes = 0
         self.found = np.zeros(self.drops + 1, np.int64)
+        self.errors = np.empty(self.n + 1)
+        start_errors(self.R.high, self.R.blur, self.errors)
 
     @property
     def incumbent(self) -> float:
@@ -107,14 +117,31 @@ class Work:
             self.record[0], self.best = value, (target, dropped)
         self.infinite = self.infinite or np.isinf(value)
 
-    def load(self, root: Root) -> None:
-        """Put a root on the stack."""
-        s = self.stack
-        s.tables[0], s.bases[0], s.signs[0] = root.table, root.basis, root.signs
-        s.words[0], s.opens[0], s.errors[0] = root.word, root.open_, root.errors
+    def vertex(self, target: int) -> tuple[Vertex, float | None]:
+        """The optimal vertex of a target and its value; None where the other columns don't span."""
+        allowed = np.ones(self.n, np.bool_)
+        allowed[target] = False
+        v = Vertex(
+            self.R.high.copy(), self.R.corner.copy(), np.empty(self.k), np.empty(self.n),
+            allowed, self.errors.copy(),
+        )  # fmt: skip
+        if not expel(v.table, v.basis, v.errors, allowed):
+            return v, None
+        v.open_ = allowed.copy()
+        v.open_[v.basis] = False
+        value, _ = crash(v.table, v.basis, v.errors, v.signs, v.word, v.open_, self.bounds, target)
+        measure(self.R, v.table, v.basis, v.errors)
+        return v, float(value)
+
+    def load(self, root: Root) -> Vertex:
+        """Put a root on the stack; returns its vertex."""
+        s, v = self.stack, root.vertex or self.vertex(root.target)[0]
+        s.tables[0], s.bases[0], s.signs[0] = v.table, v.basis, v.signs
+        s.words[0], s.opens[0], s.errors[0] = v.word, v.open_, v.errors
         s.promised[0] = False
         s.place[0], s.nexts[0], s.measured[0] = 0, 0, False
         expand(0, root.target, s)
+        return v
 
     def advance(self, target: int, width: int, budget: int) -> bool:
         """Go on with the loaded root; True when it is done."""
@@ -161,12 +188,12 @@ class Work:
         """
         if self.drops == 0:
             return None
-        self.load(root)
+        vertex = self.load(root)
         self.stack.nexts[0] = first
         place = self.stack.place
         worst = np.empty(1)
         worst[0] = node_bound(
-            root.value, self.line, self.R, root.table, root.basis, root.target, root.errors,
+            root.value, self.line, self.R, vertex.table, vertex.basis, root.target, vertex.errors,
             self.stack.promised[0], False,
         )  # fmt: skip
         while place[0] >= 0:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mheight.heights.finding import find_heights, solved
-from mheight.heights.programs import shared
+from mheight.heights.programs import search, shared
 from mheight.heights.solution import Solution
 
 
@@ -65,6 +65,19 @@ def test_a_crew_changes_nothing(
     assert timeless(alone) == timeless(together)
     assert alone.is_exact
     assert crew.done or m == 1
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize(("n", "k", "m"), [(14, 5, 1), (14, 5, 2), (16, 8, 4)])
+def test_vertices_that_are_not_kept_are_made_anew(
+    n: int, k: int, m: int, whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(n * m)
+    G = rng.integers(-3, 4, (k, n)).astype(float) if whole else rng.standard_normal((k, n))
+    kept = timeless(solved(G, m, method="branch-and-bound"))
+    monkeypatch.setattr(search, "_MOST_KEPT", 0)
+    assert timeless(solved(G, m, method="branch-and-bound")) == kept
+    assert timeless(solved(G, m, method="branch-and-bound", crew=FakeCrew(3, 0))) == kept
 
 
 def test_a_better_value_found_late_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
