@@ -28,6 +28,8 @@ settings.load_profile("repeatable")
 
 SLOW = (
     "browser",
+    "cli/test_clusters.py",
+    "cli/test_many_kills.py",
     "cli/test_run_commands.py",
     "cli/test_training_display.py",
     "cli/test_tune_command.py",

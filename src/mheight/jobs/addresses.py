@@ -42,7 +42,15 @@ class ClusterName:
             return
         host, port = found[2].strip("[]"), int(found[3])
         try:
-            socket.create_connection((host, port), timeout=_ANSWER).close()
+            with socket.create_connection((host, port), timeout=_ANSWER) as found_there:
+                # A scheduler speaks first; over TLS it waits.
+                speaks = found[1] != "tcp" or bool(found_there.recv(1))
+            if not speaks:
+                raise ConnectionError("it ends the connection")
+        except TimeoutError:
+            raise JobError(
+                f"no scheduler of Dask answers at {self.address} within {_ANSWER:g} s"
+            ) from None
         except (OSError, OverflowError, UnicodeError) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise JobError(

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import errno
 import json
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -234,3 +236,18 @@ def test_no_file_of_a_scheduler(tmp_path: Path, text: str) -> None:
 def test_shards_are_numbered_in_the_order_of_their_names() -> None:
     names = [Shard(i, "0" * 64).file_name(b"", ".txt") for i in (0, 9, 10, 99_999_999)]
     assert names == sorted(names)
+
+
+def test_what_does_not_answer_is_told_within_seconds(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        file = tmp_path / "scheduler.json"
+        file.write_text(json.dumps({"address": address}))
+        begun = time.monotonic()
+        with pytest.raises(JobError, match=f"no scheduler of Dask answers at {address} within 4 s"):
+            cluster_name(str(file)).require_answer()
+        assert time.monotonic() - begun < 20
+    with pytest.raises(JobError, match=f"no scheduler answers at {address} .Connection refused."):
+        cluster_name(address).require_answer()
+    with pytest.raises(JobError, match=r"no scheduler answers at tcp://no\.such\.host\.invalid:1"):
+        cluster_name("tcp://no.such.host.invalid:1").require_answer()
