@@ -19,7 +19,7 @@ import numpy as np
 
 from mheight.cli.console import errors_in_one_line
 from mheight.codes import absolute_minors, systematic_generators
-from mheight.datasets import Samples
+from mheight.datasets import Samples, exact_labels
 from mheight.datasets.ensembles import ENSEMBLES, SCALES
 from mheight.deployment import Predictor
 from mheight.evaluation.calibration import coverage
@@ -28,7 +28,7 @@ from mheight.evaluation.tables import render
 from mheight.files import write_json
 from mheight.heights import profile_with_doubts
 from mheight.metrics import score
-from mheight.tiers import Group, Groups
+from mheight.tiers import COURSE_9, Group, Groups
 
 SEARCH_STEPS = 60
 LEAST_SECONDS = 0.05
@@ -117,6 +117,21 @@ def measured(model: Predictor, group: Group, count: int, rng: np.random.Generato
     }
 
 
+def nine(models: list[Predictor], per_group: int) -> str:
+    """What a prediction costs at n = 9, features included, beside the exact height."""
+    rng = np.random.default_rng(9)
+    parts = [codes("course", group, per_group, rng) for group in COURSE_9]
+    samples = Samples.concatenate([part.within(COURSE_9) for part in parts], renumber=True)
+    samples = samples.take(rng.permutation(len(samples)))
+    exact = micro(lambda: exact_labels(samples), len(samples))
+    lines = [["exact height, all m at once", f"{exact:.2f}", f"{1e6 / exact:,.0f}", "1"]]
+    for model in models:
+        own = micro(lambda model=model: model.predict_log2(samples), len(samples))  # type: ignore[misc]
+        lines.append([model.name, f"{own:.2f}", f"{1e6 / own:,.0f}", f"{own / exact:.1f}"])
+    header = ["n = 9, from P", "CPU us a code", "codes a CPU second", "times the exact height"]
+    return render(f"{len(samples):,} codes of the nine groups", header, lines)
+
+
 def scored(rows: list[dict]) -> tuple[dict, dict]:
     """Scores and coverage of all codes of some rows."""
     samples = Samples.concatenate([row["samples"] for row in rows], renumber=True)
@@ -138,8 +153,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1316)
     parser.add_argument("--image", type=Path, default=IMAGE)
     parser.add_argument("--scores", type=Path, help="JSON of lengths never trained on")
+    parser.add_argument("--beside", type=Path, help="another bundle, for the cost at n = 9")
     options = parser.parse_args()
     model = Predictor.load(options.run)
+    others = [] if options.beside is None else [Predictor.load(options.beside)]
+    print(nine([model, *others], 25 * options.count))
     trained = model.trained.lengths
     rows = []
     for n in range(6, options.longest + 1):
