@@ -22,7 +22,6 @@ from mheight.experiments import load_config
 
 PAGES = ("tutorial_heights.md", "tutorial_training.md", "deployment.md")
 SKIPPED_COMMANDS = ("serve",)
-MIXED = [(9, 4, 2), (12, 6, 3), (6, 3, 2)]
 
 
 def commands(page: str) -> list[list[str]]:
@@ -41,8 +40,6 @@ def desk(finished_run, tmp_path, monkeypatch):
     write_parquet(codes, tmp_path / "samples.parquet")
     rng = np.random.default_rng(0)
     np.save(tmp_path / "codes.npy", rng.integers(-9, 10, size=(50, 4, 9)))
-    mixed = [[n, k, m, rng.integers(-9, 10, size=(k, n - k)).tolist()] for n, k, m in MIXED]
-    (tmp_path / "mixed.json").write_text(json.dumps(mixed))
     (tmp_path / "long.json").write_text(json.dumps(rng.integers(-9, 10, size=(6, 28)).tolist()))
     (tmp_path / "results").mkdir()
     for run in ("results/run_7", "results/run_wider", "run_7"):
