@@ -91,7 +91,7 @@ def test_matrices_alone(mheight, tmp_path, fails):
     error = fails("predict", tmp_path / "g.npy", "-o", output, "-m", 1)
     assert "a code [6, 9]" not in error
     assert "matrix 0: (n,k,m) = (9,6,1) is not one of the groups" in error
-    assert "mheight heights computes the heights of any code" in error
+    assert "mheight heights computes heights of any code" in error
 
 
 def test_what_can_not_be_is_said_before_any_work(pickled, tmp_path, fails):
