@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from PIL import Image
 
-from mheight.cli.console import TrainingDisplay
+from mheight.cli.console import TrainingDisplay, errors_in_one_line
 from mheight.datasets import check_import, read_samples
 from mheight.evaluation.tables import render
 from mheight.experiments import RunConfig, RunFolder, load_config
@@ -42,6 +42,7 @@ SHIPPED = ROOT / "src" / "mheight" / "experiments" / "shipped"
 SEEDS = (7, 8, 9)
 OTHER_DATA = "other_data.json"
 POOLED = ("model.set_width=4", "training.epochs=8")
+LONG = ("training.epochs=16",)
 SMALL = ("data.per_group=2000",)
 
 
@@ -99,13 +100,15 @@ JOBS = [
     *(Job("run2", "course", seed) for seed in SEEDS),
     Job("run6", "course", 7),
     Job("run7-raw", "course", 7),
+    Job("run7", "course", 7, "long-", LONG),
+    Job("run7", "uniform", 7, "long-", LONG),
     Job("run7", "course", 7, "pooled-", POOLED),
     Job("run7", "uniform", 7, "pooled-", POOLED),
     Job("run7", "course", 7, "small-", SMALL),
 ]
 CURVES = {
     Job("run7", "course", 7): ("#d55e00", "run7, course"),
-    Job("run7", "uniform", 7): ("#e69f00", "run7, uniform"),
+    Job("run7", "uniform", 7, "long-", LONG): ("#e69f00", "run7, uniform, 16 epochs"),
     Job("run7", "course", 7, "pooled-", POOLED): ("#0072b2", "sets pooled too, course"),
     Job("run7", "uniform", 7, "pooled-", POOLED): ("#56b4e9", "sets pooled too, uniform"),
     Job("run7", "course", 7, "small-", SMALL): ("#cc79a7", "a sixth of the originals"),
@@ -237,6 +240,7 @@ def main() -> None:
     parser.add_argument("--ds1", type=Path, help="data set folder of DS-1")
     parser.add_argument("--uniform4500", type=Path, help="data set folder of uniform4500")
     options = parser.parse_args()
+    errors_in_one_line()
     if not options.tables:
         for job in JOBS:
             if options.only is None or job.label in options.only:
