@@ -12,8 +12,12 @@ verdict of finite or infinite that is not the exact one, where no doubt is said.
 of docs/heights.md a height above 1e12 of a matrix of rounded decimals or other floats of many
 digits may be called infinite: such are counted apart.
 
+One code and the same code in its batch must agree, to twice the promised accuracy, wherever
+neither says a doubt; both must say dependent rows or neither.
+
     make hunt                                                 # all of it
     python benchmarks/differential.py --codes 20000 --seed 7  # other codes
+    python benchmarks/differential.py --entries decimals --lengths 6 7 8 9 10 --alone 1
 
 Ctrl-C prints what was found so far.
 """
@@ -25,7 +29,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -38,6 +42,7 @@ from mheight.codes.linear_code import LinearCode
 from mheight.codes.minors.rounding import ACCURACY
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import rounded
+from mheight.heights.doubts import Profiles
 from mheight.heights.finding import solved
 from mheight.heights.profile import profile_with_doubts
 
@@ -78,15 +83,16 @@ def sparse(draw: Callable[[Rng, Shape], np.ndarray]) -> Callable[[Rng, Shape], n
     return drawn
 
 
-def scaled_decimals(rng: Rng, shape: Shape) -> np.ndarray:
-    """One digit each, from 1e-3 to 2e3, a third of them zero."""
-    digits = rng.choice([-2.0, -1, 0, 1, 2], shape)
-    return np.array(
-        [
-            float(f"{d:g}e{e}")
-            for d, e in zip(digits.flat, rng.integers(-3, 4, digits.size), strict=True)
-        ]
-    ).reshape(shape)
+def scaled_decimals(largest: int) -> Callable[[Rng, Shape], np.ndarray]:
+    """One digit times a power of ten from 1e-3 to 1e3; of the digits 0, 1, 2 a fifth is zero."""
+
+    def draw(rng: Rng, shape: Shape) -> np.ndarray:
+        digits = rng.integers(-largest, largest + 1, shape)
+        powers = rng.integers(-3, 4, digits.size)
+        texts = (f"{d}e{e}" for d, e in zip(digits.flat, powers, strict=True))
+        return np.array([float(text) for text in texts]).reshape(shape)
+
+    return draw
 
 
 def all_sizes(rng: Rng, shape: Shape) -> np.ndarray:
@@ -141,7 +147,8 @@ ENTRIES: dict[str, Callable[[Rng, Shape], np.ndarray]] = {
     "sparse integers to 1e10": sparse(integers(1e10)),
     "normal floats": lambda rng, shape: rng.standard_normal(shape),
     "sparse floats": sparse(lambda rng, shape: rng.standard_normal(shape)),
-    "decimals from 1e-3 to 2e3": scaled_decimals,
+    "decimals from 1e-3 to 2e3": scaled_decimals(2),
+    "decimals from 1e-3 to 9e3": scaled_decimals(9),
     "floats from 1e-8 to 1e8": all_sizes,
     "scaled rows and columns": scaled_columns,
     "powers of two": powers_of_two,
@@ -154,8 +161,15 @@ ENTRIES: dict[str, Callable[[Rng, Shape], np.ndarray]] = {
 class Hunt:
     """Counts, and the first codes that came out wrong."""
 
-    def __init__(self, alone: float, searched: float) -> None:
+    def __init__(
+        self,
+        alone: float,
+        searched: float,
+        entries: Sequence[str] = (),
+        lengths: Sequence[int] = (),
+    ) -> None:
         self.alone, self.searched = alone, searched
+        self.entries, self.lengths = list(entries or ENTRIES), list(lengths or LENGTHS)
         self.counts: Counter[str] = Counter()
         self.by_entries: dict[str, Counter[str]] = {name: Counter() for name in ENTRIES}
         self.worst = {"batch": 0.0, "alone": 0.0, "find_height": 0.0}
@@ -164,8 +178,8 @@ class Hunt:
     def chunk(self, rng: Rng) -> None:
         """One batch of codes by all routes."""
         kind = str(rng.choice(["G", "P", "H"]))
-        name = str(rng.choice(list(ENTRIES)))
-        n = int(rng.choice(LENGTHS))
+        name = str(rng.choice(self.entries))
+        n = int(rng.choice(self.lengths))
         k = int(rng.integers(1, n))
         rows = {"G": (k, n), "P": (k, n - k), "H": (n - k, n)}[kind]
         given = given_matrices(ENTRIES[name](rng, (CHUNK, *rows)), kind)
@@ -191,6 +205,7 @@ class Hunt:
                 self.counts["alone"] += 1
                 if one.is_certain:
                     self.compare("alone", one.heights, exact, given, i, name)
+                self.agree(found.heights[i], not doubtful[i], one, given, i, name)
             if rng.random() < self.searched:
                 self.search(given, i, int(rng.integers(1, n - k + 1)), exact, name)
 
@@ -209,6 +224,21 @@ class Hunt:
             self.note(route, name, given, i, f"{ours.tolist()} for {truth.tolist()}")
         else:
             self.worst[route] = max(self.worst[route], error)
+
+    def agree(
+        self, batch: np.ndarray, is_certain: bool, one: Profiles, given: GivenMatrices,
+        i: int, name: str,
+    ) -> None:  # fmt: skip
+        """A profile of the batch against that of the code alone, and their doubts."""
+        if is_certain != one.is_certain:
+            self.counts["in doubt in the batch or alone only"] += 1
+        if not (is_certain and one.is_certain):
+            return
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(batch - one.heights) > 2 * ACCURACY * one.heights
+        if (np.isinf(batch) != np.isinf(one.heights)).any() or apart.any():
+            self.note("batch and alone", name, given, i,
+                      f"{batch.tolist()} and {one.heights.tolist()}")  # fmt: skip
 
     def search(
         self, given: GivenMatrices, i: int, m: int, exact: tuple[Any, ...], name: str
@@ -245,12 +275,15 @@ class Hunt:
     def report(self) -> None:
         """What was found, on standard output."""
         print(f"{'entries':28} {'codes':>9} {'in doubt':>9} {'wrong':>6}")
-        for name, tally in self.by_entries.items():
+        for name in self.entries:
+            tally = self.by_entries[name]
             print(f"{name:28} {tally['codes']:9,} {tally['doubtful']:9,} {tally['wrong']:6,}")
         print(f"{self.codes:,} codes: {', '.join(f'{self.counts[k]:,} as {k}' for k in 'GPH')}")
         print(f"alone: {self.counts['alone']:,}, find_height: {self.counts['find_height']:,}, "
               f"of which not exact: {self.counts['find_height not exact']:,}")  # fmt: skip
         print(f"called infinite by the rule: {self.counts['called infinite by the rule']:,}")
+        print("in doubt in the batch or alone only: "
+              f"{self.counts['in doubt in the batch or alone only']:,}")  # fmt: skip
         for route, error in self.worst.items():
             print(f"largest relative error, {route}: {error:.1e}")
         wrong = {k: v for k, v in self.counts.items() if k.startswith("wrong")}
@@ -265,10 +298,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--alone", type=float, default=0.02, help="share also done alone")
     parser.add_argument("--searched", type=float, default=0.01, help="share for find_height")
+    parser.add_argument("--entries", nargs="+", metavar="KIND", default=list(ENTRIES),
+                        help="kinds of entries, by their name or its beginning")  # fmt: skip
+    parser.add_argument("--lengths", nargs="+", type=int, metavar="N", default=LENGTHS)
     options = parser.parse_args()
+    entries = [name for name in ENTRIES if name.startswith(tuple(options.entries))]
+    if not entries or min(options.lengths) < 2:
+        parser.error(f"entries are of {list(ENTRIES)}, lengths at least 2")
     # Also where a shell started this in the background, with interrupts ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    hunt, start, chunk, told = Hunt(options.alone, options.searched), time.monotonic(), 0, 0
+    hunt = Hunt(options.alone, options.searched, entries, options.lengths)
+    start, chunk, told = time.monotonic(), 0, 0
     try:
         while hunt.codes < options.codes:
             # Each chunk has a seed of its own, so that one can be done again alone.

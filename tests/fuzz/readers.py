@@ -16,6 +16,7 @@ import base64
 import gzip
 import io
 import json
+import os
 import pickle
 import resource
 import signal
@@ -381,17 +382,33 @@ def watched(name: str, count: int, seed: int) -> tuple[dict[str, int], int]:
         path = Path(folder) / READERS[name][0]
         while True:
             here = [sys.executable, __file__, "--here", name, str(count), str(seed), str(path)]
-            with subprocess.Popen([*here, str(done)], stdout=subprocess.PIPE, text=True) as child:
-                assert child.stdout is not None
-                for line in child.stdout:
+            with subprocess.Popen([*here, str(done)], stdout=subprocess.PIPE) as child:
+                for line in lines_of(child):
                     done += 1
-                    _count(counts, name, line.strip(), path)
+                    found, _, shown = line.partition("\t")
+                    _count(counts, name, found, shown)
             if child.returncode == 0:
                 return counts, counts.get("fault", 0)
             done += 1
-            _count(counts, name, f"fault: the process ended with {child.returncode}", path)
+            ended = f"fault: the process ended with {child.returncode}"
+            _count(counts, name, ended, readable(path))
             if child.returncode > 0 and done == 1:
                 return counts, counts["fault"]
+
+
+def lines_of(child: subprocess.Popen[bytes]) -> Iterator[str]:
+    """Its lines, taken many at a time: to wake for each costs as much as the reading."""
+    assert child.stdout is not None
+    rest = b""
+    while part := os.read(child.stdout.fileno(), 2**16):
+        *whole, rest = (rest + part).split(b"\n")
+        yield from (line.decode() for line in whole)
+        time.sleep(0.05)
+
+
+def readable(path: Path) -> str:
+    """An input as a fault is printed with it."""
+    return base64.b64encode(path.read_bytes()).decode()[:4000] if path.exists() else ""
 
 
 def alone(name: str, count: int, seed: int) -> tuple[dict[str, int], int]:
@@ -400,16 +417,15 @@ def alone(name: str, count: int, seed: int) -> tuple[dict[str, int], int]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / READERS[name][0]
         for found in tried(name, count, seed, path):
-            _count(counts, name, found, path)
+            _count(counts, name, found, readable(path) if found.startswith("fault") else "")
     return counts, counts.get("fault", 0)
 
 
-def _count(counts: dict[str, int], name: str, found: str, path: Path) -> None:
+def _count(counts: dict[str, int], name: str, found: str, shown: str) -> None:
     kind = found.split(":")[0]
     counts[kind] = counts.get(kind, 0) + 1
     if kind == "fault":
-        content = path.read_bytes() if path.exists() else b""
-        print(name, found, base64.b64encode(content).decode()[:4000], flush=True)
+        print(name, found, shown, flush=True)
 
 
 def main(arguments: list[str]) -> int:
@@ -417,10 +433,8 @@ def main(arguments: list[str]) -> int:
         name, count, seed, place, start = arguments[1:]
         limit_memory()
         for found in tried(name, int(count), int(seed), Path(place), int(start)):
-            print(" ".join(found.split()), flush=True)
-            if found.startswith("fault"):
-                # The input lies there until it was looked at.
-                time.sleep(0.2)
+            shown = readable(Path(place)) if found.startswith("fault") else ""
+            print(" ".join(found.split()), shown, sep="\t", flush=True)
         return 0
     together = arguments[0] == "--together"
     count, seed, *names = arguments[together:]
