@@ -48,7 +48,8 @@ def test_a_network_by_group_learns_a_handful_by_heart(config, features, rate):
     samples = generate("course", 8, 5).samples
     samples = samples.take(np.isin(samples.group, [4, 8]))
     heights = samples.log2_heights
-    names = [input_name("minors", group) for group in chosen]
+    features = features.of(COURSE_9)
+    names = [input_name(features.features.kind, group) for group in chosen]
     model = build_model(config, {name: features.shapes[name] for name in names}, COURSE_9, seed=1)
     model.compile(optimizer=keras.optimizers.Adam(rate), loss="mse")
     inputs = features.encode(samples)
