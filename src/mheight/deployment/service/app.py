@@ -21,14 +21,19 @@ import mheight
 from mheight.deployment.service import schemas
 from mheight.deployment.service.affords import affordable, typed_profile
 from mheight.deployment.service.answers import Watch
-from mheight.deployment.service.asked import checked, decode_asked, heights_asked, search_asked
-from mheight.deployment.service.bodies import read_json, validated
+from mheight.deployment.service.asked import (
+    checked,
+    decode_asked,
+    heights_asked,
+    matrix_asked,
+    search_asked,
+)
 from mheight.deployment.service.catalogue import add_catalogue
 from mheight.deployment.service.counters import Metrics
 from mheight.deployment.service.engine import Engine, Model
 from mheight.deployment.service.example_codes import known_codes, random_code
 from mheight.deployment.service.failures import ServiceError, busy, error_body
-from mheight.deployment.service.matrices import parity_rows, typed_matrix
+from mheight.deployment.service.matrices import parity_rows
 from mheight.deployment.service.middleware import Guard
 from mheight.deployment.service.openapi import body_of, described
 from mheight.deployment.service.progress import KIND, progress_lines
@@ -267,8 +272,7 @@ def _add_search(app: FastAPI, engine: Engine) -> None:
     async def matrix(request: Request) -> Response:
         """Read a matrix as the command line does."""
         body = await request.body()
-        asked = validated(schemas.MatrixRequest, read_json(body))
-        return await engine.read(lambda: _json(typed_matrix(asked.text, asked.file)), len(body))
+        return await engine.read(lambda: _json(matrix_asked(body)), len(body))
 
     @app.get("/api/affords", response_model=schemas.Affordable, responses=_failures(422, 503))
     async def affords(

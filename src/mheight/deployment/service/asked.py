@@ -12,11 +12,16 @@ from mheight.deployment.service import schemas
 from mheight.deployment.service.bodies import read_json, validated
 from mheight.deployment.service.decoding import check_task
 from mheight.deployment.service.failures import ServiceError
-from mheight.deployment.service.matrices import exact_generators, given_codes, with_numbers
+from mheight.deployment.service.matrices import (
+    exact_generators,
+    given_codes,
+    typed_matrix,
+    with_numbers,
+)
 from mheight.deployment.service.settings import ServiceSettings
 from mheight.deployment.service.word_schemas import DecodeRequest
 
-__all__ = ["checked", "decode_asked", "heights_asked", "search_asked"]
+__all__ = ["checked", "decode_asked", "heights_asked", "matrix_asked", "search_asked"]
 
 Request_ = TypeVar("Request_", bound=BaseModel)
 
@@ -77,6 +82,16 @@ def decode_asked(body: bytes, settings: ServiceSettings) -> tuple[DecodeRequest,
     )
     check_task(asked, given)
     return asked, given
+
+
+def matrix_asked(body: bytes) -> dict[str, Any]:
+    """What the text in a body is read as.
+
+    Raises:
+        ServiceError: 400, 422; a body that is refused, or a text that is no matrix.
+    """
+    asked = validated(schemas.MatrixRequest, read_json(body))
+    return typed_matrix(asked.text, asked.file)
 
 
 def checked(kind: type[Request_], body: bytes, settings: ServiceSettings) -> Request_:

@@ -1,0 +1,102 @@
+"""Large bodies, which must not hold up the event loop, and heads that are read in two ways."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+
+import pytest
+
+JSON = {"Content-Type": "application/json"}
+LIMIT = 2**20
+
+
+def filled(head, part, tail):
+    """A body of nearly a MiB, of one part again and again."""
+    count = (LIMIT - len(head) - len(tail)) // (len(part) + 1)
+    return head + b",".join([part] * count) + tail
+
+
+ROW = b"[" + b",".join([b"1"] * 400) + b"]"
+BODIES = [
+    ("/api/heights", filled(b'{"G": [', b"[1]", b"]}")),
+    ("/api/heights", filled(b'{"codes": [', b'{"G": [' + ROW + b"]}", b"]}")),
+    ("/api/heights", filled(b'{"codes": [', b'{"G": [[1,1]]}', b"]}")),
+    ("/api/heights", filled(b'{"G": [[', b'"1"', b"]]}")),
+    ("/api/heights", filled(b'{"G": [[', b"1e-5", b"]]}")),
+    ("/api/predictions", filled(b'{"codes": [', b'{"G": [' + ROW + b"]}", b"]}")),
+    ("/api/search", filled(b'{"G": [', b"[1,1]", b'], "time_limit": 1}')),
+    ("/api/decode", filled(b'{"G": [[1,1]], "words": [', b"[1,1]", b'], "delta": 1}')),
+    ("/api/matrix", filled(b'{"text": "', b"1 0 1;", b'"}')),
+    ("/api/matrix", filled(b'{"text": [', b"[]", b"]}")),
+]
+
+
+@pytest.fixture
+def longest_step(monkeypatch):
+    """CPU seconds of the longest single step of any event loop, which a busy machine leaves alone.
+
+    What another thread does with the body does not count: the loop goes on beside it.
+    """
+    steps = [0.0]
+    real = asyncio.Handle._run
+
+    def timed(self):
+        start = time.thread_time()
+        real(self)
+        steps[0] = max(steps[0], time.thread_time() - start)
+
+    monkeypatch.setattr(asyncio.Handle, "_run", timed)
+    return steps
+
+
+@pytest.mark.parametrize(("path", "body"), BODIES)
+def test_a_large_body_is_read_off_the_event_loop(client, longest_step, path, body):
+    assert LIMIT - 5000 < len(body) <= LIMIT
+    reply = client.post(path, content=body, headers=JSON)
+    assert reply.status_code in (200, 400, 404, 413, 422), reply.text
+    assert json.loads(reply.content)
+    assert 0.0 < longest_step[0] < 0.15
+
+
+def test_a_step_of_the_loop_that_takes_long_is_seen(longest_step):
+    """The test above must be able to fail."""
+
+    async def busy():
+        end = time.thread_time() + 0.2
+        while time.thread_time() < end:
+            pass
+
+    thread = threading.Thread(target=lambda: asyncio.run(busy()))
+    thread.start()
+    thread.join()
+    assert longest_step[0] >= 0.2
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"Host: x\r\nHost: y\r\n", 400),
+        (b"Host: x\r\nTransfer-Encoding: gzip\r\n", 501),
+        (b"Host: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 501),
+        (b"Host : x\r\n", 400),
+        (b"Host: x\r\nA\x00: b\r\n", 400),
+        (b"Host: x\r\n" + b"A: b\r\n" * 5000, 400),
+    ],
+)
+def test_heads_that_may_be_read_in_two_ways_are_refused_and_closed(service, head, status):
+    import socket
+
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as connection:
+        connection.sendall(b"POST /api/heights HTTP/1.1\r\n" + head + b"\r\n")
+        got = b""
+        try:
+            while part := connection.recv(65_536):
+                got += part
+        except ConnectionError:
+            pass
+    status_line, _, rest = got.partition(b"\r\n")
+    assert status_line.split()[1] in (b"%d" % status, b"400", b"431")
+    assert b"x-content-type-options: nosniff" in rest.lower()
