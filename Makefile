@@ -12,7 +12,7 @@
 # make results         trains what docs/results shows and writes its tables: hours
 # make benchmark-peer-tests  the published package's own tests, run against this one
 # make hunt            wrong heights, sought among millions of codes by every route, HiGHS too
-# make fuzz            changed files against every reader: FUZZ=100000 each
+# make fuzz            changed files against every reader (FUZZ=100000 each), 100 kills, hostile clients
 # make benchmark-protection  decoding and protected products, against linear programs
 # make promises      the decoder's promises on millions of random and adversarial words
 # make catalogue-check   every entry of the catalogue, computed again from its matrix
@@ -98,6 +98,9 @@ hunt: $(VENV)/.dev
 FUZZ ?= 100000
 fuzz: $(VENV)/.dev
 	$(BIN)/python tests/fuzz/readers.py $(FUZZ) 1
+	$(BIN)/python tests/fuzz/kills.py 17 1
+	$(BIN)/python tests/fuzz/clients.py 60
+	$(BIN)/python benchmarks/differential.py --entries decimals --lengths 6 7 8 9 10 --alone 1 --codes 50000
 
 promises: $(VENV)/.run
 	$(BIN)/python benchmarks/promises.py
