@@ -1,16 +1,30 @@
-"""Large bodies, which must not hold up the event loop, and heads that are read in two ways."""
+"""Many hostile clients at once, and large bodies, which must not hold up the event loop."""
 
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+PATH = Path(__file__).resolve().parents[1] / "fuzz" / "clients.py"
 JSON = {"Content-Type": "application/json"}
 LIMIT = 2**20
+
+
+def test_64_clients_of_all_kinds_leave_the_service_up_and_its_memory_flat():
+    """A sample of `make fuzz`, which goes on for a minute."""
+    spec = importlib.util.spec_from_file_location("clients", PATH)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    attack, _, _ = module.attacked(20)
+    assert not attack.faults
+    assert attack.seen["honest"]
+    assert len(attack.waits) == 20
 
 
 def filled(head, part, tail):
