@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from importlib.resources import files
 from math import comb
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from mheight.deployment.bundle import FILES
 from mheight.tiers import COURSE_9
 
-PACKAGED = Path(str(files("mheight.deployment") / "packaged" / "run8-stream"))
+PACKAGED = Path(__file__).with_name("bundle_run8_stream")
 INPUTS = [f"minors_{group.k}_{group.m}" for group in COURSE_9]
 WIDTHS = [comb(9, group.k) for group in COURSE_9]
 

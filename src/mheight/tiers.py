@@ -253,8 +253,8 @@ class Groups:
         return self._lookup[tuple(np.clip(part, -1, LONGEST + 1) for part in (n, k, m))]
 
     def orders(self, n: int, k: int) -> list[int]:
-        """Every m of a code [n, k] in these groups."""
-        return [group.m for group in self.members if group[:2] == (n, k)]
+        """Every m of a code [n, k] in these groups, ascending."""
+        return sorted(group.m for group in self.members if group[:2] == (n, k))
 
     def of_tier(self, tier: Tier) -> list[int]:
         """Positions of the groups of a tier."""

@@ -85,12 +85,15 @@ def test_matrices_alone(mheight, tmp_path, fails):
     output = tmp_path / "out.jsonl"
     mheight("predict", tmp_path / "g.npy", "-o", output)
     lines = [json.loads(line) for line in output.read_text().splitlines()]
-    assert [(one["sample_id"], one["m"]) for one in lines] == [(0, 2), (0, 3), (1, 2), (1, 3)]
+    assert [(one["sample_id"], one["m"]) for one in lines] == [
+        (0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3)
+    ]  # fmt: skip
     mheight("predict", tmp_path / "g.npy", "-o", output, "-m", 3)
     assert len(output.read_text().splitlines()) == 2
+    np.save(tmp_path / "g.npy", np.random.default_rng(1).normal(size=(1, 8, 17)))
     error = fails("predict", tmp_path / "g.npy", "-o", output, "-m", 1)
-    assert "a code [6, 9]" not in error
-    assert "matrix 0: (n,k,m) = (9,6,1) is not one of the groups" in error
+    assert "a code [8, 17]" not in error
+    assert "(n,k,m) = (17,8,1)" in error
     assert "mheight heights computes heights of any code" in error
 
 

@@ -44,7 +44,7 @@ def desk(finished_run, tmp_path, monkeypatch):
     (tmp_path / "results").mkdir()
     for run in ("results/run_7", "results/run_wider", "run_7"):
         shutil.copytree(finished_run.path, tmp_path / run)
-    bundle = ROOT / "src" / "mheight" / "deployment" / "packaged" / "run8-stream"
+    bundle = ROOT / "src" / "mheight" / "deployment" / "packaged" / "run9-any"
     shutil.make_archive(str(tmp_path / "bundle"), "zip", bundle)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -50,7 +50,7 @@ from mheight.protection.word_files import read_words
 MEMORY = 2**29
 SECONDS = 5.0
 RUNS = Path(__file__).resolve().parent.parent.parent / "runs"
-PACKAGED = Path(str(files("mheight.deployment") / "packaged" / "run8-stream"))
+PACKAGED = Path(str(files("mheight.deployment") / "packaged" / "run9-any"))
 FIXTURES = Path(__file__).resolve().parent.parent / "unit" / "datasets" / "numpy_pickles.jsonl"
 
 

@@ -27,7 +27,7 @@ __all__ = ["PACKAGED", "Predictor", "groups_of_bundle"]
 
 Float = NDArray[np.float64]
 
-PACKAGED = "run8-stream"
+PACKAGED = "run9-any"
 """Name of the model that comes with the package."""
 
 _LARGEST_LOG2 = 1000.0

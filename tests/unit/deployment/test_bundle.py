@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from mheight.deployment.bundle import FILES, read_bundle, write_bundle
 from mheight.deployment.card import model_card
 from mheight.errors import BundleError
 
-PACKAGED = Path(str(files("mheight.deployment") / "packaged" / "run8-stream"))
+PACKAGED = Path(__file__).parents[2] / "bundle_run8_stream"
 
 
 @pytest.fixture
