@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,8 +86,9 @@ def test_claims_about_designs_of_any_length(mheight, fails, tmp_path):
     assert status == 3
     assert out.startswith("1 of the 2 heights given is wrong: they differ by more than 1e-6")
     assert "sample 1, (n,k,m) = (4,2,2): given 2.5, exact 3.0" in out
+    nine = Path(__file__).parents[1] / "bundle_run8_stream"
     assert "(n,k,m) = (3,2,1) is not one of the groups" in fails(
-        "predict", x, "-o", tmp_path / "out.csv"
+        "predict", x, "--run", nine, "-o", tmp_path / "out.csv"
     )
     assert "--labels and --label-column go with samples" in fails(
         "heights", "1 0 1; 0 1 1", "--labels", y

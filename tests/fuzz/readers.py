@@ -27,7 +27,6 @@ import time
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +49,7 @@ from mheight.protection.word_files import read_words
 MEMORY = 2**29
 SECONDS = 5.0
 RUNS = Path(__file__).resolve().parent.parent.parent / "runs"
-PACKAGED = Path(str(files("mheight.deployment") / "packaged" / "run9-any"))
+PACKAGED = Path(__file__).parents[1] / "bundle_run8_stream"
 FIXTURES = Path(__file__).resolve().parent.parent / "unit" / "datasets" / "numpy_pickles.jsonl"
 
 

@@ -88,6 +88,7 @@ def score(log2_true: Float, log2_predicted: Float, group: Int, groups: Groups) -
         InvalidDataError: shapes differ, there is no sample, or a true height is infinite.
 
     Examples:
+        >>> from mheight.tiers import COURSE_9
         >>> score(np.array([1.0, 2.0]), np.array([1.5, 2.0]), np.array([0, 0]), COURSE_9).overall
         0.125
     """

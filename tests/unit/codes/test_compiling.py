@@ -303,9 +303,9 @@ def test_the_clock_of_limits_stands_still_while_a_kernel_is_compiled(clock: list
 
 @pytest.mark.parametrize("compiles", [True, False])
 def test_a_time_limit_does_not_count_compiling(compiles, clock, monkeypatch):
-    from mheight.heights.programs import search
+    from mheight.heights.programs import work
 
-    crash, late = search.crash, []
+    crash, late = work.crash, []
 
     def wait(_: object) -> None:
         clock[0] += 100.0
@@ -316,7 +316,7 @@ def test_a_time_limit_does_not_count_compiling(compiles, clock, monkeypatch):
             compiling._timed(wait)(()) if compiles else wait(())
         return crash(*arguments)
 
-    monkeypatch.setattr(search, "crash", slow)
+    monkeypatch.setattr(work, "crash", slow)
     G = np.random.default_rng(0).standard_normal((5, 10))
     found = mheight.find_height(G, 3, method="branch-and-bound", time_limit=50)
     assert late
