@@ -644,6 +644,7 @@ def test_a_longer_search_can_be_stopped(open_page: Open) -> None:
     page.click("#longer-all")
     page.unroute("**/api/heights")
     compute(page, SMALL)  # another code takes its place
+    expect(page.locator("#heights tbody tr")).to_have_count(2)
     assert shown_profile(page) == [2, 3]
     expect(page.locator("#longer")).to_be_hidden()
 
