@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+BADLY_SCALED = [
+    [0.02, 0.1, -0.01, 0.0, 0.0, 0.1, 0.01, 20.0],
+    [0.0, -200.0, -0.1, 2.0, -0.01, 0.0, 0.0, 0.002],
+    [1000.0, -0.001, -2.0, 0.0, 0.0, -0.002, -0.01, -1.0],
+    [0.0, -0.2, 100.0, -0.002, 0.0, 1.0, 2000.0, 0.002],
+    [10.0, 0.1, 100.0, 0.0, -2000.0, 20.0, 0.001, 0.0],
+    [0.0, 100.0, 0.0, -1.0, 0.001, 2000.0, -0.2, -0.01],
+]
+"""Entries from 1e-3 to 2e3; exact h_2 is 42086030801.678."""
+
 
 def near_integers(rng: np.random.Generator) -> np.ndarray:
     """Integers with noise, mixed by an ill-conditioned matrix and rounded to decimals."""

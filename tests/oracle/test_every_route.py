@@ -8,6 +8,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from matrices import BADLY_SCALED
 
 import mheight
 from mheight.codes.exact_matrices import exact_rank
@@ -46,16 +47,6 @@ def test_decimals_of_all_sizes_agree_alone_and_in_a_batch(differential: ModuleTy
     assert len(entries) == 2
     assert not hunt.wrong
     assert hunt.counts["alone"] > 80
-
-
-BADLY_SCALED = [
-    [0.02, 0.1, -0.01, 0.0, 0.0, 0.1, 0.01, 20.0],
-    [0.0, -200.0, -0.1, 2.0, -0.01, 0.0, 0.0, 0.002],
-    [1000.0, -0.001, -2.0, 0.0, 0.0, -0.002, -0.01, -1.0],
-    [0.0, -0.2, 100.0, -0.002, 0.0, 1.0, 2000.0, 0.002],
-    [10.0, 0.1, 100.0, 0.0, -2000.0, 20.0, 0.001, 0.0],
-    [0.0, 100.0, 0.0, -1.0, 0.001, 2000.0, -0.2, -0.01],
-]
 
 
 def test_a_badly_scaled_code_is_as_accurate_in_a_batch_as_alone(differential: ModuleType) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matrices import BADLY_SCALED
 
 import mheight
 from mheight.codes import LinearCode
@@ -163,16 +164,6 @@ def test_decimals_that_are_dependent_as_text_only(copies: int) -> None:
         mheight.height_profile([floats] * copies)
     with pytest.raises(InvalidCodeError, match="rank 2 wanted, got 1"):
         mheight.height_profile([[["10", 0, 100], ["0.01", 0, "0.1"]]] * copies)
-
-
-BADLY_SCALED = [
-    [0.02, 0.1, -0.01, 0.0, 0.0, 0.1, 0.01, 20.0],
-    [0.0, -200.0, -0.1, 2.0, -0.01, 0.0, 0.0, 0.002],
-    [1000.0, -0.001, -2.0, 0.0, 0.0, -0.002, -0.01, -1.0],
-    [0.0, -0.2, 100.0, -0.002, 0.0, 1.0, 2000.0, 0.002],
-    [10.0, 0.1, 100.0, 0.0, -2000.0, 20.0, 0.001, 0.0],
-    [0.0, 100.0, 0.0, -1.0, 0.001, 2000.0, -0.2, -0.01],
-]
 
 
 def test_badly_scaled_decimals_keep_the_promised_digits() -> None:
