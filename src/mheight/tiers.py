@@ -270,6 +270,16 @@ class Groups:
         """Every n, ascending."""
         return sorted({group.n for group in self.members})
 
+    def of_lengths(self, lengths: Iterable[int]) -> Groups:
+        """Those of these lengths, in this order and of these tiers.
+
+        >>> len(Groups.parse("course-21").of_lengths([9]))
+        9
+        """
+        wanted = set(map(int, lengths))
+        kept = [i for i, group in enumerate(self.members) if group.n in wanted]
+        return Groups(tuple(self.members[i] for i in kept), tuple(self.tiers[i] for i in kept))
+
     def refusal(self, n: int, k: int, m: int | None = None) -> str:
         """What is said of a code, or of a height of one, outside of these groups."""
         what = f"a code [{n}, {k}]" if m is None else f"(n,k,m) = ({n},{k},{m})"

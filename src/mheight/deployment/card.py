@@ -26,7 +26,8 @@ def model_card(manifest: dict[str, Any]) -> str:
 
 def _purpose(manifest: dict[str, Any]) -> str:
     groups = trained_groups(manifest)
-    lengths = " or ".join(map(str, groups.lengths))
+    *some, last = map(str, groups.lengths)
+    lengths = f"{', '.join(some)} or {last}" if some else last
     kind = _kind(groups)
     exact = f"At n = {lengths} `mheight.height_profile(G)`"
     longest = manifest.get("longest")
@@ -109,22 +110,20 @@ def _measured(manifest: dict[str, Any]) -> str:
     scored = [Scores.from_dict(one["scores"]) for one in manifest["metrics"]]
     among = Groups.together([trained_groups(manifest), *(scores.among for scores in scored)])
     groups = [
-        "| data | " + " | ".join(among.names) + " |",
-        "|---" * (len(among) + 1) + "|",
+        f"| {_kind(among)} | " + " | ".join(one["data"] for one in manifest["metrics"]) + " |",
+        "|---" * (len(scored) + 1) + "|",
     ]
-    for one, scores in zip(manifest["metrics"], scored, strict=True):
-        values = [_figure(scores.of(group)) for group in among]
-        groups.append("| " + " | ".join([one["data"], *values]) + " |")
+    for group, name in zip(among, among.names, strict=True):
+        groups.append("| " + " | ".join([name, *(_figure(s.of(group)) for s in scored)]) + " |")
     intervals = manifest["intervals"]
-    all_ = "nine" if len(among) == 9 else str(len(among))
     return f"""## On what it was measured
 
-log2-MSE, the mean of (log2 h - log2 predicted)^2; overall is the mean of the {all_} groups. No code
-equivalent to a training code is among the rows.
+log2-MSE, the mean of (log2 h - log2 predicted)^2; overall is the mean of the groups that
+the data has. No code equivalent to a training code is among the rows.
 
 {chr(10).join(rows)}
 
-By group {_kind(among)}:
+By group:
 
 {chr(10).join(groups)}
 

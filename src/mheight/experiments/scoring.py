@@ -44,7 +44,7 @@ class DataScores:
 
 
 def score_runs(runs: Sequence[TrainedRun], finite: Samples, copies: int, source: str) -> DataScores:
-    """Score the mean of the runs' predictions.
+    """Score the mean of the runs' predictions, among their groups of the lengths that come.
 
     Args:
         runs: at least one.
@@ -65,20 +65,21 @@ def score_runs(runs: Sequence[TrainedRun], finite: Samples, copies: int, source:
         )
     clean = finite.take(~seen)
     predicted = averaged([run.predict_log2 for run in runs], clean, copies)
+    scored = clean.within(clean.groups.of_lengths(clean.n))
     intervals, flagged = None, 0
     if len(runs) == 1 and not copies:
         full = runs[0].predict(clean, predicted)
         flagged = int(((full.flags != "") & (full.flags != IN_DOUBT)).sum())
-        found = coverage(clean.log2_heights, full.low, full.high, clean.group, clean.groups)
+        found = coverage(clean.log2_heights, full.low, full.high, scored.group, scored.groups)
         intervals = {"level": full.level, **found}
     name = " + ".join(run.config.name for run in runs)
     if copies:
         name += f", {copies} symmetric copies"
     return DataScores(
         name,
-        clean,
+        scored,
         predicted,
-        score(clean.log2_heights, predicted, clean.group, clean.groups),
+        score(scored.log2_heights, predicted, scored.group, scored.groups),
         int(seen.sum()),
         intervals,
         flagged,
