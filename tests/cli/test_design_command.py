@@ -87,6 +87,19 @@ def test_improving_a_file(mheight, tmp_path):
     assert out.startswith("h_2 = 3: nothing better in 1 rounds")
 
 
+def test_improve_goes_on_with_its_state(mheight, fails, tmp_path):
+    state = tmp_path / "state.json"
+    command = ("improve", "1 0 1 3; 0 1 1 9", "-m", 2, "--integer", "--state", state)
+    _, out, _ = mheight(*command, "--rounds", 1)
+    assert "; 1 rounds, " in out
+    _, out, _ = mheight(*command, "--rounds", 2)
+    assert out.startswith("h_2 = 3, before 15; 2 rounds, ")
+    assert json.loads(state.read_text())["rounds"] == 2
+    message = fails(*command, "--rounds", 2, "--seed", 1)
+    assert f"{state}: it is of an improvement without seed = 1" in message
+    assert "two results would be written" in fails(*command, "-o", state)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -53,6 +53,12 @@ def improve(
     seconds: Annotated[float, typer.Option(metavar="SECONDS", help="When to end.")] = 60.0,
     rounds: Rounds = None,
     seed: Seed = 0,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where it is kept (.json); the same command goes on with it."
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to write the matrix (.json)."),
@@ -62,10 +68,11 @@ def improve(
     """Make a given code better under limits on its entries: mheight improve FILE -m 3.
 
     Of G = [I | P] the entries of P change, of other matrices all entries.  Ctrl-C stops and
-    keeps the best.
+    keeps the best; with --state the same command goes on.
     """
     require_writable(output, (".json",))
-    require_apart([output], [Path(source) if _is_file(source) else None])
+    require_writable(state, (".json",))
+    require_apart([output, state], [Path(source) if _is_file(source) else None])
     limits = Limits(
         integer=integer,
         magnitude=magnitude,
@@ -77,7 +84,7 @@ def improve(
     with SearchDisplay() as display:
         display.begin(f"h_{m}")
         result = improved(
-            code, m, limits, seconds=seconds, rounds=rounds, seed=seed,
+            code, m, limits, seconds=seconds, rounds=rounds, seed=seed, file=state,
             progress=display.show, stop=lambda: display.stopped,
         )  # fmt: skip
     values = _values(result, m)

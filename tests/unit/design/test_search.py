@@ -203,6 +203,57 @@ def test_improving_keeps_to_its_limits(limits, fits):
     assert exact_profile(result.matrix)[2] == result.after.height
 
 
+@pytest.mark.parametrize("limits", [Limits(), Limits(integer=True, magnitude=9)])
+def test_improving_goes_on_from_its_file(limits, tmp_path):
+    file = tmp_path / "state.json"
+    whole = improve(GIVEN, 3, limits, rounds=6, seed=2)
+    asked = []
+
+    def stop() -> bool:
+        asked.append(True)
+        return len(asked) > 2
+
+    begun = improve(GIVEN, 3, limits, rounds=6, seed=2, file=file, stop=stop)
+    assert (begun.status, begun.rounds) == ("stopped", 2)
+
+    def killed(seconds: float, rounds: int, best: float) -> None:
+        if rounds == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        improve(GIVEN, 3, limits, rounds=6, seed=2, file=file, progress=killed)
+    ended = improve(GIVEN, 3, limits, rounds=6, seed=2, file=file)
+    assert (ended.matrix == whole.matrix).all()
+    assert ended.after.height == whole.after.height < begun.before.height
+    assert [height for _, height in ended.history] == [height for _, height in whole.history]
+    assert (ended.rounds, ended.status) == (6, "rounds")
+    assert ended.seconds > begun.seconds
+    again = improve(GIVEN, 3, limits, rounds=6, seed=2, file=file)
+    assert (again.matrix == whole.matrix).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": 3}, "an improvement without seed = 2"),
+        ({"G": GIVEN[:, ::-1].tolist()}, "an improvement without this G"),
+        ({"limits": {}}, "an improvement without this limits"),
+        ({"format": "mheight-search"}, "not a mheight-improvement file of version 1"),
+        ({"height": 3.0}, "x has h = .*, not 3.0"),
+        ({"x": [1.5] * 9}, "x must be 9 numbers within the limits"),
+        ({"rounds": "many"}, "invalid literal"),
+    ],
+)
+def test_a_file_of_another_improvement_is_refused(change, message, tmp_path):
+    file = tmp_path / "state.json"
+    limits = Limits(integer=True)
+    improve(GIVEN, 3, limits, rounds=1, seed=2, file=file)
+    file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
+    with pytest.raises(InvalidDataError, match=message) as refused:
+        improve(GIVEN, 3, limits, rounds=2, seed=2, file=file)
+    assert str(file) in str(refused.value)
+
+
 def test_what_is_best_stays_as_it_is():
     G = [[1, 0, 1, 1], [0, 1, 1, -1]]
     result = improve(G, 2, Limits(integer=True), rounds=1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -17,16 +19,19 @@ from mheight.design.searching.charts import Chart
 from mheight.design.searching.kernel import ZERO, HeightProgram, height_program, heights
 from mheight.design.searching.polishing import polish
 from mheight.design.searching.search import MAX_LENGTH
-from mheight.errors import InvalidCodeError
+from mheight.errors import InvalidCodeError, InvalidDataError
+from mheight.files import write_json
 from mheight.heights import Certificate, exact_certificates
 
 __all__ = ["ImproveResult", "Limits", "improve"]
 
 Float = NDArray[np.float64]
 
+FORMAT, VERSION = "mheight-improvement", 1
 _BETTER = 1.0 - 1e-9
 _SMALLEST = 0.01  # of real entries that may not be 0
 _MOST_INTEGER = 100
+_KEPT_EVERY = 10.0  # seconds, where nothing better is found meanwhile
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,56 @@ class ImproveResult:
         return self.after.height < self.before.height
 
 
+@dataclass(frozen=True)
+class _Work:
+    """What is searched, and how."""
+
+    program: HeightProgram
+    chart: Chart
+    place: tuple[Float, Float]
+    values: Float | None
+    zero: float
+    seed: int
+
+    def height(self, x: Float) -> float:
+        """By the kernel of searches."""
+        return float(heights(self.program, self.chart.at(x)[None], self.zero)[0])
+
+    def allows(self, x: Float) -> bool:
+        """Whether coordinates are within the limits."""
+        low, high = self.place
+        within = bool(((low <= x) & (x <= high)).all())
+        return within and (self.values is None or bool(np.isin(x, self.values).all()))
+
+    def round(self, state: _State) -> tuple[float, Float]:
+        """What the next round comes to; its randomness is of the seed and its number."""
+        rng = np.random.default_rng([self.seed, state.rounds])
+        if self.values is None:
+            return _hopped(
+                self.program, self.chart, state.x, state.best, self.place, rng, state.rounds == 0
+            )
+        return _annealed(self.program, self.chart, state.x, self.values, rng, self.zero)
+
+
+@dataclass
+class _State:
+    """What an improvement knows between two rounds."""
+
+    x: Float
+    best: float
+    rounds: int = 0
+    seconds: float = 0.0
+    history: list[tuple[float, float]] = field(default_factory=list)
+
+    def offer(self, height: float, x: Float, at: float) -> bool:
+        """Take in what a round came to; whether it is better."""
+        if height < self.best * _BETTER or (math.isinf(self.best) and math.isfinite(height)):
+            self.best, self.x = height, x
+            self.history.append((at, height))
+            return True
+        return False
+
+
 def improve(
     G: LinearCode | ArrayLike | Sequence[Any],
     m: int,
@@ -99,6 +154,7 @@ def improve(
     seconds: float | None = None,
     rounds: int | None = None,
     seed: int = 0,
+    file: Path | None = None,
     progress: Callable[[float, int, float], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> ImproveResult:
@@ -113,13 +169,16 @@ def improve(
         m: 1 <= m <= n-k.
         limits: on the entries that change.
         seconds: when to end; looked at between rounds.
-        rounds: how many to make at most; one of both limits is needed.
+        rounds: how many to make at most, with those of the file; one of both limits is needed.
         seed: of all randomness; the same seed and number of rounds give the same code.
+        file: where to keep what was found after each better code, every ten seconds and at
+            the end (JSON); where it is there, the search goes on.
         progress: called after each round with seconds, rounds and the best height.
         stop: asked between rounds whether to end.
 
     Raises:
         InvalidCodeError: no code, m out of range, or limits that leave nothing to do.
+        InvalidDataError: the file is of another search.
 
     Examples:
         >>> result = improve([[1, 0, 1, 3], [0, 1, 1, 9]], 2, Limits(integer=True), rounds=3)
@@ -129,41 +188,45 @@ def improve(
     code = G if isinstance(G, LinearCode) else LinearCode(G)
     limits = limits or Limits()
     chart, x, place = _free_entries(code, m, limits, seconds, rounds, seed)
-    program = height_program(code.n, code.k, int(m), is_check=False)
-    values = limits.values()
     zero = 0.0 if limits.integer and _is_whole(chart.base) else ZERO
-    begun, made = work_clock(), 0
-    best = float(heights(program, chart.at(x)[None], zero)[0])
-    history: list[tuple[float, float]] = []
+    program = height_program(code.n, code.k, int(m), is_check=False)
+    work = _Work(program, chart, place, limits.values(), zero, seed)
+    about = {
+        "G": code.G.tolist(), "m": int(m), "limits": asdict(limits), "seed": int(seed),
+    }  # fmt: skip
+    state = _State(x, work.height(x))
+    if file is not None and Path(file).exists():
+        state = _read_state(Path(file), about, work, len(x))
+    begun, kept = work_clock() - state.seconds, state.seconds
+    status: Literal["time limit", "rounds", "stopped"]
     while True:
-        past = work_clock() - begun
+        state.seconds = work_clock() - begun
         if progress is not None:
-            progress(past, made, best)
-        status: Literal["time limit", "rounds", "stopped"]
+            progress(state.seconds, state.rounds, state.best)
         if stop is not None and stop():
             status = "stopped"
-        elif seconds is not None and past >= seconds:
+        elif seconds is not None and state.seconds >= seconds:
             status = "time limit"
-        elif rounds is not None and made >= rounds:
+        elif rounds is not None and state.rounds >= rounds:
             status = "rounds"
         else:
-            rng = np.random.default_rng([seed, made])
-            if values is None:
-                height, moved = _hopped(program, chart, x, best, place, rng, made == 0)
-            else:
-                height, moved = _annealed(program, chart, x, values, rng, zero)
-            if height < best * _BETTER or (math.isinf(best) and math.isfinite(height)):
-                best, x = height, moved
-                history.append((work_clock() - begun, best))
-            made += 1
+            height, moved = work.round(state)
+            state.rounds += 1
+            is_better = state.offer(height, moved, work_clock() - begun)
+            if file is not None and (is_better or state.seconds - kept >= _KEPT_EVERY):
+                kept = state.seconds = work_clock() - begun
+                _write_state(Path(file), about, state)
             continue
         break
+    if file is not None:
+        _write_state(Path(file), about, state)
     before = exact_certificates(code)[int(m) - 1]
     matrix, after = code.G.copy(), before
-    found = exact_certificates(chart.at(x))[int(m) - 1]
+    found = exact_certificates(chart.at(state.x))[int(m) - 1]
     if found.height < before.height:
-        matrix, after = chart.at(x), found
-    return ImproveResult(before, after, matrix, tuple(history), made, work_clock() - begun, status)
+        matrix, after = chart.at(state.x), found
+    history = tuple(state.history)
+    return ImproveResult(before, after, matrix, history, state.rounds, state.seconds, status)
 
 
 def _free_entries(
@@ -271,3 +334,47 @@ def _annealed(
     )  # fmt: skip
     at = int(found.argmin())
     return float(found[at]), ends[at]
+
+
+# --- the file ------------------------------------------------------------------------------
+
+
+def _write_state(path: Path, about: dict[str, Any], state: _State) -> None:
+    write_json(
+        path,
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            **about,
+            "rounds": state.rounds,
+            "seconds": state.seconds,
+            "height": state.best if math.isfinite(state.best) else None,
+            "x": state.x.tolist(),
+            "history": [list(one) for one in state.history],
+        },
+    )
+
+
+def _read_state(path: Path, about: dict[str, Any], work: _Work, d: int) -> _State:
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        if held["format"] != FORMAT or held["version"] != VERSION:
+            raise ValueError(f"not a {FORMAT} file of version {VERSION}")
+        for name, wanted in json.loads(json.dumps(about)).items():
+            if held[name] != wanted:
+                shown = f"{name} = {wanted}" if name in ("m", "seed") else f"this {name}"
+                raise ValueError(
+                    f"it is of an improvement without {shown}; remove it or choose another file"
+                )
+        x = np.array(held["x"], np.float64)
+        if x.shape != (d,) or not np.isfinite(x).all() or not work.allows(x):
+            raise ValueError(f"x must be {d} numbers within the limits")
+        height = math.inf if held["height"] is None else float(held["height"])
+        real = work.height(x)
+        if not math.isclose(height, real, rel_tol=1e-6):
+            raise ValueError(f"x has h = {real}, not {height}")
+        history = [(float(s), float(h)) for s, h in held["history"]]
+        return _State(x, height, int(held["rounds"]), float(held["seconds"]), history)
+    except (UnicodeDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else error
+        raise InvalidDataError(f"{path}: {what}") from None
