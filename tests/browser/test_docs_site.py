@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,9 @@ pytest.importorskip("mkdocs", reason="needs MkDocs")
 from browsing import ARGS, CONTRASTS, chromium
 from playwright.sync_api import Page, expect, sync_playwright
 from tiny import ROOT
+
+from mheight import best_code, exact_profile
+from mheight.catalogue import shipped
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +40,7 @@ def page(request: pytest.FixtureRequest) -> Iterator[Page]:
         page = browser.new_page(color_scheme=request.param)
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda asked: asked.url.startswith(("file:", "data:"))
+        page.on("request", lambda asked: asked.url.startswith(("file:", "data:", "blob:"))
                 or complaints.append(asked.url))  # fmt: skip
         yield page
         browser.close()
@@ -83,3 +88,43 @@ def test_the_search_works_on_disk(page: Page, site: Path) -> None:
     page.locator("#mkdocs-search-results a").first.click()
     page.wait_for_url("file:///**/*.html*")
     assert "icosahedral" in page.locator("[role=main]").inner_text()
+
+
+def test_the_table_of_good_codes_works_on_disk(page: Page, site: Path) -> None:
+    page.goto((site / "good_codes.html").as_uri())
+    total = sum(len(shipped().of_length(n)) for n in shipped().lengths())
+    expect(page.locator("#codes-status")).to_have_text(
+        f"{total} of {total} entries, the first 300 are shown"
+    )
+    page.fill("#codes-filter [name=n]", "9")
+    page.select_option("#codes-filter [name=kind]", "integer")
+    expect(page.locator("#codes tbody tr")).to_have_count(len(shipped().of_length(9)) // 2)
+    for falls in (False, True):
+        page.click("#codes th[data-name=value] button")
+        values = page.locator("#codes tbody td:nth-child(6)").all_inner_texts()
+        heights = page.locator("#codes tbody td:nth-child(5)").all_inner_texts()
+        numbers = [float(Fraction(text)) for text in heights]
+        assert numbers == sorted(numbers, reverse=falls)
+        assert all(float(low) <= h * 1.001 for low, h in zip(values, numbers, strict=True))
+    page.fill("#codes-filter [name=k]", "4")
+    page.fill("#codes-filter [name=m]", "5")
+    page.locator("#codes tbody button").click()
+    entry = best_code(9, 4, 5, "integer")
+    expect(page.locator("#one-code-title")).to_contain_text(f"h_5 = {entry.height}")
+    lines = page.locator("#one-code-matrix").inner_text().splitlines()
+    matrix = [[int(x) for x in line.split()] for line in lines]
+    assert exact_profile(matrix)[4] == entry.certificate.height
+    with page.expect_download() as saved:
+        page.click("#codes-json")
+    assert json.loads(saved.value.path().read_text())[0]["matrix"] == [
+        [str(x) for x in row] for row in matrix
+    ]
+    with page.expect_download() as saved:
+        page.click("#codes-csv")
+    lines = saved.value.path().read_text().splitlines()
+    assert lines[1].startswith(f"9,4,5,integer,{entry.height},")
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = [text for ratio, text in page.evaluate(CONTRASTS) if ratio < 4.5]
+    assert [text for text in found if text[:2] != "LI"] == []
