@@ -12,9 +12,10 @@ from mheight.catalogue.certified import CertifiedHeight, certified_heights, word
 from mheight.catalogue.chains import run_chain
 from mheight.catalogue.entries import Catalogue, Entry, LowerBound
 from mheight.catalogue.exact_code import ExactCode
+from mheight.catalogue.files import LONGEST
 from mheight.catalogue.height_texts import agrees
 from mheight.catalogue.integer_forms import is_integer_form
-from mheight.catalogue.lower import bound_table
+from mheight.catalogue.lower import bound_of, bound_table
 from mheight.catalogue.numbers import as_float, as_rational
 from mheight.errors import InvalidDataError, MheightError
 
@@ -172,6 +173,7 @@ def _bound_faults(entry: Entry, bounds: Mapping[tuple[int, int, int], LowerBound
     value = entry.bound.number
     if held is None:
         return ["there is no bound for it"]
+    held = bound_of(entry.kind, held, LONGEST)
     if value > held.number * (1 + 1e-12):
         return [
             f"its lower bound {entry.bound.value} is above {held.value}, the best that is proved"

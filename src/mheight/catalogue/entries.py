@@ -85,7 +85,7 @@ class Entry:
         reached: from where the height was reached: "construction", "closure", "search",
             "submission".
         record: the code.
-        bound: the best lower bound.
+        bound: the best lower bound for all codes, or, where it is better, for integer ones.
     """
 
     n: int
@@ -162,11 +162,15 @@ class Catalogue:
         return sorted(found, key=lambda e: (e.k, e.m, e.kind != "real"))
 
     def with_bounds(self, bounds: Iterable[LowerBound]) -> None:
-        """Take better lower bounds, and hang them on the entries."""
+        """Take better lower bounds, and hang them on the entries, or those for integers."""
+        from mheight.catalogue.files import LONGEST
+        from mheight.catalogue.lower import bound_of
+
         for bound in bounds:
             self.bounds[bound.n, bound.k, bound.m] = bound
         for key, entry in list(self.entries.items()):
-            self.entries[key] = replace(entry, bound=self.bounds[key[:3]])
+            bound = bound_of(entry.kind, self.bounds[key[:3]], LONGEST)
+            self.entries[key] = replace(entry, bound=bound)
 
     def without_unused(self) -> None:
         """Drop codes that no entry has and no chain of such a code refers to."""

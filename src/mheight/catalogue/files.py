@@ -11,6 +11,7 @@ from typing import Any
 
 from mheight.catalogue.entries import KINDS, Catalogue, CodeRecord, Entry, LowerBound
 from mheight.catalogue.exact_code import ExactCode
+from mheight.catalogue.lower import bound_of
 from mheight.errors import InvalidDataError, MheightError
 from mheight.files import write_text
 
@@ -150,7 +151,7 @@ def _entry(n: Any, held: Any, catalogue: Catalogue, name: str) -> Entry:
         n=n, k=held["k"], m=held["m"], kind=held["kind"], height=str(held["height"]),
         code=held["code"], information_set=tuple(held["information_set"]),
         signs=tuple(held["signs"]), proof=held["proof"], reached=tuple(held["reached"]),
-        record=record, bound=bound,
+        record=record, bound=bound_of(held["kind"], bound, LONGEST),
     )  # fmt: skip
 
 

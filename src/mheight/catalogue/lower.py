@@ -26,10 +26,22 @@ from mheight.catalogue.numbers import as_float
 from mheight.errors import InvalidDataError
 from mheight.heights import Bound, lower_bounds
 
-__all__ = ["PROOFS", "bound_table", "closed_form", "proved_by_computation"]
+__all__ = [
+    "INTEGER_PROOFS",
+    "PROOFS",
+    "bound_of",
+    "bound_table",
+    "closed_form",
+    "integer_bounds",
+    "proved_by_computation",
+    "proved_for_integers",
+]
 
 PROOFS = "proofs.json"
 """The file of bounds that were proved by computation, beside the tables."""
+
+INTEGER_PROOFS = "integer_proofs.json"
+"""The same for codes [I | P] of integers."""
 
 Bounds = dict[tuple[int, int, int], LowerBound]
 
@@ -87,6 +99,43 @@ def bound_table(longest: int) -> Bounds:
     return {key: bound for key, bound in sorted(best.items()) if key[0] <= longest}
 
 
+@cache
+def integer_bounds(longest: int) -> Bounds:
+    """What proofs for codes [I | P] of integers say, and what the rules make of them.
+
+    All rules hold for these codes among themselves: a row of P less, a column of P less or
+    more, a row and a column of I less, columns of [I | P] repeated among those of P.
+
+    Args:
+        longest: at least 2.
+    """
+    reach = longest + 1
+    best: Bounds = {}
+    for proved in proved_for_integers():
+        if proved.n <= reach:
+            _offer(best, proved)
+    changed = True
+    while changed:
+        changed = sum(_offer(best, bound) for bound in list(_consequences(best, reach))) > 0
+    return {key: bound for key, bound in sorted(best.items()) if key[0] <= longest}
+
+
+def bound_of(kind: str, common: LowerBound, longest: int) -> LowerBound:
+    """The better one for a kind of code: that for all codes, or that for integers.
+
+    Args:
+        kind: "real" or "integer".
+        common: a bound for all codes.
+        longest: of the table.
+    """
+    if kind != "integer":
+        return common
+    held = integer_bounds(longest).get((common.n, common.k, common.m))
+    if held is None or _value(held.value) <= _value(common.value) * (1 + 1e-12):
+        return common
+    return held
+
+
 def _offer(best: Bounds, bound: LowerBound) -> bool:
     key = (bound.n, bound.k, bound.m)
     held = best.get(key)
@@ -134,5 +183,20 @@ def proved_by_computation() -> tuple[LowerBound, ...]:
     return tuple(
         LowerBound(p["n"], p["k"], p["m"], p["value"], f"h_{p['m']} >= {p['value']}",
                    "branch and bound in intervals, mheight.catalogue.proofs")
+        for p in value["proofs"]
+    )  # fmt: skip
+
+
+@cache
+def proved_for_integers() -> tuple[LowerBound, ...]:
+    """Bounds on all codes [I | P] of integers, which were gone through; the logs replay."""
+    place = resources.files("mheight.catalogue").joinpath("tables", INTEGER_PROOFS)
+    if not place.is_file():
+        return ()
+    value: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
+    return tuple(
+        LowerBound(p["n"], p["k"], p["n"] - p["k"], p["value"],
+                   f"h_{p['n'] - p['k']} >= {p['value']} for integers",
+                   "all integer codes, mheight.catalogue.exhaustion")
         for p in value["proofs"]
     )  # fmt: skip
