@@ -62,6 +62,16 @@ def test_a_worker_that_dies_and_one_whose_disk_is_full(
     assert tree(out) == expected
 
 
+def test_workers_of_this_machine_write_the_same_bytes(
+    material: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> None:
+    path, expected = material
+    out = tmp_path / "out"
+    status, stdout, err = run_mheight("heights", path, *QUESTION, "-o", out, "--cluster", "local:2")
+    assert (status, "in 10 shards" in stdout) == (0, True), err
+    assert tree(out) == expected
+
+
 HANGING = """
 import json, sys
 from mheight.jobs import Shard, Task, hashed

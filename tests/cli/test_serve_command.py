@@ -27,3 +27,9 @@ def test_missing_packages_are_named(fails, monkeypatch):
 
 def test_contradicting_options(fails, tmp_path):
     assert "goes without --model" in fails("serve", "--no-model", "--model", tmp_path)
+
+
+def test_allowed_hosts_that_are_none(fails):
+    for name in ("here:80", "http://here", "", "a b", "*"):
+        line = fails("serve", "--no-model", "--port", "0", "--allowed-host", name)
+        assert f"--allowed-host is a name without a port, got {name!r}" in line

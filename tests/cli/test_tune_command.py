@@ -56,6 +56,29 @@ def test_tune(mheight, fails, tmp_path):
     assert "search 'model.l2' (None there" in line
 
 
+def test_tune_in_rounds(mheight, fails, tmp_path):
+    file = tmp_path / "tiny.toml"
+    file.write_text(STUDY, encoding="utf-8")
+    line = fails("tune", file, "-o", tmp_path / "no", "--shard", "0/2")
+    assert "each trial is drawn from those before; study.round = N draws N at once" in line
+    file.write_text(STUDY.replace("trials = 3", "trials = 2\nround = 2"), encoding="utf-8")
+    for i in range(2):
+        status, out, err = mheight("tune", file, "-o", tmp_path / f"part{i}", "--shard", f"{i}/2")
+        assert status == 0, err
+        assert f"part {i}/2 is done, 1 shards made; 1 of 2 are there" in out
+    merged = tmp_path / "all"
+    assert mheight("merge", tmp_path / "part0", tmp_path / "part1", "-o", merged)[0] == 0
+    status, out, err = mheight("tune", file, "-o", merged)
+    assert status == 0, err
+    assert "2 complete" in out
+    assert str(merged / "best.toml") in out
+    with (merged / "trials.csv").open(encoding="utf-8") as stream:
+        numbers = [row["number"] for row in csv.DictReader(stream)]
+    assert numbers == ["0", "1"]
+    line = fails("merge", merged, "-o", tmp_path / "trials.csv")
+    assert "is a job of tune: the command that began it writes it" in line
+
+
 def test_a_missing_package_is_named(fails, tmp_path, monkeypatch):
     file = tmp_path / "tiny.toml"
     file.write_text(STUDY, encoding="utf-8")

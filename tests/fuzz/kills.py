@@ -221,13 +221,13 @@ def faults_of_one(
     return in_time, found
 
 
-def tried(name: str, count: int, seed: int, place: Path) -> tuple[int, list[str]]:
-    """How many kills of a command came before its end, and the faults."""
+def tried(name: str, count: int, seed: int, place: Path, first: int = 0) -> tuple[int, list[str]]:
+    """How many kills of a command, numbered from `first`, came before its end, and the faults."""
     command = COMMANDS[name]
-    first = place / f"{name}-whole"
-    first.mkdir()
-    command.prepare(first)
-    process = started(command, first)
+    undisturbed = place / f"{name}-whole"
+    undisturbed.mkdir()
+    command.prepare(undisturbed)
+    process = started(command, undisturbed)
     used = 0.0
 
     def look() -> bool:
@@ -238,9 +238,9 @@ def tried(name: str, count: int, seed: int, place: Path) -> tuple[int, list[str]
     until(process, look)
     if process.wait() != 0:
         return 0, [f"{name} fails without a kill"]
-    expected = command.result(first / command.output)
+    expected = command.result(undisturbed / command.output)
     in_time, faults = 0, []
-    for i in range(count):
+    for i in range(first, first + count):
         rng = np.random.default_rng([seed, i, *name.encode()])
         folder = place / f"{name}-{i}"
         came, found = faults_of_one(command, folder, expected, used, rng, at_writing=i % 2 == 1)

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from mheight.deployment.service.counters import Metrics
+from mheight.deployment.service.middleware import HEADERS, PRIVATE, Guard
+from mheight.deployment.service.settings import ServiceSettings
+
 PATH = Path(__file__).resolve().parents[1] / "fuzz" / "clients.py"
 JSON = {"Content-Type": "application/json"}
 LIMIT = 2**20
@@ -113,4 +117,56 @@ def test_heads_that_may_be_read_in_two_ways_are_refused_and_closed(service, head
             pass
     status_line, _, rest = got.partition(b"\r\n")
     assert status_line.split()[1] in (b"%d" % status, b"400", b"431")
-    assert b"x-content-type-options: nosniff" in rest.lower()
+    assert_the_same_headers(rest.partition(b"\r\n\r\n")[0])
+
+
+def assert_the_same_headers(head):
+    lines = head.lower().split(b"\r\n")
+    for name, value in (*HEADERS, PRIVATE):
+        assert name + b": " + value.lower() in lines
+    assert b"connection: close" in lines
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        (b"localhost", 200),
+        (b"LOCALHOST:8000", 200),
+        (b"localhost.:8000", 200),
+        (b"127.0.0.1:", 200),
+        (b"[::1]:8000", 200),
+        (b"here.example", 200),
+        (b"evil.example", 421),
+        (b"evil.example:8000", 421),
+        (b"localhost.evil.example", 421),
+        (b"localhost:8000:1", 421),
+        (b"localhost:x", 421),
+        (b"", 421),
+        (b"::1:8000", 421),
+        (b"caf\xe9", 421),
+        (None, 421),
+    ],
+)
+def test_a_host_that_is_not_allowed_is_refused(host, status):
+    """As a page elsewhere has whose name was made to point to this machine."""
+    names = ("localhost", "127.0.0.1", "::1", "here.example")
+    headers = [] if host is None else [(b"host", host)]
+    for path, wanted in (("/api/limits", status), ("/health/live", 200)):
+        sent = []
+        scope = {
+            "type": "http", "path": path, "raw_path": path.encode(), "query_string": b"",
+            "method": "GET", "headers": headers,
+        }  # fmt: skip
+
+        async def answered(scope, receive, send):
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        async def kept(message, sent=sent):
+            sent.append(message)
+
+        settings = ServiceSettings(allowed_hosts=names)
+        guard = Guard(answered, settings, Metrics(), [path], [])
+        asyncio.run(guard(scope, None, kept))
+        assert sent[0]["status"] == wanted
+        assert {name for name, _ in HEADERS} <= {name for name, _ in sent[0]["headers"]}

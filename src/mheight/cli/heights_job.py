@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from mheight.errors import InvalidDataError, JobError
 from mheight.files import atomic_path, require_apart, require_writable
 from mheight.heights.choosing import predicted_seconds
 from mheight.heights.output.files import FORMATS
+from mheight.heights.output.rows import HeightRows
 from mheight.heights.output.shards import Summary, join_shards, shard_bytes, shard_summary
 from mheight.jobs import JobFolder, Task, hashed_file, open_job
 
@@ -30,7 +32,7 @@ __all__ = [
     "KIND",
     "file_of_job",
     "gather_heights",
-    "height_shard",
+    "height_rows",
     "heights_job",
     "is_job_folder",
     "tell_heights",
@@ -162,15 +164,14 @@ class _Sent:
         yield from self.pieces
 
 
-def height_shard(
+def height_rows(
     source: _Range | _Sent, first: int, name: str, kind: Kind | None, request: Request
-) -> bytes:
-    """A shard: the heights of some codes as a Parquet file."""
+) -> list[HeightRows]:
+    """The heights of some codes; `shard_bytes` makes a shard of them."""
     try:
-        rows = list(results(source.blocks(), name, kind, request, _Unwatched(), first))
+        return list(results(source.blocks(), name, kind, request, _Unwatched(), first))
     except InterruptedSearch:
         raise KeyboardInterrupt from None
-    return shard_bytes(rows, capability=request.capability)
 
 
 class _Unwatched(Watch):
@@ -189,8 +190,9 @@ def _tasks(
     for number, (source, codes, seconds) in enumerate(spans):
         shard = job.shard(number, {"first": first, "codes": codes})
         yield Task(
-            shard, height_shard, (source, first, str(path), kind, request),
+            shard, height_rows, (source, first, str(path), kind, request),
             f"{path}, codes {first} to {first + codes - 1}", codes, seconds,
+            partial(shard_bytes, capability=request.capability),
         )  # fmt: skip
         first += codes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -118,6 +118,7 @@ def run_shown(
     total: int | None,
     *,
     are_all: bool = True,
+    place: Place | None = None,
 ) -> Outcome:
     """Run a job with its progress shown; what is done is kept when it is interrupted.
 
@@ -128,11 +129,12 @@ def run_shown(
         units: what is counted, as `codes`.
         total: of these, in all shards; None if unknown.
         are_all: whether the job has no other shards than these.
+        place: of the options, where it is open already.
     """
     with _Progress(units, total) as shown:
         try:
-            with options.place() as place:
-                outcome = run_job(job, tasks, place, options.part, shown.watch, are_all=are_all)
+            with options.place() if place is None else nullcontext(place) as here:
+                outcome = run_job(job, tasks, here, options.part, shown.watch, are_all=are_all)
         except KeyboardInterrupt:
             shown.stop()
             there = len(job.numbers())

@@ -16,7 +16,7 @@ from mheight.cli.job_running import JobOptions, beside, run_shown
 from mheight.cli.predict_models import Columns, Predict, model_of
 from mheight.datasets import Samples
 from mheight.errors import JobError
-from mheight.jobs import JobFolder, Task, hashed, hashed_file, open_job
+from mheight.jobs import JobFolder, Task, hashed_path, open_job
 
 __all__ = ["Asked", "KeptPredictions", "predict_shard"]
 
@@ -75,7 +75,7 @@ class KeptPredictions:
 
     def __init__(self, file: Path, asked: Asked, reading: dict[str, Any], output: Path) -> None:
         self._file, self._asked = file, asked
-        parameters = {"input": _hash(file), **reading, **asked.parameters()}
+        parameters = {"input": hashed_path(file), **reading, **asked.parameters()}
         self._job: JobFolder = open_job(beside(output), "predict", parameters, ".npz")
         self._found = self._job.found()
         self._number = 0
@@ -119,10 +119,5 @@ class KeptPredictions:
 
 
 def _hash(path: Path | None) -> str:
-    """A hash of a file, or of all files of a folder; of the model of the package its name."""
-    if path is None:
-        return "packaged"
-    if path.is_dir():
-        files = sorted(one for one in path.rglob("*") if one.is_file())
-        return hashed({str(one.relative_to(path)): hashed_file(one) for one in files})
-    return hashed_file(path)
+    """A hash of a bundle or a run; of the model of the package its name."""
+    return "packaged" if path is None else hashed_path(path)

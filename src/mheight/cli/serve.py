@@ -13,6 +13,8 @@ from mheight.errors import ConfigError, install_advice
 
 __all__ = ["serve"]
 
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
 _NEEDED = ("fastapi", "uvicorn", "prometheus_client")
 
 
@@ -52,6 +54,15 @@ def serve(
     request_seconds: Annotated[
         float, typer.Option(min=0.1, max=600, help="Time for a client to send a request.")
     ] = 10.0,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allowed-host",
+            metavar="NAME",
+            help="A name that requests may give in Host; may be repeated. [on loopback its own "
+            "names, else any]",
+        ),
+    ] = None,
 ) -> None:
     """Serve heights and predictions over HTTP, with a page for browsers.
 
@@ -65,7 +76,13 @@ def serve(
     from mheight.deployment.service import ServiceSettings, create_app, run_server
     from mheight.deployment.service.server import is_loopback, open_socket
 
+    allowed = None
+    if allowed_host or is_loopback(host):
+        own = (*_LOOPBACK, host) if is_loopback(host) else ()
+        names = (*own, *_names(allowed_host))
+        allowed = tuple(dict.fromkeys(name.lower().strip("[]") for name in names))
     settings = ServiceSettings(
+        allowed_hosts=allowed,
         seconds=seconds, longest_seconds=longest_seconds, length=length, codes=codes,
         words=words, body_bytes=body_bytes,
         concurrency=concurrency, connections=connections, searches=searches,
@@ -83,3 +100,16 @@ def serve(
             "authentication and no limits by address (docs/service.md)"
         )
     run_server(create_app(settings, predictor), settings, listening, say)
+
+
+def _names(given: list[str] | None) -> list[str]:
+    """The names of `--allowed-host`.
+
+    Raises:
+        ConfigError: one has a port, a scheme or a blank.
+    """
+    for name in given or []:
+        bare = name.startswith("[") or name.count(":") != 1
+        if not name or not bare or any(letter in name for letter in "/ *,"):
+            raise ConfigError(f"--allowed-host is a name without a port, got {name[:60]!r}")
+    return given or []

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from mheight.cli.console import TrainingDisplay, out, say
-from mheight.experiments.study_file import load_study
+from mheight.cli.job_running import ClusterOption, JobOptions, PartOption
+from mheight.experiments.study_file import Study, load_study
 from mheight.experiments.study_folder import StudyFolder
 from mheight.files import require_apart
 
@@ -38,16 +39,35 @@ def tune(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted study, if there is one.")
     ] = False,
+    cluster: ClusterOption = None,
+    shard: PartOption = None,
 ) -> None:
     """Search for the hyper-parameters that score best on clean validation.
 
     Each trial is a training run; bad ones are stopped early.  Ctrl-C gives up the trial
-    at hand and keeps the others; --resume goes on.  The best value is optimistic, because
-    it was chosen: score the winner on data of another seed.
+    at hand and keeps the others; --resume goes on.  With study.round the trials of a round
+    are shards, for --cluster and --shard, and the same command goes on.  The best value is
+    optimistic, because it was chosen: score the winner on data of another seed.
     """
+    options = JobOptions.of(cluster, shard)
     study = load_study(file)
     folder = StudyFolder(output)
     require_apart([folder.trials, folder.best, folder.report, folder.plot], [file])
+    if study.settings.round is not None:
+        say("loading Keras, JAX and Optuna")
+        from mheight.cli.tune_job import tune_in_rounds
+
+        found = tune_in_rounds(study, output, trials, options)
+    else:
+        options.refuse("each trial is drawn from those before; study.round = N draws N at once")
+        found = _one_by_one(study, folder, trials, resume)
+    if found is not None:
+        _tell(found, folder)
+
+
+def _one_by_one(
+    study: Study, folder: StudyFolder, trials: int | None, resume: bool
+) -> dict[str, Any]:
     # What can be refused is refused before the slow libraries load.
     folder.check(study, resume or trials is not None)
     say("loading Keras, JAX and Optuna")
@@ -56,20 +76,23 @@ def tune(
     display = _StudyDisplay(study.base.training.epochs)
     try:
         with display:
-            report = run_study(
+            return run_study(
                 study, folder, trials=trials, resume=resume, say=display.say, progress=display
             )
     except KeyboardInterrupt:
         say("interrupted; finished trials are kept, and the same command with --resume goes on")
         raise typer.Exit(130) from None
-    _tell(report)
+
+
+def _tell(report: dict[str, Any], folder: StudyFolder) -> None:
+    _tell_best(report)
     out("Files:")
     for path in (folder.trials, folder.best, folder.report, folder.plot, folder.database):
         if path.is_file():
             out(f"  {path}")
 
 
-def _tell(report: dict[str, Any]) -> None:
+def _tell_best(report: dict[str, Any]) -> None:
     counts = ", ".join(f"{count} {state}" for state, count in report["trials"].items())
     out(f"{report['name']}: {counts}")
     best = report["best"]

@@ -35,7 +35,11 @@ def as_fractions(values: Float) -> Matrix:
     Args:
         values: shape (a, b), finite.
     """
-    return tuple(tuple(Fraction(x) for x in row) for row in np.asarray(values).tolist())
+    rows = np.asarray(values).tolist()
+    if not rows or 2 * len(set(rows[0])) > len(rows[0]):
+        return tuple(tuple(Fraction(x) for x in row) for row in rows)
+    known = {x: Fraction(x) for x in {x for row in rows for x in row}}  # entries repeat
+    return tuple(tuple(map(known.__getitem__, row)) for row in rows)
 
 
 def nearest_floats(rows: Matrix) -> Float | None:

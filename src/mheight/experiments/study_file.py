@@ -62,6 +62,8 @@ class StudyConfig(Section):
         metric: on clean validation, the lower the better.
         overrides: `section.key=value`, for all trials.
         pruning: when a trial is stopped early.
+        round: trials that are drawn at once, each from the rounds before; they may be trained
+            beside each other, as shards.  None: each is drawn from all before it.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,34}$")]
@@ -72,6 +74,7 @@ class StudyConfig(Section):
     )
     overrides: tuple[str, ...] = ()
     pruning: PruningConfig = PruningConfig()
+    round: Annotated[int, Field(ge=1, le=100_000)] | None = None
 
 
 @dataclass(frozen=True)
@@ -183,20 +186,21 @@ class Study:
         settings = self.settings.model_copy(update={"overrides": ()})
         return {
             "base": "base.toml",
-            "study": settings.model_dump(mode="json"),
+            "study": settings.model_dump(mode="json", exclude_none=True),
             "search": {key: parameter.plain() for key, parameter in self.search.items()},
         }
 
     def differences(self, other: Study) -> list[str]:
         """What tells this study from another, but for the number of trials."""
-        mine, theirs = self._decisive(), other._decisive()
+        mine, theirs = self.decisive(), other.decisive()
         return [
             f"{key} ({mine.get(key)!r} there, {theirs.get(key)!r} asked for)"
             for key in dict.fromkeys([*mine, *theirs])
             if mine.get(key) != theirs.get(key)
         ]
 
-    def _decisive(self) -> dict[str, Any]:
+    def decisive(self) -> dict[str, Any]:
+        """All that its results follow from, by dotted key; not the number of trials."""
         plain = self.plain()
         del plain["base"], plain["study"]["trials"]
         base = {k: v for k, v in config_values(self.base).items() if k != "description"}

@@ -44,7 +44,15 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState
 
-__all__ = ["StudyProgress", "run_study"]
+__all__ = [
+    "StudyProgress",
+    "TrialData",
+    "chosen_values",
+    "distribution",
+    "run_study",
+    "train_trial",
+    "write_results",
+]
 
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 _KEPT_DATA = 3  # prepared data sets in memory
@@ -88,7 +96,7 @@ def run_study(
         KeyboardInterrupt: passed on, results so far written; `resume` goes on.
     """
     wanted = study.settings.trials if trials is None else trials
-    data = _Data(study, say)
+    data = TrialData(study, say)
     if not folder.check(study, resume or trials is not None):
         data.rows(study.base)  # what is wrong with the data is told before a folder is made
         folder.create(study)
@@ -97,14 +105,14 @@ def run_study(
         for left in stored.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
             say(f"trial {left.number} was cut off and is replaced")
             stored.tell(left.number, state=TrialState.FAIL)
-        report = _write_results(study, folder, stored)
+        report = write_results(study, folder, stored)
         while (done := _count(stored)) < wanted:
             place = f"{done + 1} of {wanted}"
             try:
                 _run_trial(study, folder, stored, data, done, place, say, progress)
             finally:
                 shutil.rmtree(folder.work, ignore_errors=True)
-                report = _write_results(study, folder, stored)
+                report = write_results(study, folder, stored)
     return report
 
 
@@ -152,7 +160,7 @@ class _Rows:
         return self.originals
 
 
-class _Data:
+class TrialData:
     """Prepared data, made once for all trials that share it; the last few are kept."""
 
     def __init__(self, study: Study, say: Callable[[str], None]) -> None:
@@ -198,7 +206,7 @@ def _run_trial(
     study: Study,
     folder: StudyFolder,
     stored: optuna.Study,
-    data: _Data,
+    data: TrialData,
     done: int,
     place: str,
     say: Callable[[str], None],
@@ -209,14 +217,14 @@ def _run_trial(
     # was never stopped.
     seed = int(np.random.SeedSequence([study.settings.seed, done]).generate_state(1)[0])
     stored.sampler = optuna.samplers.TPESampler(seed=seed)
-    trial = stored.ask({key: _distribution(p) for key, p in study.search.items()})
+    trial = stored.ask({key: distribution(p) for key, p in study.search.items()})
     started = time.perf_counter()
     state, value, ended = TrialState.FAIL, None, "failed"
     try:
-        values = _values(study, trial.params)
+        values = chosen_values(study, trial.params)
         chosen = ", ".join(f"{key} {_shown(value)}" for key, value in values.items())
         say(f"trial {trial.number} ({place}): {chosen}")
-        state, value, ended = _train(study, folder, trial, values, data, say, progress)
+        state, value, ended = train_trial(study, folder, trial, values, data, say, progress)
     except KeyboardInterrupt:
         ended = "interrupted"
         raise
@@ -227,15 +235,29 @@ def _run_trial(
         say(f"trial {trial.number}: {_told(study, stored, trial.number)}")
 
 
-def _train(
+def train_trial(
     study: Study,
     folder: StudyFolder,
     trial: optuna.Trial,
     values: dict[str, Any],
-    data: _Data,
+    data: TrialData,
     say: Callable[[str], None],
     progress: StudyProgress,
 ) -> tuple[TrialState, float | None, str]:
+    """Train a trial and score it.
+
+    Args:
+        study: whose trial it is.
+        folder: checkpoints are kept in its `work`.
+        trial: is told of every epoch, and says whether to stop.
+        values: of the configuration, by key.
+        data: what is trained on.
+        say: receives lines for the console.
+        progress: receives the trial, epochs and steps.
+
+    Returns:
+        The state, the value of the best epoch (None unless complete), and a word for the table.
+    """
     metric = study.settings.metric
     config = study.configure(values, f"trial {trial.number}")
     rows = data.rows(config)
@@ -280,7 +302,8 @@ def _train(
     return TrialState.COMPLETE, value, "complete"
 
 
-def _distribution(parameter: Parameter) -> BaseDistribution:
+def distribution(parameter: Parameter) -> BaseDistribution:
+    """What Optuna draws a value from; it knows choices by their text."""
     if isinstance(parameter, Choices):
         return CategoricalDistribution([json.dumps(value) for value in parameter.values])
     if parameter.integer:
@@ -289,8 +312,8 @@ def _distribution(parameter: Parameter) -> BaseDistribution:
     return FloatDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
 
 
-def _values(study: Study, suggested: dict[str, Any]) -> dict[str, Any]:
-    """Values of the configuration, in the order of the study file."""
+def chosen_values(study: Study, suggested: dict[str, Any]) -> dict[str, Any]:
+    """Values of the configuration that Optuna suggested, in the order of the study file."""
     return {
         key: json.loads(suggested[key]) if isinstance(parameter, Choices) else suggested[key]
         for key, parameter in study.search.items()
@@ -323,7 +346,7 @@ def _told(study: Study, stored: optuna.Study, number: int) -> str:
     return text if best is None else f"{text}; best {best.value:.4f} of trial {best.number}"
 
 
-def _write_results(study: Study, folder: StudyFolder, stored: optuna.Study) -> dict[str, Any]:
+def write_results(study: Study, folder: StudyFolder, stored: optuna.Study) -> dict[str, Any]:
     """Write the table, the best configuration, the report and the plot, each whole or not."""
     trials = stored.get_trials(deepcopy=False)
     rows = [
@@ -331,7 +354,7 @@ def _write_results(study: Study, folder: StudyFolder, stored: optuna.Study) -> d
             "number": trial.number,
             "state": _ended(trial),
             "value": trial.value,
-            **_values(study, trial.params),
+            **chosen_values(study, trial.params),
             "seconds": trial.user_attrs.get("seconds"),
         }
         for trial in trials
@@ -351,7 +374,7 @@ def _write_results(study: Study, folder: StudyFolder, stored: optuna.Study) -> d
         "versions": {"mheight": mheight.__version__, "optuna": optuna.__version__},
     }
     if best is not None:
-        values = _values(study, best.params)
+        values = chosen_values(study, best.params)
         report["best"] = {
             "number": best.number,
             "value": best.value,

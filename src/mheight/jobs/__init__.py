@@ -6,7 +6,7 @@ killed goes on with the same command, and shards made elsewhere are added by `me
 
 from mheight.jobs.folder import JobFolder, open_job, read_job
 from mheight.jobs.merging import merge_jobs
-from mheight.jobs.naming import Shard, hashed, hashed_file
+from mheight.jobs.naming import Shard, hashed, hashed_file, hashed_path
 from mheight.jobs.places import Part, Place, Task, ThisProcess
 from mheight.jobs.running import Outcome, run_job
 
@@ -20,6 +20,7 @@ __all__ = [
     "ThisProcess",
     "hashed",
     "hashed_file",
+    "hashed_path",
     "merge_jobs",
     "open_job",
     "read_job",

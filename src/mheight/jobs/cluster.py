@@ -1,9 +1,10 @@
 """Shards on the workers of a Dask cluster.
 
-Workers compute and send back; only the process that asks writes files, so that a worker needs no
-folder, and a full disk there does no harm.  A task whose worker died is done again; one whose
-worker has not been heard of for long is also given to another, and the first result counts: both
-have the same bytes.
+Workers elsewhere compute and send back; only the process that asks writes files, so that a worker
+needs no folder, and a full disk there does no harm.  Workers that this process starts on its own
+machine write shards themselves, which spares sending them.  A task whose worker died is done
+again; one whose worker has not been heard of for long is also given to another, and the first
+result counts: both have the same bytes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -27,7 +28,8 @@ import mheight
 from mheight.errors import JobError
 from mheight.jobs.addresses import ClusterName
 from mheight.jobs.environment import environment
-from mheight.jobs.on_worker import Reply, run_on_worker
+from mheight.jobs.folder import JobFolder
+from mheight.jobs.on_worker import Reply, kept_there, run_on_worker, sealed
 from mheight.jobs.places import Task
 
 __all__ = ["Cluster"]
@@ -46,6 +48,8 @@ _SETTINGS = {
     "distributed.comm.timeouts.connect": f"{_CONNECT:g}s",
     "distributed.scheduler.worker-ttl": "2 minutes",
     "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",  # else each process wakes up 50 times a second
+    "distributed.admin.system-monitor.interval": "2s",
     "distributed.admin.large-graph-warning-threshold": "1GB",
 }
 
@@ -184,7 +188,25 @@ class Cluster:
 
     # --- tasks ----------------------------------------------------------------------------
 
-    def results(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, bytes]]:
+    def kept(self, tasks: Iterable[Task], job: JobFolder) -> Iterator[Task]:
+        """Each task, once its shard is in the folder.
+
+        Raises:
+            JobError: as `results`.
+            MheightError: as `results`.
+        """
+        if self._name.local is None or not job.repeatable:
+            for task, content in self.results(map(sealed, tasks)):
+                job.keep(task.shard, content)
+                yield task
+            return
+        # Of two processes that do the same shard each writes the same file.
+        there = replace(job, path=job.path.absolute())
+        for task, name in self.results(kept_there(task, there) for task in tasks):
+            job.note(job.folder / name)
+            yield task
+
+    def results(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
         """Each task with what it came to, as they come.
 
         Raises:

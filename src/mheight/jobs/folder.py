@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,9 @@ class JobFolder:
         repeatable: whether a shard always comes to the same bytes; where a time limit ends a
             search, it need not, and of two results the first counts.
         shards: how many there are; None until that is known.
+
+    A file whose checksum was looked at, or that was written, is not read again as long as its
+    size and time stay the same.
     """
 
     path: Path
@@ -52,6 +55,9 @@ class JobFolder:
     version: str
     repeatable: bool = True
     shards: int | None = None
+    _seen: dict[str, tuple[int, int]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def name(self) -> str:
@@ -79,7 +85,12 @@ class JobFolder:
         path = self.folder / shard.file_name(content, self.ending)
         with atomic_path(path) as temporary:
             temporary.write_bytes(content)
+        self.note(path)
         return path
+
+    def note(self, path: Path) -> None:
+        """A shard was just written, or its checksum looked at."""
+        self._seen[path.name] = _stamp(path)
 
     def found(self) -> dict[int, Path]:
         """The shards that are there, by number, each with the bytes that its name promises.
@@ -89,7 +100,11 @@ class JobFolder:
         """
         out: dict[int, Path] = {}
         for path, number, checksum in self._files():
-            if not is_whole(path, checksum):
+            if self._seen.get(path.name) == _stamp(path):
+                pass
+            elif is_whole(path, checksum):
+                self.note(path)
+            else:
                 raise JobError(
                     f"{path}: changed since it was written (its SHA-256 is not that of its name); "
                     "remove it, and the same command makes it again"
@@ -227,6 +242,11 @@ def read_job(path: Path) -> JobFolder:
     if changed:
         raise JobError(f"{manifest}: changed since it was written (its hash differs)")
     return job
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
 
 
 def _is_bare(path: Path) -> bool:

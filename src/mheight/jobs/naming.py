@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Shard", "hashed", "hashed_file"]
+__all__ = ["Shard", "hashed", "hashed_file", "hashed_path"]
 
 _KEPT = 32  # hexadecimal digits of a hash in the name of a file: 128 bits
 _FILE = re.compile(r"(\d{8,12})-([0-9a-f]{32})-([0-9a-f]{32})(\.[a-z]+)")
@@ -75,3 +75,12 @@ def hashed_file(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def hashed_path(path: Path) -> str:
+    """A hash of a file, or of all files of a folder."""
+    path = Path(path)
+    if not path.is_dir():
+        return hashed_file(path)
+    files = sorted(one for one in path.rglob("*") if one.is_file())
+    return hashed({str(one.relative_to(path)): hashed_file(one) for one in files})

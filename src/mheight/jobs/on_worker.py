@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from mheight.codes.threads import set_threads
 from mheight.errors import JobError, MheightError
 from mheight.jobs.environment import differences, environment
+from mheight.jobs.folder import JobFolder
+from mheight.jobs.places import Task
 
-__all__ = ["Reply", "run_on_worker"]
+__all__ = ["Reply", "kept_there", "run_on_worker", "sealed"]
 
 
 class Reply(NamedTuple):
@@ -24,6 +27,24 @@ class Reply(NamedTuple):
     state: Literal["done", "failed", "foreign"]
     worker: str
     value: Any
+
+
+def sealed(task: Task) -> Task:
+    """A task whose work gives the content itself."""
+    return replace(task, work=_content, arguments=(task,), seal=None)
+
+
+def kept_there(task: Task, job: JobFolder) -> Task:
+    """A task whose work writes the shard, and gives the name of its file."""
+    return replace(task, work=_kept, arguments=(task, job), seal=None)
+
+
+def _content(task: Task) -> bytes:
+    return task.content(task.work(*task.arguments))
+
+
+def _kept(task: Task, job: JobFolder) -> str:
+    return job.keep(task.shard, _content(task)).name
 
 
 def run_on_worker(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from mheight.errors import JobError
+from mheight.jobs.folder import JobFolder
 from mheight.jobs.naming import Shard
 
 __all__ = ["Part", "Place", "Task", "ThisProcess"]
+
+_QUICK = 0.02  # of the time that computing takes: so quick writing is waited for
 
 
 @dataclass(frozen=True)
@@ -18,36 +24,66 @@ class Task:
 
     Attributes:
         shard: what it makes.
-        work: a function of a module, which gives the content.
+        work: a function of a module, which gives the content, or what `seal` makes it of.
         arguments: of it; they travel to a worker.
         label: for messages, as `codes 0 to 999`.
         units: of the progress, as codes.
         seconds: about how long it takes.
+        seal: makes the content of what `work` gives; it may run beside the work of another task.
     """
 
     shard: Shard
-    work: Callable[..., bytes]
+    work: Callable[..., Any]
     arguments: tuple[Any, ...]
     label: str
     units: int = 1
     seconds: float = 1.0
+    seal: Callable[[Any], bytes] | None = None
+
+    def content(self, value: Any) -> bytes:
+        """The content, of what `work` gave."""
+        content: bytes = value if self.seal is None else self.seal(value)
+        return content
 
 
 class Place(Protocol):
     """Does tasks, in any order."""
 
-    def results(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, bytes]]:
-        """Each task with what it came to."""
+    def kept(self, tasks: Iterable[Task], job: JobFolder) -> Iterator[Task]:
+        """Each task, once its shard is in the folder."""
         ...
 
 
 class ThisProcess:
-    """Does tasks one after the other."""
+    """Does tasks one after the other; a shard is written while the next one is computed."""
 
-    def results(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, bytes]]:
-        """Each task with what it came to."""
-        for task in tasks:
-            yield task, task.work(*task.arguments)
+    def kept(self, tasks: Iterable[Task], job: JobFolder) -> Iterator[Task]:
+        """Each task, once its shard is in the folder."""
+        # Whatever ends this, what is being written is written to its end.
+        with ThreadPoolExecutor(1, "mheight-shards") as writer:
+            late: tuple[Task, Future[Path]] | None = None
+            for task in tasks:
+                begun = time.monotonic()
+                value = task.work(*task.arguments)
+                spent = time.monotonic() - begun
+                if late is not None:
+                    yield _written(*late)
+                late = task, writer.submit(_keep, job, task, value)
+                del value
+                if wait([late[1]], timeout=_QUICK * spent).done:
+                    yield _written(*late)
+                    late = None
+            if late is not None:
+                yield _written(*late)
+
+
+def _keep(job: JobFolder, task: Task, value: Any) -> Path:
+    return job.keep(task.shard, task.content(value))
+
+
+def _written(task: Task, writing: Future[Path]) -> Task:
+    writing.result()
+    return task
 
 
 @dataclass(frozen=True)

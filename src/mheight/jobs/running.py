@@ -77,8 +77,7 @@ def run_job(
             elif part is None or part.has(number):
                 yield task
 
-    for task, content in place.results(missing()):
-        job.keep(task.shard, content)
+    for task in place.kept(missing(), job):
         outcome.made += 1
         outcome.there += 1
         if watch is not None:

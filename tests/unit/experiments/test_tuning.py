@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from tiny import OVERRIDES, ROOT, Quiet
 
-from mheight.errors import ConfigError, RunFolderError
+from mheight.errors import ConfigError, JobError, RunFolderError
 from mheight.evaluation.study_plot import plot_study
 from mheight.experiments import PreparedData, load_config, tuning
 from mheight.experiments.study_file import load_study
 from mheight.experiments.study_folder import StudyFolder
+from mheight.experiments.tuning_rounds import StudyRounds, trial_shard
+from mheight.jobs import Part, ThisProcess, merge_jobs, open_job, read_job, run_job
 from mheight.training.callbacks import EpochRecord
 from mheight.training.fit import FitOutcome
 
@@ -306,3 +308,94 @@ def test_files_that_are_no_study(tmp_path):
     path.write_text('base = "run7.toml"')
     with pytest.raises(ConfigError, match="study is missing; search is missing"):
         load_study(path)
+
+
+ROUNDS = "round = 3\npruning = {warmup_epochs = 0, startup_trials = 2}"
+
+
+class Backwards(ThisProcess):
+    """Another order, as workers of different speed have it."""
+
+    def kept(self, tasks, job):
+        return super().kept(reversed(list(tasks)), job)
+
+
+def in_rounds(path, folder, trials=7, part=None, place=None):
+    """As the command does it; the report, or None where trials of a round are missing."""
+    rounds = StudyRounds(load_study(path), trials)
+    job = open_job(folder, "tune", rounds.parameters, ".json", repeatable=False)
+    while True:
+        tasks = rounds.tasks(job)
+        outcome = run_job(job, tasks, place or ThisProcess(), part, are_all=False)
+        if not outcome.is_complete:
+            return None
+        if len(tasks) == trials:
+            return rounds.report(job, StudyFolder(folder))
+
+
+def shards(folder):
+    return {path.name: path.read_bytes() for path in (folder / "shards").iterdir()}
+
+
+def test_rounds_come_to_the_same_whoever_trains_them(run, tmp_path):
+    path = write_study(tmp_path, settings=ROUNDS)
+    report = in_rounds(path, tmp_path / "whole")
+    expected = shards(tmp_path / "whole")
+    assert len(expected) == 7
+    results = [json.loads(content) for _, content in sorted(expected.items())]
+    assert {one["state"] for one in results} == {"complete", "pruned"}
+    assert len({one["parameters"]["training.learning_rate"] for one in results}) == 7
+    best = min((one for one in results if one["value"] is not None), key=lambda one: one["value"])
+    assert report["best"]["value"] == best["value"]
+    assert report["best"]["number"] == best["number"]
+    assert load_config(tmp_path / "whole" / "best.toml").training.epochs == 3
+    trained = len(run.fits)
+    in_rounds(path, tmp_path / "back", place=Backwards())
+    assert shards(tmp_path / "back") == expected
+    assert len(run.fits) == 2 * trained
+    # Parts that know nothing of each other add up round by round.
+    parts = [tmp_path / "a", tmp_path / "b"]
+    for _ in range(3):
+        for i, folder in enumerate(parts):
+            in_rounds(path, folder, part=Part(i, 2))
+        for folder in parts:
+            merge_jobs(parts, folder)
+    assert shards(tmp_path / "a") == shards(tmp_path / "b") == expected
+    assert in_rounds(path, tmp_path / "a")["best"] == report["best"]
+    assert len(run.fits) == 3 * trained
+    assert read_job(tmp_path / "a").shards == 7
+
+
+def test_rounds_that_were_interrupted_go_on_and_more_trials_too(run, tmp_path):
+    path = write_study(tmp_path, settings=ROUNDS)
+    in_rounds(path, tmp_path / "whole")
+    run.ends = {len(run.fits) + 2: KeyboardInterrupt()}
+    with pytest.raises(KeyboardInterrupt):
+        in_rounds(path, tmp_path / "out", 5)
+    assert len(shards(tmp_path / "out")) == 2
+    in_rounds(path, tmp_path / "out", 5)
+    in_rounds(path, tmp_path / "out", 7)
+    assert shards(tmp_path / "out") == shards(tmp_path / "whole")
+    trained = len(run.fits)
+    assert sum(in_rounds(path, tmp_path / "out", 2)["trials"].values()) == 2
+    assert len(run.fits) == trained
+
+
+def test_what_does_not_follow_from_the_rounds_before_is_refused(run, tmp_path):
+    path, folder = write_study(tmp_path, settings=ROUNDS), tmp_path / "out"
+    in_rounds(path, folder)
+    job = read_job(folder)
+    first = job.require_complete()[0]
+    changed = json.loads(first.read_bytes()) | {"epochs": {}}
+    first.unlink()
+    job.keep(job.shard(0, {"trial": 0}), json.dumps(changed).encode())
+    with pytest.raises(JobError, match="trial 3 was drawn after other results than those here"):
+        in_rounds(path, folder)
+    with pytest.raises(JobError, match=r"holds another job: study\.seed 0 there, 1 asked for"):
+        in_rounds(write_study(tmp_path, settings=ROUNDS + "\nseed = 1"), folder)
+    study = load_study(path)
+    with pytest.raises(JobError, match=r"a worker has optuna .*; optuna None"):
+        trial_shard(study, [], "", 0, {})
+    job.keep(job.shard(9, {"trial": 9}), b"[]")
+    with pytest.raises(JobError, match="not the result of a trial"):
+        StudyRounds(study, 12).tasks(read_job(folder))

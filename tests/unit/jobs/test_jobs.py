@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from mheight.jobs import (
     run_job,
 )
 from mheight.jobs.addresses import cluster_name
+from mheight.jobs.on_worker import kept_there, sealed
 
 PARAMETERS = {"input": "ab", "m": None, "seed": 3}
 
@@ -84,6 +86,66 @@ def test_a_job_goes_on_and_comes_to_the_same_bytes(tmp_path: Path) -> None:
     outcome = run_job(again, tasks_of(again), ThisProcess())
     assert (outcome.made, outcome.there, outcome.shards) == (3, 6, 6)
     assert files(tmp_path / "whole") == files(tmp_path / "stopped")
+
+
+def test_a_shard_is_written_while_the_next_one_is_computed(tmp_path: Path) -> None:
+    job, began = job_at(tmp_path / "a"), threading.Event()
+
+    def work(number: int) -> int:
+        if number:
+            began.set()
+            time.sleep(0.2)
+        return number**2
+
+    def seal(value: int) -> bytes:
+        # Nobody sets this if the first shard is to be there before the second is begun.
+        assert value or began.wait(60)
+        return str(value).encode()
+
+    tasks = [Task(job.shard(i, {"first": i}), work, (i,), "", seal=seal) for i in range(6)]
+    assert run_job(job, tasks, ThisProcess()).made == 6
+    whole = job_at(tmp_path / "b")
+    run_job(whole, tasks_of(whole), ThisProcess())
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_what_is_being_written_is_kept_when_the_next_one_fails(tmp_path: Path) -> None:
+    job, stopped = job_at(tmp_path / "a"), threading.Event()
+
+    def seal(value: bytes) -> bytes:
+        stopped.wait(0.3)
+        return value
+
+    def interrupted(number: int) -> bytes:
+        if number == 2:
+            raise KeyboardInterrupt
+        return squares(number)
+
+    tasks = [Task(job.shard(i, {"first": i}), interrupted, (i,), "", seal=seal) for i in range(6)]
+    with pytest.raises(KeyboardInterrupt):
+        run_job(job, tasks, ThisProcess())
+    assert sorted(job_at(tmp_path / "a").found()) == [0, 1]
+
+
+def test_workers_seal_shards_and_may_write_them(tmp_path: Path) -> None:
+    job, whole = job_at(tmp_path / "a"), job_at(tmp_path / "b")
+    run_job(whole, tasks_of(whole), ThisProcess())
+    for task in tasks_of(job):
+        inner = sealed(task)
+        assert inner.work(*inner.arguments) == squares(*task.arguments)
+        there = kept_there(task, job)
+        job.note(job.folder / there.work(*there.arguments))
+    assert run_job(job, tasks_of(job), ThisProcess()).made == 0
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+
+
+def test_what_this_process_wrote_is_read_again_once_it_is_changed(tmp_path: Path) -> None:
+    job = job_at(tmp_path / "a")
+    run_job(job, tasks_of(job), ThisProcess())
+    path = job.require_complete()[3]
+    path.write_bytes(b"8")  # as long as before
+    with pytest.raises(JobError, match=f"{path.name}: changed since it was written"):
+        job.require_complete()
 
 
 def test_parts_add_up_in_any_order_and_twice(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from mheight.deployment.service.counters import Metrics
 from mheight.deployment.service.failures import ServiceError, busy, error_body
 from mheight.deployment.service.settings import ServiceSettings
 
-__all__ = ["HEADERS", "Guard"]
+__all__ = ["HEADERS", "PRIVATE", "Guard"]
 
 _log = logging.getLogger("mheight.service")
 
@@ -29,6 +29,7 @@ HEADERS = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+PRIVATE = (b"cache-control", b"no-store")
 _LARGEST_HEAD = 16_384
 _METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 
@@ -88,6 +89,7 @@ class Guard:
     async def _answer(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         path = scope["path"]
         _check_head(scope)
+        _check_host(scope, self._settings.allowed_hosts)
         # Health and metrics answer always, or nobody could see why others don't.
         if self._running > self._settings.concurrency and path.startswith("/api/"):
             self._metrics.refused.labels("concurrency").inc()
@@ -162,6 +164,30 @@ def _check_head(scope: Scope) -> None:
         )  # fmt: skip
 
 
+def _check_host(scope: Scope, allowed: Collection[str] | None) -> None:
+    """Refuse names that the service does not go by: a page elsewhere may point its own name here.
+
+    Raises:
+        ServiceError: 421.
+    """
+    if allowed is None or scope["path"].startswith("/health/"):
+        return
+    given = [value for name, value in scope["headers"] if name.lower() == b"host"]
+    if len(given) != 1 or _without_port(given[0].decode("latin-1")) not in allowed:
+        raise ServiceError(
+            421, "the service does not go by this name; mheight serve --allowed-host adds names",
+            headers={"Connection": "close"},
+        )  # fmt: skip
+
+
+def _without_port(host: str) -> str:
+    """A name or an address, in small letters, an address of IPv6 without its brackets."""
+    name, colon, port = host.strip().lower().rpartition(":")
+    if not colon or not (port.isdigit() or not port) or (":" in name and not name.endswith("]")):
+        name = host.strip().lower()
+    return name.strip("[]").removesuffix(".")
+
+
 def _check_type(headers: dict[bytes, bytes]) -> None:
     """Refuse every body but plain JSON in UTF-8.
 
@@ -202,7 +228,7 @@ class _Reply:
             self.status = message["status"]
             headers: list[Any] = [*message.get("headers", []), *HEADERS]
             if self._private:
-                headers.append((b"cache-control", b"no-store"))
+                headers.append(PRIVATE)
             message = {**message, "headers": headers}
         await self._send(message)
 

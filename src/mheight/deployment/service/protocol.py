@@ -14,7 +14,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from mheight.deployment.service.failures import error_body
-from mheight.deployment.service.middleware import HEADERS
+from mheight.deployment.service.middleware import HEADERS, PRIVATE
 from mheight.deployment.service.settings import ServiceSettings
 
 __all__ = ["bounded_protocol"]
@@ -104,6 +104,7 @@ class BoundedProtocol(H11Protocol):
             (b"content-length", b"%d" % len(body)),
             (b"connection", b"close"),
             *HEADERS,
+            PRIVATE,
         ]
         try:
             for event in (

@@ -19,6 +19,8 @@ class ServiceSettings(BaseModel):
         codes: codes in a request.
         words: words to decode in a request.
         length: largest n.
+        allowed_hosts: names, without a port, that a request may give in its Host; None for any.
+            Requests to /health/ are not asked.
         direct_length: codes up to this n are done by the kernel for batches.
         seconds: time limit of a request; also the default of its `time_limit`.
         longest_seconds: most that a request to `/api/search` may ask for.
@@ -45,6 +47,7 @@ class ServiceSettings(BaseModel):
     codes: int = Field(default=1000, ge=1, le=100_000)
     words: int = Field(default=5000, ge=1, le=100_000)
     length: int = Field(default=64, ge=2, le=128)
+    allowed_hosts: tuple[str, ...] | None = None
     direct_length: int = Field(default=16, ge=2, le=16)
     seconds: float = Field(default=2.0, gt=0, le=600)
     longest_seconds: float = Field(default=60.0, gt=0, le=3600)
