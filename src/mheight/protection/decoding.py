@@ -18,8 +18,9 @@ from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.heights.doubts import Doubt, warn_of
 from mheight.heights.profile import profile_with_doubts
 from mheight.protection.circuits import MAX_LENGTH, Circuits, circuits
+from mheight.protection.explanations import ROUNDING
 from mheight.protection.fitting import nearest_codeword
-from mheight.protection.kernel import ROUNDING, decode_words
+from mheight.protection.kernel import Rules, clean_words, decode_words
 
 __all__ = [
     "VERDICTS",
@@ -150,10 +151,8 @@ class Decoder:
     height: float
     height_of_tau: float
     doubts: tuple[Doubt, ...]
-    _generator: Float
     _circuits: Circuits
-    _checks: Float
-    _fits: tuple[NDArray[np.int32], Float]
+    _rules: Rules
 
     def __init__(
         self,
@@ -191,10 +190,11 @@ class Decoder:
             "height": float(profile[m - 1]),
             "height_of_tau": float(profile[2 * tau - 1]) if tau else 1.0,
             "doubts": found.doubts,
-            "_generator": np.ascontiguousarray(scaled.G if scaled is not code else code.G),
             "_circuits": (dual := circuits(scaled)),
-            "_checks": np.ascontiguousarray(dual.words.T),
-            "_fits": _projections(scaled.G, int(tau)),
+            "_rules": Rules(
+                widths, np.ascontiguousarray(scaled.G), dual.words,
+                np.ascontiguousarray(dual.words.T), dual.masks, *_projections(scaled.G, int(tau)),
+            ),
         }  # fmt: skip
         for name, value in frozen.items():
             object.__setattr__(self, name, value)
@@ -237,34 +237,35 @@ class Decoder:
             InvalidDataError: not real numbers, or another length than n.
         """
         n = self.code.n
-        received, known, single = checked_words(words, n)
+        received, single = _word_stack(words, n)
         count = len(received)
-        codes = np.empty(count, np.int8)
-        located, explained = np.empty((count, n), np.bool_), np.empty((count, n), np.bool_)
-        codewords, residuals = np.empty((count, n)), np.empty(count)
-        whole = bool(known.all())
-        bits = np.int64(1) << np.arange(n, dtype=np.int64)
+        found = Decoded(
+            np.empty(count, np.int8),
+            np.empty((count, n), np.bool_),
+            np.empty((count, n)),
+            np.empty(count),
+            np.empty((count, n), np.bool_),
+            single,
+        )
+        rest = np.empty(count, np.int64)
 
         def decode(first: int, last: int) -> None:
             some = slice(first, last)
-            if whole:
-                scaled, erased = received[some] / self.delta, np.zeros(last - first, np.int64)
-            else:
-                scaled = np.where(known[some], received[some], 0.0) / self.delta
-                erased = (~known[some]) @ bits
-            decode_words(
-                scaled, erased, self._checks, self._circuits.words, self._circuits.masks,
-                self._generator, self.tau, *self._fits, codes[some], located[some],
-                explained[some], codewords[some], residuals[some],
+            out = (
+                found.codes[some], found.located[some], found.explained[some],
+                found.codewords[some], found.residuals[some],
             )  # fmt: skip
-            for i in (first + np.flatnonzero(residuals[some] < 0.0)).tolist():
-                codewords[i], residuals[i] = nearest_codeword(
-                    self._generator, scaled[i - first], ~explained[i]
+            which = rest[some][: clean_words(received[some], self._rules, *out, rest[some])]
+            decode_words(received[some], which, self._rules, self.tau, *out)
+            for i in (first + which[found.residuals[some][which] < 0.0]).tolist():
+                scaled = np.where(np.isfinite(received[i]), received[i], 0.0) / self.delta
+                nearest, found.residuals[i] = nearest_codeword(
+                    self._rules.G, scaled, ~found.explained[i]
                 )
-            codewords[some] *= self.delta
+                found.codewords[i] = nearest * self.delta
 
         in_ranges(decode, count, _SECONDS * count * (n * n + len(self._circuits.masks)))
-        return Decoded(codes, located, codewords, residuals, explained, single)
+        return found
 
     def violated(self, word: ArrayLike | Sequence[Any]) -> tuple[Circuits, Float]:
         """The circuits that a word violates: every explanation has a position in each of them.
@@ -347,6 +348,11 @@ def checked_words(words: Any, n: int) -> tuple[Float, NDArray[np.bool_], bool]:
     Raises:
         InvalidDataError: not real numbers, or another length.
     """
+    stack, single = _word_stack(words, n)
+    return stack, np.isfinite(stack), single
+
+
+def _word_stack(words: Any, n: int) -> tuple[Float, bool]:
     received = real_array(words)
     if received is None:
         raise InvalidDataError("words must be an array of real numbers")
@@ -356,7 +362,7 @@ def checked_words(words: Any, n: int) -> tuple[Float, NDArray[np.bool_], bool]:
         raise InvalidDataError(
             f"words must have shape (n,) or (N, n) with n = {n}, got {received.shape}"
         )
-    return stack, np.isfinite(stack), single
+    return np.ascontiguousarray(stack), single
 
 
 def checked_deltas(delta: float | ArrayLike, n: int) -> Float:
