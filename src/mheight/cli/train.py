@@ -30,7 +30,11 @@ def train(
     ] = False,
     report_only: Annotated[
         bool,
-        typer.Option("--report-only", help="Report on an interrupted run so far; train nothing."),
+        typer.Option(
+            "--report-only",
+            help="Train nothing: report on an interrupted run so far, or make the intervals of a "
+            "finished one anew.",
+        ),
     ] = False,
     compare_with: Annotated[
         list[Path] | None,

@@ -197,9 +197,16 @@ class Samples:
 
     def by_shape(self) -> Iterator[tuple[tuple[int, int], Int, Float]]:
         """For each (n, k) present: that, positions of its samples, their P, shape (.., k, n-k)."""
-        for n, k in np.unique(np.column_stack([self.n, self.k]), axis=0).tolist():
-            index = np.flatnonzero((self.n == n) & (self.k == k))
-            yield (n, k), index, self.parity[index, : k * (n - k)].reshape(-1, k, n - k)
+        # One number for both: sorting numbers is a tenth of the work of sorting rows.
+        shapes = self.n * _LARGEST_SIZE + self.k
+        for shape in np.unique(shapes).tolist():
+            n, k = divmod(shape, _LARGEST_SIZE)
+            index = np.flatnonzero(shapes == shape)
+            yield (n, k), index, self.of_shape(n, k, index)
+
+    def of_shape(self, n: int, k: int, index: Int) -> Float:
+        """P of samples of codes [n, k] at these positions, shape (.., k, n-k)."""
+        return self.parity[index, : k * (n - k)].reshape(-1, k, n - k)
 
     def matrix(self, i: int) -> Float:
         """P of sample i, shape (k, n-k)."""

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from mheight.datasets import Samples
 from mheight.deployment.bundle import OUTPUT
 from mheight.deployment.onnx_reading import Network, read_network
-from mheight.deployment.onnx_shapes import check_network, work_of
+from mheight.deployment.onnx_shapes import Work, check_network, work_of
 from mheight.features import FittedFeatures, GroupedInputs
-from mheight.features.grouped import FittedGroups, input_name
+from mheight.features.grouped import FittedGroups
 from mheight.features.incidences import incidences
+from mheight.features.log_minors import log_minors
 from mheight.tiers import Group, Groups
 
 __all__ = ["ANY_LENGTH", "Feed", "Feeds", "feeds_of"]
@@ -29,7 +30,7 @@ ANY_LENGTH = {
 """Inputs of a network for codes of any length, and what their axes are."""
 
 _GROUP_ROWS = 64  # rows of each group in a call: what they need fits into a cache
-_ONE_GROUP_ROWS = 128
+_ONE_GROUP_ROWS = 64
 _CACHED = 2**21  # numbers of a call for one group, where a row doesn't need more
 _VECTOR_ROWS = 1024
 _ROWS = 16384
@@ -42,8 +43,19 @@ class Feeds(Protocol):
     groups: Groups
     """Those that it predicts."""
 
-    def some(self, samples: Samples) -> Iterator[list[Feed]]:
-        """Calls for all samples, which are of `groups`, as many at a time as memory allows."""
+    measures: bool
+    """Whether `some` measures the minors on its way."""
+
+    def some(
+        self, samples: Samples, statistics: NDArray[np.float64] | None = None
+    ) -> Iterator[list[Feed]]:
+        """Calls for all samples, which are of `groups`, as many at a time as memory allows.
+
+        Args:
+            samples: N samples.
+            statistics: shape (N, 3), filled with what `log_minors` says of each code if the
+                network reads what that takes (`measures`).
+        """
 
 
 def feeds_of(content: bytes, features: FittedFeatures, reach: Groups) -> Feeds:
@@ -68,6 +80,8 @@ def feeds_of(content: bytes, features: FittedFeatures, reach: Groups) -> Feeds:
 
 class _Fixed:
     """A network that reads one array, or one for each group it was trained on."""
+
+    measures = False
 
     def __init__(self, network: Network, features: FittedFeatures) -> None:
         check_network(network, features.shapes, OUTPUT)
@@ -94,7 +108,9 @@ class _Fixed:
                 )
             rows //= 2
 
-    def some(self, samples: Samples) -> Iterator[list[Feed]]:
+    def some(
+        self, samples: Samples, statistics: NDArray[np.float64] | None = None
+    ) -> Iterator[list[Feed]]:
         """See `Feeds`."""
         for start in range(0, len(samples), _ROWS):
             rows = np.arange(start, min(start + _ROWS, len(samples)))
@@ -131,56 +147,68 @@ class _Fixed:
 class _AnyLength:
     """A network that reads the minors of codes of one group, and what belongs together."""
 
+    measures = True
+
     def __init__(self, network: Network, features: FittedGroups, groups: Groups) -> None:
         check_network(network, dict.fromkeys(ANY_LENGTH, (None,)), OUTPUT)
         self.groups = groups
         self._network = network
-        self._features = features.features
         self._allowed: dict[Group, int] = {}
-        for group in features.groups:
-            self._rows(group)
+        self._rows(features.groups[0])  # the others before their first call
 
     def _rows(self, group: Group) -> int:
         """How many rows of a group it may be given at once."""
         if group in self._allowed:
             return self._allowed[group]
-        n, k, m = group
-        slots = (k + 1) * comb(n, k + 1)
-        members = (k + 1, comb(n, k + 1))
-        inside = (comb(n, m - 1) * (n - m + 1), comb(n - m, k))
         rows = _ONE_GROUP_ROWS
         while True:
-            work = work_of(
-                self._network,
-                {"minors": (rows, comb(n, k)), "members": members, "inside": inside},
-                {"members": (0, comb(n, k) - 1), "inside": (0, slots - 1)},
-            )
-            if work.answer != (rows, 1):
-                raise ValueError(f"{rows} rows give an answer of shape {work.answer}")
+            work = self._work(group, rows)
             if work.allowed and (rows == 1 or work.numbers <= _CACHED):
-                self._allowed[group] = rows
-                return rows
+                break
             if rows == 1:
                 raise ValueError(
                     f"one row of {group} takes {work.numbers:,} numbers and {work.products:,} "
                     "products"
                 )
             rows //= 2
+        # Shapes may go by the rows, so fewer of them could make more.
+        for fewer in range(1, rows):
+            if not self._work(group, fewer).allowed:
+                raise ValueError(f"{fewer} rows of {group} take more than {rows}")
+        self._allowed[group] = rows
+        return rows
 
-    def some(self, samples: Samples) -> Iterator[list[Feed]]:
+    def _work(self, group: Group, rows: int) -> Work:
+        n, k, m = group
+        slots = (k + 1) * comb(n, k + 1)
+        members = (k + 1, comb(n, k + 1))
+        inside = (comb(n, m - 1) * (n - m + 1), comb(n - m, k))
+        work = work_of(
+            self._network,
+            {"minors": (rows, comb(n, k)), "members": members, "inside": inside},
+            {"members": (0, comb(n, k) - 1), "inside": (0, slots - 1)},
+            by_rows=True,
+        )
+        if work.answer != (rows, 1):
+            raise ValueError(f"{rows} rows give an answer of shape {work.answer}")
+        return work
+
+    def some(
+        self, samples: Samples, statistics: NDArray[np.float64] | None = None
+    ) -> Iterator[list[Feed]]:
         """See `Feeds`."""
         group_of_row = samples.group
         for index in np.unique(group_of_row).tolist():
             group = self.groups[index]
             size = self._rows(group)
             members, inside = incidences(*group)
-            features = self._features.of(Groups.of([group]))
-            name = input_name(self._features.kind, group)
             rows = np.flatnonzero(group_of_row == index)
             step = max(size, min(_ROWS, _ENTRIES // comb(group.n, group.k)) // size * size)
             for start in range(0, len(rows), step):
                 part = rows[start : start + step]
-                block = features.encode(samples.take(part)).block(name)
+                block, measured = log_minors(samples.of_shape(group.n, group.k, part))
+                if statistics is not None:
+                    statistics[part] = measured
                 yield [
                     (
                         {"minors": block[at : at + size], "members": members, "inside": inside},

@@ -41,42 +41,22 @@ def any_length_model(layer: Any) -> Any:
             ("inside", TensorProto.INT32, ["pairs", "width"]),
         )
     ]
-    # (places, circuits, rows) and (circuits, rows); the perceptrons read half of each.
-    logs, sums = _circuits(graph)
-    element, through = 0.5 * _kernel(layer.element), 0.5 * _kernel(layer.through)
-    # (hidden, places, circuits, rows)
-    hidden = graph.add(
-        "Relu",
-        graph.add(
-            "Add",
-            graph.add("Mul", graph.constant(element[0][:, None, None, None]), logs),
-            _of_sums(graph, element[1], np.asarray(layer.element[1]), sums),
-        ),
+    # A column a slot and row: what the perceptrons read of it, halved, and what they say.
+    pair = _circuits(graph)
+    element, through = (
+        graph.constant(0.5 * _kernel(one).T) for one in (layer.element, layer.through)
     )
-    message, bias = _kernel(layer.message), np.asarray(layer.message[1])
-    pooled = []
-    for channel in range(layer.width):
-        straight = graph.add(
-            "Add",
-            graph.add("Mul", graph.constant(through[0][channel]), logs),
-            graph.add(
-                "Add",
-                graph.add("Mul", graph.constant(through[1][channel]), sums),
-                graph.constant(np.asarray(layer.through[1])[channel] + bias[channel]),
-            ),
-        )
-        weights = graph.constant(message[:, channel][:, None, None, None])
-        said = graph.add(
-            "ReduceSum",
-            graph.add("Mul", hidden, weights),
-            graph.constant([0], np.int64),
-            keepdims=0,
-        )
-        slots = graph.add("Flatten", graph.add("Add", straight, said), axis=2)
-        inside = graph.add("Gather", slots, "inside", axis=0)
-        least = graph.add("ReduceMin", inside, graph.constant([1], np.int64), keepdims=0)
-        pooled.append(graph.add("ReduceMax", least, graph.constant([0], np.int64), keepdims=1))
-    x = graph.add("Transpose", graph.add("Concat", *pooled, axis=0), perm=[1, 0])
+    hidden = graph.add("Relu", graph.add("Gemm", element, pair, _bias(graph, layer.element)))
+    bias = np.asarray(layer.through[1]) + np.asarray(layer.message[1])
+    straight = graph.add("Gemm", through, pair, graph.constant(bias[:, None]))
+    said = graph.add("Gemm", graph.constant(_kernel(layer.message).T), hidden, straight)
+    # (width, slots, rows), then the minima inside each set, then the maxima
+    rows = graph.add("Shape", "minors", start=0, end=1)
+    shape = graph.add("Concat", graph.constant([layer.width, -1], np.int64), rows, axis=0)
+    inside = graph.add("Gather", graph.add("Reshape", said, shape), "inside", axis=1)
+    least = graph.add("ReduceMin", inside, graph.constant([2], np.int64), keepdims=0)
+    pooled = graph.add("ReduceMax", least, graph.constant([1], np.int64), keepdims=0)
+    x = graph.add("Transpose", pooled, perm=[1, 0])
     read = graph.add("Relu", graph.affine(x, *map(np.asarray, layer.read)))
     x = graph.add(
         "Add",
@@ -90,23 +70,32 @@ def _kernel(weights: tuple[Any, Any]) -> Any:
     return np.asarray(weights[0])
 
 
-def _circuits(graph: Graph) -> tuple[str, str]:
-    """Log2 minors of each circuit's elements beside its largest; log2 of their sums."""
+def _bias(graph: Graph, weights: tuple[Any, Any]) -> str:
+    return graph.constant(np.asarray(weights[1])[:, None])
+
+
+def _circuits(graph: Graph) -> str:
+    """For each element of each circuit, (2, places * circuits * rows).
+
+    Log2 of its minor beside the circuit's largest; log2 of the sum of the circuit's minors.
+    """
     over = graph.constant([0], np.int64)
     minors = graph.add("Transpose", "minors", perm=[1, 0])
-    logs = graph.add("Gather", minors, "members", axis=0)
+    logs = graph.add("Gather", minors, "members", axis=0)  # (places, circuits, rows)
     top = graph.add("ReduceMax", logs, over, keepdims=1)
     logs = graph.add("Sub", logs, graph.add("Max", top, graph.constant(NO_CIRCUIT)))
     logs = graph.add("Max", logs, graph.constant(LEAST_LOG))
     powers = graph.add("Exp", graph.add("Mul", logs, graph.constant(np.log(2.0))))
-    total = graph.add("Log", graph.add("ReduceSum", powers, over, keepdims=0))
+    total = graph.add("Log", graph.add("ReduceSum", powers, over, keepdims=1))
     sums = graph.add(
         "Max", graph.add("Mul", total, graph.constant(1.0 / np.log(2.0))), graph.constant(0.0)
     )
-    return logs, sums
-
-
-def _of_sums(graph: Graph, weights: Any, bias: Any, sums: str) -> str:
-    """What the sums of circuits add, (hidden, 1, circuits, rows)."""
-    scaled = graph.add("Mul", graph.constant(weights[:, None, None, None]), sums)
-    return graph.add("Add", scaled, graph.constant(bias[:, None, None, None]))
+    places = graph.add("Shape", "members", start=0, end=1)
+    whole = graph.add("Concat", places, graph.constant([1, 1], np.int64), axis=0)
+    flat = graph.constant([1, -1], np.int64)
+    return graph.add(
+        "Concat",
+        graph.add("Reshape", logs, flat),
+        graph.add("Reshape", graph.add("Expand", sums, whole), flat),
+        axis=0,
+    )

@@ -1,7 +1,8 @@
 """What a network will do, before it does it: operators, sizes and shape of its answer.
 
 The operators are a fixed list, those of `mheight.deployment.onnx_graph`.  None of them lets a
-number that is computed decide a size, so the sizes for the largest call bound all others.
+number that is computed decide a size, so the sizes for the largest call bound all others (but see
+`by_rows`).
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ Int = NDArray[np.int64]
 class _Made:
     """A value: its shape, and its numbers where they are known and may be a shape.
 
-    Numbers that are not fixed grow with the rows; only `Expand` may go by them.
+    Numbers that are not fixed grow with an input; only `Expand` may go by them, and `Reshape`
+    where every call is looked at (`by_rows`).
     """
 
     shape: Shape
@@ -95,6 +97,8 @@ def work_of(
     network: Network,
     inputs: Mapping[str, Shape],
     places: Mapping[str, tuple[int, int]] | None = None,
+    *,
+    by_rows: bool = False,
 ) -> Work:
     """What a call does, by the shapes of all its values.
 
@@ -102,6 +106,8 @@ def work_of(
         network: checked by `check_network`.
         inputs: whole shape of each input.
         places: least and largest of inputs that are whole numbers, where they are known.
+        by_rows: whether an array may be reshaped by a number of rows.  Fewer rows may then
+            make more, so the largest call does not bound the others.
 
     Raises:
         ValueError: an unknown operator, or one that can't be applied.
@@ -120,7 +126,7 @@ def work_of(
         )
     numbers = products = 0
     for node in network.nodes:
-        made, multiplied = _step(node, values)
+        made, multiplied = _step(node, values, by_rows)
         numbers += math.prod(made.shape)
         products += multiplied
         if node.output in values:
@@ -132,10 +138,12 @@ def work_of(
     return Work(numbers, products, values[answer].shape)
 
 
-def _step(node: Node, values: dict[str, _Made]) -> tuple[_Made, int]:
+def _step(node: Node, values: dict[str, _Made], by_rows: bool) -> tuple[_Made, int]:
     if node.operator not in _OPERATORS:
         raise ValueError(f"the operator {node.operator[:40]!r} is not one of our networks")
     rule, count, attributes = _OPERATORS[node.operator]
+    if by_rows and node.operator == "Reshape":
+        rule = _reshaped_by_rows
     unheard = set(node.attributes) - attributes
     if unheard:
         raise ValueError(f"{node.operator} has an attribute {min(unheard)[:40]!r}")
@@ -151,7 +159,7 @@ def _step(node: Node, values: dict[str, _Made]) -> tuple[_Made, int]:
         shapes = ", ".join(_shown(one.shape) for one in read)
         raise ValueError(f"{node.operator} can't be applied to {shapes} ({error})") from None
     # Python's integers don't overflow, so this is right however large it is.
-    products = math.prod(made.shape) * read[0].shape[-1] if node.operator == "MatMul" else 0
+    products = math.prod(made.shape) * read[0].shape[-1] if node.operator in _PRODUCTS else 0
     return made, products
 
 
@@ -238,6 +246,14 @@ def _product(_: _Attributes, read: Sequence[_Made]) -> _Made:
     return _Made((*_broadcast([left[:-2], right[:-2]]), left[-2], right[-1]))
 
 
+def _product_and_sum(_: _Attributes, read: Sequence[_Made]) -> _Made:
+    """A product of two matrices, and what is added to it."""
+    made = _product(_, read)
+    if len(made.shape) != 2 or _broadcast([made.shape, read[2].shape]) != made.shape:
+        raise ValueError("shapes that don't fit")
+    return made
+
+
 def _expanded(_: _Attributes, read: Sequence[_Made]) -> _Made:
     return _Made(_broadcast([read[0].shape, _lengths(read[1], 1, fixed=False)]))
 
@@ -251,8 +267,8 @@ def _lengths(value: _Made, least: int, *, fixed: bool = True) -> Shape:
     return lengths
 
 
-def _reshaped(_: _Attributes, read: Sequence[_Made]) -> _Made:
-    wanted = _lengths(read[1], -1)
+def _reshaped(_: _Attributes, read: Sequence[_Made], *, fixed: bool = True) -> _Made:
+    wanted = _lengths(read[1], -1, fixed=fixed)
     size = math.prod(read[0].shape)
     others = math.prod(length for length in wanted if length != -1)
     if wanted.count(-1) > 1 or others < 1 or size % others:
@@ -261,6 +277,10 @@ def _reshaped(_: _Attributes, read: Sequence[_Made]) -> _Made:
     if math.prod(shape) != size:
         raise ValueError(f"the shape {wanted}")
     return _Made(shape)
+
+
+def _reshaped_by_rows(attributes: _Attributes, read: Sequence[_Made]) -> _Made:
+    return _reshaped(attributes, read, fixed=False)
 
 
 def _flat(attributes: _Attributes, read: Sequence[_Made]) -> _Made:
@@ -285,7 +305,7 @@ def _normalised(attributes: _Attributes, read: Sequence[_Made]) -> _Made:
 
 
 def _shape_of(attributes: _Attributes, read: Sequence[_Made]) -> _Made:
-    """The number of rows; it grows with them, as whatever is made of it does."""
+    """How long the first axis is; it grows with the input, as whatever is made of it does."""
     if (attributes.get("start"), attributes.get("end")) != (0, 1) or not read[0].shape:
         raise ValueError("more than the first axis")
     return _Made((1,), np.array(read[0].shape[:1], dtype=np.int64), fixed=False)
@@ -327,6 +347,7 @@ def _turned(attributes: _Attributes, read: Sequence[_Made]) -> _Made:
     return _Made(tuple(shape[at] for at in order))
 
 
+_PRODUCTS = ("Gemm", "MatMul")
 _NONE: frozenset[str] = frozenset()
 _AXIS = frozenset({"axis"})
 _OPERATORS: dict[str, tuple[_Rule, int, frozenset[str]]] = {
@@ -341,6 +362,7 @@ _OPERATORS: dict[str, tuple[_Rule, int, frozenset[str]]] = {
     "Expand": (_expanded, 2, _NONE),
     "Flatten": (_flat, 1, _AXIS),
     "Gather": (_gathered, 2, _AXIS),
+    "Gemm": (_product_and_sum, 3, _NONE),
     "LayerNormalization": (_normalised, 3, frozenset({"axis", "epsilon"})),
     "MatMul": (_product, 2, _NONE),
     "Reshape": (_reshaped, 2, _NONE),

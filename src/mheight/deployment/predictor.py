@@ -21,6 +21,7 @@ from mheight.evaluation.calibration import Calibration
 from mheight.evaluation.predictions import Predictions, predictions
 from mheight.features import FEATURES, FittedFeatures
 from mheight.features.domain import Domain
+from mheight.features.log_minors import STATISTICS
 from mheight.tiers import Groups
 
 __all__ = ["PACKAGED", "Predictor", "groups_of_bundle"]
@@ -125,10 +126,13 @@ class Predictor:
 
     def predict_log2(self, samples: Samples) -> Float:
         """Predicted log2 heights, shape (N,), without looking whether they are infinite."""
+        return self._log2(samples)
+
+    def _log2(self, samples: Samples, statistics: Float | None = None) -> Float:
         samples = samples.within(self.groups)
         out = np.empty(len(samples))
         try:
-            for calls in self._feeds.some(samples):
+            for calls in self._feeds.some(samples, statistics):
                 call = map if len(calls) == 1 else _threads().map
                 for values, (_, rows) in zip(call(self._answer, calls), calls, strict=True):
                     out[rows[rows >= 0]] = values[rows >= 0]
@@ -158,7 +162,10 @@ class Predictor:
         Args:
             samples: N samples, labelled or not.
         """
-        return predictions(samples, self.predict_log2(samples), self._calibration, self._domain)
+        # Minors that the network reads are not made again to see whether the code is foreign.
+        statistics = np.empty((len(samples), len(STATISTICS))) if self._feeds.measures else None
+        log2_predicted = self._log2(samples, statistics)
+        return predictions(samples, log2_predicted, self._calibration, self._domain, statistics)
 
 
 def groups_of_bundle(path: Path | None = None) -> Groups:

@@ -42,7 +42,11 @@ class Predictions:
 
 
 def predictions(
-    samples: Samples, log2_predicted: Float, calibration: Calibration, domain: Domain
+    samples: Samples,
+    log2_predicted: Float,
+    calibration: Calibration,
+    domain: Domain,
+    statistics: Float | None = None,
 ) -> Predictions:
     """Put intervals and flags beside a network's output.
 
@@ -51,10 +55,11 @@ def predictions(
         log2_predicted: shape (N,), what the network says.
         calibration: of the network's errors.
         domain: of its training codes.
+        statistics: shape (N, 3), of the minors, where they are known (`Domain.outside`).
     """
-    infinite, flags = flagged(samples, log2_predicted, [domain])
+    infinite, flags = flagged(samples, log2_predicted, [domain], statistics)
     group = calibration.groups.positions(samples.n, samples.k, samples.m)
-    low, high = calibration.interval(log2_predicted, group, samples.n)
+    low, high = calibration.interval(log2_predicted, group)
     return Predictions(
         np.where(infinite, np.inf, log2_predicted),
         np.where(infinite, np.inf, low),
@@ -65,7 +70,10 @@ def predictions(
 
 
 def flagged(
-    samples: Samples, log2_predicted: Float, domains: Sequence[Domain]
+    samples: Samples,
+    log2_predicted: Float,
+    domains: Sequence[Domain],
+    statistics: Float | None = None,
 ) -> tuple[NDArray[np.bool_], NDArray[np.str_]]:
     """Which heights are infinite, and flags as in `Predictions`.
 
@@ -74,13 +82,14 @@ def flagged(
         log2_predicted: shape (N,).
         domains: of the networks behind the prediction; the first that a code is outside of
             is told.
+        statistics: as for `predictions`.
     """
     # The engine that knows costs less than the network that guesses.
     exact = exact_labels(samples)
     infinite = np.isinf(exact.heights)
-    flags = domains[0].outside(samples, log2_predicted)
+    flags = domains[0].outside(samples, log2_predicted, statistics)
     for domain in domains[1:]:
-        flags = np.where(flags == "", domain.outside(samples, log2_predicted), flags)
+        flags = np.where(flags == "", domain.outside(samples, log2_predicted, statistics), flags)
     flags = np.where(infinite, INFINITE, flags)
     if exact.doubtful.any():
         flags = flags.astype(object)  # room for more

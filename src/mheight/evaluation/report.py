@@ -114,6 +114,11 @@ def comparison_text(reports: Sequence[Mapping[str, Any]], notes: Sequence[str] =
     ]
     if len({tuple(report["data"]["validation_sha256"]) for report in reports}) > 1:
         lines.append("The runs were validated on different samples: compare with care.")
+    if len({scores.among for scores in columns.values()}) > 1:
+        lines.append(
+            "The runs are of different groups: tiers, balanced and overall are means over each "
+            "run's own; groups that both have compare."
+        )
     lines += notes
     return "\n".join(lines) + "\n"
 

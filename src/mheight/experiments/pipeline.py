@@ -8,6 +8,7 @@ from typing import Any
 
 from mheight.errors import RunFolderError
 from mheight.experiments.config import RunConfig
+from mheight.experiments.intervals import recalibrate
 from mheight.experiments.preparation import prepare
 from mheight.experiments.run_folder import RunFolder
 from mheight.experiments.shipped import BASELINES, shipped_reports
@@ -41,7 +42,8 @@ def run_experiment(
         root: folder in which the run folder and the `.h5` model are made.
         resume: go on with an existing folder of the same configuration.
         report_only: report on the best weights of an interrupted run so far, without
-            training; the run can still be resumed.
+            training; the run can still be resumed.  Of a finished run the intervals are made
+            anew from the predictions it kept.
         compare_with: folders of finished runs for `detailed_comparison.txt`; run_2 and
             run_6 beside the run folder are added when they are there.
         say: receives lines for the console.
@@ -60,6 +62,12 @@ def run_experiment(
         raise RunFolderError(f"{folder.path}: there is no run to report on")
     others = comparable(folder, compare_with)
     if state == "finished":
+        if report_only:
+            held = recalibrate(folder, config.seed)
+            say(
+                f"intervals made anew from {folder.predictions.name}: they hold "
+                f"{held['overall']:.3f} of the other half of validation"
+            )
         return _left_alone(folder, say)
     say(config.plan)
     say("preparing data: load, split, augment, fit features, audit")

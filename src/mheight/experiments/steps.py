@@ -23,9 +23,9 @@ import mheight
 from mheight.datasets import Samples, content_hash, sample_fingerprints
 from mheight.errors import TrainingDivergedError
 from mheight.evaluation import comparison_text, judge, report_text
-from mheight.evaluation.calibration import calibrate, coverage
 from mheight.evaluation.plots import plot_history, plot_residuals, plot_scatter
 from mheight.experiments.config import RunConfig, config_values
+from mheight.experiments.intervals import calibrate_run
 from mheight.experiments.preparation import PreparedData
 from mheight.experiments.run_folder import RunFolder
 from mheight.experiments.shipped import BASELINES
@@ -308,7 +308,7 @@ def _calibrate(
     clean: dict[str, Samples],
     predicted: dict[str, Any],
 ) -> dict[str, Any]:
-    """Intervals from a random half of validation; their coverage on the other half."""
+    """Intervals from validation, over all its sets."""
     true, log2_predicted, group = (
         np.concatenate(parts)
         for parts in (
@@ -317,17 +317,8 @@ def _calibrate(
             [samples.group for samples in clean.values()],
         )
     )
-    half = np.random.default_rng([config.seed, 90]).random(len(group)) < 0.5
     groups = next(iter(clean.values())).groups
-    calibration = calibrate(true[half], log2_predicted[half], group[half], groups)
-    rest = ~half
-    low, high = calibration.interval(log2_predicted[rest], group[rest])
-    found = coverage(true[rest], low, high, group[rest], groups)
-    write_json(
-        folder.calibration,
-        {"calibration": calibration.as_dict(), "coverage on the other half": found},
-    )
-    return {"level": calibration.level, **found}
+    return calibrate_run(folder, config.seed, true, log2_predicted, group, groups)
 
 
 def _report(

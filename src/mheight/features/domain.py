@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes import absolute_minors, systematic_generators
 from mheight.datasets import Samples, TrainingView, require_training
 from mheight.errors import InvalidDataError
+from mheight.features.log_minors import STATISTICS, log_minors
 from mheight.tiers import Groups
 
 __all__ = ["FOREIGN", "Domain"]
@@ -21,23 +21,18 @@ Float = NDArray[np.float64]
 FOREIGN = "group not trained on"
 """Flag of a code of another group."""
 
-_NAMES = ("smallest minor", "zero minors", "spread of the minors", "height")
+_NAMES = (*STATISTICS, "height")
 _CHUNK = 16384
 _LARGEST = 1e9
 
 
 def _statistics(samples: Samples) -> Float:
-    """Log2 of the smallest minor that is not zero, number of zero minors, mean log2 minor."""
-    out = np.empty((len(samples), 3))
+    """What is measured of the minors of each code, shape (N, 3)."""
+    out = np.empty((len(samples), len(STATISTICS)))
     for _, index, parity in samples.by_shape():
         for start in range(0, len(index), _CHUNK):
-            minors = absolute_minors(systematic_generators(parity[start : start + _CHUNK]))
-            positive = minors > 0.0
-            ratios = minors / minors.max(axis=1, keepdims=True)
-            logs = np.log2(np.where(positive, ratios, 1.0))
-            smallest, zeros = logs.min(axis=1), (~positive).sum(axis=1)
-            mean = logs.sum(axis=1) / positive.sum(axis=1)
-            out[index[start : start + _CHUNK]] = np.column_stack([smallest, zeros, mean])
+            _, found = log_minors(parity[start : start + _CHUNK])
+            out[index[start : start + _CHUNK]] = found
     return out
 
 
@@ -69,14 +64,18 @@ class Domain:
                 low[i], high[i] = rows.min(axis=0), rows.max(axis=0)
         return cls(samples.groups, low, high)
 
-    def outside(self, samples: Samples, log2_predicted: Float) -> NDArray[np.str_]:
+    def outside(
+        self, samples: Samples, log2_predicted: Float, statistics: Float | None = None
+    ) -> NDArray[np.str_]:
         """Why each sample lies outside, as words separated by commas; empty if it doesn't.
 
         Args:
             samples: N samples.
             log2_predicted: shape (N,), their predicted log2 heights.
+            statistics: shape (N, 3), of the minors (`log_minors`), where they are known already.
         """
-        values = np.column_stack([_statistics(samples), log2_predicted])
+        measured = _statistics(samples) if statistics is None else statistics
+        values = np.column_stack([measured, log2_predicted])
         group = self.groups.positions(samples.n, samples.k, samples.m)
         # What is no number is inside of nothing.
         inside = (values >= self.low[group] - 1e-9) & (values <= self.high[group] + 1e-9)

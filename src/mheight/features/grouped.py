@@ -14,6 +14,7 @@ from mheight.codes import absolute_minors, systematic_generators
 from mheight.datasets import AugmentedTraining, Samples, TrainingView, require_training
 from mheight.errors import InvalidDataError
 from mheight.features.inputs import GroupedInputs
+from mheight.features.log_minors import ZERO, log_minors
 from mheight.features.set_kernel import set_minors, set_shape
 from mheight.features.vectors import stored_groups
 from mheight.tiers import Group, Groups
@@ -29,9 +30,6 @@ __all__ = [
     "punctured",
 ]
 
-ZERO = -200.0
-"""Log2 that stands for a minor of zero in `minors`; smaller ones are cut off here."""
-
 _CHUNK = 16384
 
 
@@ -44,7 +42,7 @@ class GroupedFeatures:
         kind: first part of the inputs' names, such as `sets` in `sets_4_2`.
         dtype: of the inputs.
         shape: of a group's input, for one code.
-        read: from absolute minors of N codes, shape (N, C(n, k)), to the group's input.
+        read: from P of N codes, shape (N, k, n-k), to the group's input.
     """
 
     name: str
@@ -103,10 +101,8 @@ class FittedGroups:
             rows = np.flatnonzero(group_of_row == index)
             block = np.empty((len(rows), *made.shape(group)), made.dtype)
             for start in range(0, len(rows), _CHUNK):
-                part = samples.take(rows[start : start + _CHUNK])
-                for _, _, parity in part.by_shape():
-                    values = absolute_minors(systematic_generators(parity))
-                    block[start : start + len(values)] = made.read(values, group)
+                parity = samples.of_shape(group.n, group.k, rows[start : start + _CHUNK])
+                block[start : start + len(parity)] = made.read(parity, group)
             blocks[input_name(made.kind, group)] = block
         return GroupedInputs(blocks, group_of_row)
 
@@ -132,7 +128,8 @@ def group_of_input(name: str) -> Group:
 
 
 def _of_sets(name: str, size: Callable[[Group], int]) -> GroupedFeatures:
-    def read(values: NDArray[np.float64], group: Group) -> NDArray[np.float32]:
+    def read(parity: NDArray[np.float64], group: Group) -> NDArray[np.float32]:
+        values = absolute_minors(systematic_generators(parity))
         return _sorted_sets(set_minors(values, group.n, group.k, size(group)), group, size)
 
     return GroupedFeatures(
@@ -163,13 +160,6 @@ def _sorted_sets(
     return out
 
 
-def _log2(values: NDArray[np.float64], group: Group) -> NDArray[np.float64]:
-    scaled: NDArray[np.float64] = values / values.max(axis=1, keepdims=True)
-    np.maximum(scaled, 2.0**ZERO, out=scaled)
-    np.log2(scaled, out=scaled)
-    return scaled
-
-
 circuits = _of_sets("circuits", lambda group: group.k + 1)
 """Log2 of the minors inside each (k+1)-set, in an order of the set's own; sets that spread
 most come first."""
@@ -180,7 +170,11 @@ codes punctured to that many positions: a codeword that reaches h_m reaches it o
 largest position and its n-m smallest ones."""
 
 minors = GroupedFeatures(
-    "minors", "minors", np.float32, lambda group: (comb(group.n, group.k),), _log2
+    "minors",
+    "minors",
+    np.float32,
+    lambda group: (comb(group.n, group.k),),
+    lambda parity, _: log_minors(parity)[0],
 )
 """Log2 of all absolute minors over the largest, in lexicographic order.  Row operations and
 signs do not change them; a permutation of the columns permutes them, which is for the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from mheight.tiers import Groups
 
@@ -56,6 +56,19 @@ class ResidualConfig(BaseModel):
     l2: Annotated[float, Field(ge=0.0)] = 1e-4
     dropout_factor: Annotated[float, Field(ge=0.0, le=10.0)] = 1.0
     capacity: Annotated[float, Field(gt=0.0, le=16.0)] = 1.0
+
+    @model_validator(mode="after")
+    def _no_width_of_one(self) -> ResidualConfig:
+        """One number, normalised over itself, is the same for every code."""
+        for name in ("encoder", "trunk", "head"):
+            value = getattr(self, name)
+            for base in value if isinstance(value, tuple) else (value,):
+                if self.width(base) < 2:
+                    raise ValueError(
+                        f"{name}: a layer that is normalised needs a width of 2 or more, got "
+                        f"{base} times the capacity {self.capacity:g}"
+                    )
+        return self
 
     def width(self, base: int) -> int:
         """A width times the capacity, at least 1."""

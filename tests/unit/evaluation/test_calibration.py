@@ -161,3 +161,39 @@ def test_an_end_that_is_the_height_holds_it() -> None:
     found = coverage(end, end + 1e-9, end + 1, np.array([0]), COURSE_9)
     assert found["overall"] == 1.0
     assert coverage(end, end + 1e-3, end + 1, np.array([0]), COURSE_9)["overall"] == 0.0
+
+
+def by_height(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Errors that go by the predicted height, in three groups; the second has few low heights."""
+    rng = np.random.default_rng(seed)
+    group = rng.integers(0, 3, rows)
+    predicted = rng.uniform(1.0, 9.0, rows)
+    predicted[group == 1] = 9.0 - 8.0 * rng.beta(1.0, 8.0, (group == 1).sum())
+    errors = 0.3 * np.sin(2.0 * predicted) + 0.02 * rng.standard_normal(rows)
+    return predicted + errors, predicted, group
+
+
+def test_groups_share_bins_where_errors_go_by_the_height() -> None:
+    true, predicted, group = by_height(6000, 5)
+    made = calibrate(true, predicted, group, COURSE_9)
+    assert [len(made.bins[name]) for name in COURSE_9.names[:4]] == [24, 24, 24, 0]
+    fresh, at, groups = by_height(6000, 6)
+    inside = share_inside(made, fresh, at, groups)
+    assert min(inside[groups == i].mean() for i in range(3)) > 0.88
+    # Codes unlike most of their group too, which bins of that group alone do not hold.
+    odd = (groups == 1) & (at < 6.0)
+    assert inside[odd].mean() > 0.8
+    own = calibrate(true[group == 1], predicted[group == 1], group[group == 1], COURSE_9)
+    assert share_inside(own, fresh, at, groups)[odd].mean() < 0.7
+    low, high = made.interval(at, groups)
+    assert np.median(high - low) < 0.35
+
+
+def test_groups_keep_their_own_bins_where_those_are_narrower() -> None:
+    rng = np.random.default_rng(7)
+    group, predicted = np.repeat([0, 1], 1000), rng.uniform(1.0, 9.0, 2000)
+    errors = rng.standard_normal(2000) * np.where(group == 0, 0.01, 1.0)
+    made = calibrate(predicted + errors, predicted, group, COURSE_9)
+    assert [len(made.bins[name]) for name in COURSE_9.names[:2]] == [4, 4]
+    low, high = made.interval(predicted, group)
+    assert (high - low)[group == 0].max() < 0.1

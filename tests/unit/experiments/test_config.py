@@ -71,6 +71,12 @@ def test_every_item_of_the_troubleshooting_list_is_one_key(override):
         ("trainig.epochs=3", "unknown key 'trainig'; the nearest valid key is 'training'"),
         ("epochs=3", "unknown key 'epochs'; the nearest valid key is 'training.epochs'"),
         ("loss.weights.eazy=3", "the nearest valid key is 'loss.weights.easy'"),
+        (
+            "model.capacity=0.001",
+            "encoder: a layer that is normalised needs a width of 2 or more, got 256 times the "
+            "capacity 0.001",
+        ),
+        ("model.trunk=1", "trunk: a layer that is normalised needs a width of 2 or more, got 1"),
         ("training.epochs=0", "training.epochs: .* greater than or equal to 1, got 0"),
         (
             "model.name=transformer",

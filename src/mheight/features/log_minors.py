@@ -1,0 +1,75 @@
+"""Log2 of a code's minors, and what they are like, in one pass over them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mheight.codes import absolute_minors, systematic_generators
+from mheight.codes.compiling import for_work, kernel
+from mheight.codes.threads import in_ranges
+
+__all__ = ["STATISTICS", "ZERO", "log_minors"]
+
+Float = NDArray[np.float64]
+
+ZERO = -200.0
+"""Log2 that stands for a minor of zero; smaller ones are cut off here."""
+
+STATISTICS = ("smallest minor", "zero minors", "spread of the minors")
+"""What is measured of a code's minors, in this order."""
+
+_SECONDS = 6e-9  # for each minor
+
+
+@kernel(error_model="numpy")
+def _fill(minors, logs, statistics, first, last):  # type: ignore[no-untyped-def]
+    count = minors.shape[1]
+    for code in range(first, last):
+        top = 0.0
+        for i in range(count):
+            top = max(top, minors[code, i])
+        least, total, zeros = 0.0, 0.0, 0
+        for i in range(count):
+            if minors[code, i] == 0.0:
+                zeros += 1
+                logs[code, i] = ZERO
+                continue
+            value = np.log2(minors[code, i] / top)
+            least = min(least, value)
+            total += value
+            logs[code, i] = max(value, ZERO)
+        statistics[code, 0] = least
+        statistics[code, 1] = zeros
+        statistics[code, 2] = total / (count - zeros)
+
+
+def log_minors(parity: Float) -> tuple[NDArray[np.float32], Float]:
+    """Log2 of all absolute minors over the largest, in lexicographic order.
+
+    Args:
+        parity: shape (N, k, n-k), finite.
+
+    Returns:
+        The logs, shape (N, C(n, k)), at least `ZERO`; and of each code, shape (N, 3), log2
+        of the smallest minor that is not zero, how many are zero, and the mean log2 of the
+        others.
+
+    Examples:
+        >>> logs, statistics = log_minors(np.array([[[1.0, 2.0], [0.0, 4.0]]]))
+        >>> logs.tolist()          # minors 1, 0, 4, 1, 2 and 4
+        [[-2.0, -200.0, 0.0, -2.0, -1.0, 0.0]]
+        >>> statistics.tolist()
+        [[-2.0, 1.0, -1.0]]
+    """
+    minors = absolute_minors(systematic_generators(parity))
+    logs = np.empty(minors.shape, np.float32)
+    statistics = np.empty((len(minors), len(STATISTICS)))
+    seconds = _SECONDS * minors.size
+    fill = for_work(_fill, seconds)
+
+    def work(first: int, last: int) -> None:
+        fill(minors, logs, statistics, first, last)
+
+    in_ranges(work, len(minors), seconds)
+    return logs, statistics
