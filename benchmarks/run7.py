@@ -41,8 +41,8 @@ PAGES = ROOT / "docs" / "results" / "run7"
 SHIPPED = ROOT / "src" / "mheight" / "experiments" / "shipped"
 SEEDS = (7, 8, 9)
 OTHER_DATA = "other_data.json"
-POOLED = ("model.set_width=4", "training.epochs=8")
-LONG = ("training.epochs=16",)
+UNPOOLED = ("model.set_width=0",)
+POOLED = ("model.set_width=4",)
 SMALL = ("data.per_group=2000",)
 
 
@@ -100,19 +100,22 @@ JOBS = [
     *(Job("run2", "course", seed) for seed in SEEDS),
     Job("run6", "course", 7),
     Job("run7-raw", "course", 7),
-    Job("run7", "course", 7, "long-", LONG),
-    Job("run7", "uniform", 7, "long-", LONG),
     Job("run7", "course", 7, "pooled-", POOLED),
+    Job("run2", "course", 7, "pooled-", POOLED),
     Job("run7", "uniform", 7, "pooled-", POOLED),
+    Job("run7", "course", 7, "unpooled-", (*UNPOOLED, "training.epochs=13")),
+    Job("run7", "uniform", 7, "unpooled-", UNPOOLED),
     Job("run7", "course", 7, "small-", SMALL),
 ]
 CURVES = {
     Job("run7", "course", 7): ("#d55e00", "run7, course"),
-    Job("run7", "uniform", 7, "long-", LONG): ("#e69f00", "run7, uniform, 16 epochs"),
-    Job("run7", "course", 7, "pooled-", POOLED): ("#0072b2", "sets pooled too, course"),
-    Job("run7", "uniform", 7, "pooled-", POOLED): ("#56b4e9", "sets pooled too, uniform"),
+    Job("run7", "uniform", 7): ("#e69f00", "run7, uniform"),
+    Job("run7", "course", 7, "pooled-", POOLED): ("#0072b2", "sets pooled 4 wide, course"),
+    Job("run7", "uniform", 7, "pooled-", POOLED): ("#56b4e9", "sets pooled 4 wide, uniform"),
+    Job("run7", "uniform", 7, "unpooled-", UNPOOLED): ("#009e73", "sets not pooled, uniform"),
     Job("run7", "course", 7, "small-", SMALL): ("#cc79a7", "a sixth of the originals"),
     Job("run2", "course", 7): ("#777777", "run2: no copies, weights, L2"),
+    Job("run2", "course", 7, "pooled-", POOLED): ("#333333", "run2, sets pooled 4 wide"),
 }
 
 
@@ -138,7 +141,12 @@ def keep(job: Job) -> None:
         for picture in (run.history_plot, run.scatter_plot):
             small = Image.open(picture).convert("RGB").quantize(64)
             small.save(page / picture.name, optimize=True)
-    if job.file in ("run2", "run6") and job.seed == SEEDS[0] and run.state() == "finished":
+    if (
+        job.file in ("run2", "run6")
+        and job.seed == SEEDS[0]
+        and not job.variant
+        and run.state() == "finished"
+    ):
         write_json(SHIPPED / f"{job.file}.json", run.read_report())
 
 
