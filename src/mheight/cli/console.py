@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
-import signal
 import sys
-import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from mheight.cli.interrupting import Interrupts
 from mheight.errors import MheightError, in_one_line
 
 if TYPE_CHECKING:
@@ -154,15 +153,10 @@ class TrainingDisplay:
         self._epochs = epochs
         self._task = self._progress.add_task("", total=None, visible=False)
         self._training = False
-        self._asked_to_stop = False
-        self._handlers: dict[int, Any] = {}
+        self._interrupts = Interrupts(waits=lambda: self._training)
 
     def __enter__(self) -> TrainingDisplay:
-        # Only the main thread may handle signals; elsewhere they stay as they are.
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup asks
-                    self._handlers[number] = signal.signal(number, self._interrupt)
+        self._interrupts.__enter__()
         self._progress.start()
         return self
 
@@ -170,17 +164,7 @@ class TrainingDisplay:
         self._progress.stop()
         if kind is KeyboardInterrupt and self._folder is not None:
             say(self._folder.how_to_go_on("the same command goes on"))
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
-
-    def _interrupt(self, *_: object) -> None:
-        if not self._training or self._asked_to_stop:
-            raise KeyboardInterrupt
-        self._asked_to_stop = True
-
-    def _stop_if_asked(self) -> None:
-        if self._asked_to_stop:
-            raise KeyboardInterrupt
+        self._interrupts.__exit__()
 
     def say(self, text: str) -> None:
         """Print a line above the bar."""
@@ -189,7 +173,7 @@ class TrainingDisplay:
     def epoch_begins(self, epoch: int, steps: int) -> None:
         """An epoch of so many steps begins."""
         self._training = True
-        self._stop_if_asked()
+        self._interrupts.raise_if_asked()
         self._progress.reset(
             self._task,
             total=steps,
@@ -199,11 +183,11 @@ class TrainingDisplay:
 
     def step_done(self, step: int) -> None:
         """So many steps of the epoch are done."""
-        self._stop_if_asked()
+        self._interrupts.raise_if_asked()
         self._progress.update(self._task, completed=step)
 
     def training_ends(self) -> None:
         """Evaluation and reports come now; a signal is raised at once again."""
         self._training = False
         self._progress.update(self._task, visible=False)
-        self._stop_if_asked()
+        self._interrupts.raise_if_asked()

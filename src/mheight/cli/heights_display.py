@@ -1,13 +1,10 @@
-"""What `mheight heights` shows: tables, progress, warnings; and how Ctrl-C stops a search."""
+"""What `mheight heights` shows: tables, progress, warnings."""
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from types import TracebackType
 
@@ -21,7 +18,7 @@ from mheight.heights.output.files import capabilities
 from mheight.heights.output.rows import HeightRows
 from mheight.heights.tolerance import tolerance_text
 
-__all__ = ["Doubts", "Watch", "interrupts", "table_texts", "write_lines"]
+__all__ = ["Doubts", "Watch", "table_texts", "write_lines"]
 
 _ADVICE = "--exact rounds nothing"
 _PATIENCE = 0.5  # seconds before a bar is worth its place
@@ -163,28 +160,6 @@ class Doubts:
 
 
 # --- long work ---------------------------------------------------------------------------
-
-
-@contextmanager
-def interrupts() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed in the block; pressed again, it interrupts at once."""
-    asked = False
-
-    def note(*_: object) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-
-    # Only the main thread may handle signals.
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: False
-        return
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 class Watch:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from signal import SIGINT
 from typing import Any
 
 from mheight.cli.console import say
-from mheight.cli.heights_display import Watch, interrupts
+from mheight.cli.heights_display import Watch
+from mheight.cli.interrupting import Interrupts
 from mheight.codes.from_blocks import CodeBatch, batches, rational_codes
 from mheight.codes.reading import Block, Kind
 from mheight.errors import InvalidCodeError
@@ -165,17 +167,18 @@ def _searched(
         options["time_limit"] = LONG_CODE_SECONDS
     for index in range(batch.first, batch.first + len(batch)):
         progress = watch.searching(index)
-        with interrupts() as asked:
+        with Interrupts((SIGINT,), ignored_too=True) as interrupts:
+            stop = interrupts.was_asked
             try:
                 code = batch.code(index - batch.first)
                 if request.m is None:
-                    found = list(find_heights(code, progress=progress, stop=asked, **options))
+                    found = list(find_heights(code, progress=progress, stop=stop, **options))
                 else:
                     m = request.m
-                    found = [solved(code, m, progress=progress(m), stop=asked, **options)]
+                    found = [solved(code, m, progress=progress(m), stop=stop, **options)]
             except InvalidCodeError as error:
                 raise located(name, index, error) from None
-            interrupted = asked()
+            interrupted = stop()
         if not found:
             raise InterruptedSearch(None)
         rows = solution_rows(index, found, request.m or n - k, witness=request.witness)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 from types import TracebackType
-from typing import Any
 
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from mheight.cli.console import error_console
+from mheight.cli.interrupting import Interrupts
 
 __all__ = ["SearchDisplay"]
 
@@ -23,20 +21,21 @@ class SearchDisplay:
 
     def __init__(self) -> None:
         """A display that shows nothing until it is entered."""
-        self.stopped = False
         self._what, self._best = "", math.inf
         self._progress = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), console=error_console,
             transient=True,
         )  # fmt: skip
         self._line = self._progress.add_task("")
-        self._handlers: dict[int, Any] = {}
+        self._interrupts = Interrupts()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._interrupts.was_asked()
 
     def __enter__(self) -> SearchDisplay:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                if signal.getsignal(number) is not signal.SIG_IGN:
-                    self._handlers[number] = signal.signal(number, self._asked)
+        self._interrupts.__enter__()
         self._progress.start()
         return self
 
@@ -47,13 +46,7 @@ class SearchDisplay:
         trace: TracebackType | None = None,
     ) -> None:
         self._progress.stop()
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
-
-    def _asked(self, *_: object) -> None:
-        if self.stopped:
-            raise KeyboardInterrupt
-        self.stopped = True
+        self._interrupts.__exit__()
 
     def begin(self, what: str, best: float = math.inf) -> None:
         """Another search; `best` is known before it."""
