@@ -56,6 +56,29 @@ def serving(predictor=None, **settings):
     assert not thread.is_alive()
 
 
+def wait_for_metrics(url, *lines, seconds=60):
+    """Ask until the service's figures have these lines."""
+    end = time.monotonic() + seconds
+    with httpx.Client() as client:
+        while True:
+            metrics = client.get(f"{url}/metrics").text
+            if all(f"\n{line}\n" in metrics for line in lines):
+                return
+            assert time.monotonic() < end, f"{lines} never came: {metrics}"
+            time.sleep(0.02)
+
+
+def wait_until_refused(url, seconds=60):
+    """Ask until nobody takes connections any more."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            httpx.get(f"{url}/health/live", verify=False)
+        except httpx.TransportError:
+            return
+        assert time.monotonic() < end, f"{url} still answers"
+
+
 def wait_until_ready(url, seconds=300):
     end = time.monotonic() + seconds
     # One client: each new one reads all certificates, beside kernels that are being compiled.

@@ -10,7 +10,7 @@ import time
 import httpx
 import numpy as np
 import pytest
-from serving import serving
+from serving import serving, wait_for_metrics
 
 HEAD = b"POST /api/heights HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
@@ -51,16 +51,6 @@ def wait_until_cut(connection, pieces, pause=0.02):
     except ConnectionError:  # a time-out is none: the other side must close
         return
     raise AssertionError("the connection was not cut")
-
-
-def wait_for_metrics(service, *lines):
-    """Ask until the service's figures have these lines; fails after half a minute."""
-    for _ in range(300):
-        metrics = httpx.get(f"{service.url}/metrics").text
-        if all(f"\n{line}\n" in metrics for line in lines):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"{lines} never came: {metrics}")
 
 
 def wait_for_searches(service):
@@ -128,7 +118,7 @@ def test_clients_that_go_away_leave_nothing_behind(hasty):
     for _ in range(3):
         with connect(hasty) as connection:
             connection.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
-    wait_for_metrics(hasty, "mheight_searches 0.0", "mheight_waiting_codes 0.0")
+    wait_for_metrics(hasty.url, "mheight_searches 0.0", "mheight_waiting_codes 0.0")
     assert answers(hasty)
 
 
@@ -174,7 +164,10 @@ def test_more_codes_than_may_wait_are_refused(hasty):
 
 
 def test_rows_without_end_do_not_hold_up_the_health_check(hasty):
-    """1 MiB of rows of one entry: n is looked at before anything is made of them."""
+    """1 MiB of rows of one entry: n is looked at before anything is made of them.
+
+    How long the event loop is held up is measured in `test_attacks.py`, in CPU seconds.
+    """
     body = b'{"G": [' + b",".join([b"[1]"] * 260_000) + b"]}"
     assert len(body) < 2**20 + 2**16
     body = body[: 2**20 - 2].rsplit(b",", 1)[0] + b"]}"
@@ -194,20 +187,15 @@ def test_rows_without_end_do_not_hold_up_the_health_check(hasty):
         thread.start()
     try:
         with httpx.Client(base_url=hasty.url, timeout=30) as client:
-            waits = []
-            for _ in range(10):
-                start = time.perf_counter()
+            while len(statuses) < 8:
                 assert client.get("/health/live").status_code == 200
-                waits.append(time.perf_counter() - start)
-                time.sleep(0.05)
+                assert all(thread.is_alive() for thread in threads)
     finally:
         stop.set()
         for thread in threads:
             thread.join(30)
     assert set(statuses) <= {422, 503}
     assert 422 in statuses
-    # The clients and their bodies take from the same two cores.
-    assert sorted(waits)[len(waits) // 2] < 1.0
 
 
 @pytest.mark.parametrize(
