@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,17 @@ _HOT, _COLD = 0.2, 0.015  # temperatures, for log h
 _FLOOR = 0.2  # what a zero minor counts as, where m = n-k
 
 
+class Schedule(NamedTuple):
+    """How the chains are run."""
+
+    hot: float  # the first temperature, for log h
+    cold: float  # the last one
+    steps: int  # changes to try in each chain
+    zero: float  # the fraction of the largest minor that counts as zero
+    floor: float  # what a zero minor counts as where ties count; 0 where they don't
+    seed: int  # of NumPy's generator as Numba has it
+
+
 @kernel()
 def _moved(at, opposite):  # type: ignore[no-untyped-def]
     """Another value for a coordinate: a few steps away, its negative, or any."""
@@ -39,64 +52,89 @@ def _moved(at, opposite):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _add(block, lane, change, i, start, entry_of, factor_of):  # type: ignore[no-untyped-def]
-    for t in range(start[i], start[i + 1]):
-        block[entry_of[t], lane] += change * factor_of[t]
+def _add(block, lane, change, i, chart):  # type: ignore[no-untyped-def]
+    for t in range(chart.start[i], chart.start[i + 1]):
+        block[chart.entry_of[t], lane] += change * chart.factor_of[t]
 
 
 @kernel()
-def _fill(block, base, x, levels, start, entry_of, factor_of):  # type: ignore[no-untyped-def]
-    for e in range(len(base)):
+def _fill(block, x, levels, chart):  # type: ignore[no-untyped-def]
+    for e in range(len(chart.base)):
         for lane in range(LANES):
-            block[e, lane] = base[e]
+            block[e, lane] = chart.base[e]
     for lane in range(LANES):
         for i in range(x.shape[1]):
-            _add(block, lane, levels[x[lane, i]], i, start, entry_of, factor_of)
+            _add(block, lane, levels[x[lane, i]], i, chart)
+
+
+@kernel()
+def _energy(found, lane, floor):  # type: ignore[no-untyped-def]
+    """Log h of a chain, and what it is to lower: that, or the mean with its ties."""
+    height = np.log(max(found[0, lane] - 1.0, 1.0))
+    return height, 0.125 * np.log(found[1, lane]) if floor > 0.0 else height
+
+
+@kernel()
+def _keep(x, lane, best):  # type: ignore[no-untyped-def]
+    for i in range(x.shape[1]):
+        best[lane, i] = x[lane, i]
+
+
+@kernel()
+def _move(lane, x, block, chart, levels, opposite, moves, before):  # type: ignore[no-untyped-def]
+    """Change one coordinate of a chain, or two; note which, and what they were."""
+    two = np.random.random() < 0.3
+    for part in range(2):
+        i = np.random.randint(0, x.shape[1])
+        moves[lane, part], before[lane, part] = i, x[lane, i]
+        if part == 0 or two:
+            new = _moved(x[lane, i], opposite)
+            change = levels[new] - levels[x[lane, i]]
+            x[lane, i] = new
+            _add(block, lane, change, i, chart)
 
 
 @kernel()
 def _anneal(  # type: ignore[no-untyped-def]
-    base, rows, start, entry_of, factor_of, levels, opposite, x, hot, cold, steps, zero,
-    floor, seed, room, tables, best, best_heights,
-):  # fmt: skip
-    """Run the chains from the rows of x; fill the best of each, and its log h."""
-    n, d = tables[0], x.shape[1]
-    np.random.seed(seed)
-    block, found = np.empty((rows * n, LANES)), np.empty((2, LANES))
-    _fill(block, base, x, levels, start, entry_of, factor_of)
+    x, chart, levels, opposite, schedule, room, tables, best, best_heights
+):
+    """Run the chains from the rows of x; fill the best of each, and its log h.
+
+    Args:
+        x: shape (LANES, d), numbers of levels; changed.
+        chart: `ByDirection`.
+        levels: shape (L,), values of a coordinate.
+        opposite: shape (L,), the level nearest to the negative of each.
+        schedule: `Schedule`.
+        room: of `HeightProgram.new_room`.
+        tables: `Tables`.
+        best: shape (LANES, d), filled.
+        best_heights: shape (LANES,), filled.
+    """
+    zero, floor = schedule.zero, schedule.floor
+    np.random.seed(schedule.seed)
+    block, found = np.empty((len(chart.base), LANES)), np.empty((2, LANES))
+    _fill(block, x, levels, chart)
     block_heights(block, found, 0, zero, floor, room, tables)
     energies = np.empty(LANES)
     for lane in range(LANES):
-        best_heights[lane] = np.log(max(found[0, lane] - 1.0, 1.0))
-        energies[lane] = 0.125 * np.log(found[1, lane]) if floor > 0.0 else best_heights[lane]
-        for i in range(d):
-            best[lane, i] = x[lane, i]
-    moves = np.empty((LANES, 2), np.int64)
-    before = np.empty((LANES, 2), np.int64)
-    cooling = (cold / hot) ** (1.0 / steps)
-    temperature = hot
-    for step in range(steps):
+        best_heights[lane], energies[lane] = _energy(found, lane, floor)
+        _keep(x, lane, best)
+    moves, before = np.empty((LANES, 2), np.int64), np.empty((LANES, 2), np.int64)
+    cooling = (schedule.cold / schedule.hot) ** (1.0 / schedule.steps)
+    temperature = schedule.hot
+    for step in range(schedule.steps):
         temperature *= cooling
         if zero > 0.0 and step % 64 == 0:  # sums of other than integers are rounded
-            _fill(block, base, x, levels, start, entry_of, factor_of)
+            _fill(block, x, levels, chart)
         for lane in range(LANES):
-            two = np.random.random() < 0.3
-            for part in range(2):
-                i = np.random.randint(0, d)
-                moves[lane, part], before[lane, part] = i, x[lane, i]
-                if part == 0 or two:
-                    new = _moved(x[lane, i], opposite)
-                    change = levels[new] - levels[x[lane, i]]
-                    x[lane, i] = new
-                    _add(block, lane, change, i, start, entry_of, factor_of)
+            _move(lane, x, block, chart, levels, opposite, moves, before)
         block_heights(block, found, 0, zero, floor, room, tables)
         for lane in range(LANES):
-            height = np.log(max(found[0, lane] - 1.0, 1.0))
-            energy = 0.125 * np.log(found[1, lane]) if floor > 0.0 else height
+            height, energy = _energy(found, lane, floor)
             if height < best_heights[lane]:
                 best_heights[lane] = height
-                for i in range(d):
-                    best[lane, i] = x[lane, i]
+                _keep(x, lane, best)
             rise = energy - energies[lane]
             if not rise > 0.0 or np.random.random() < np.exp(-rise / temperature):
                 energies[lane] = energy
@@ -105,7 +143,7 @@ def _anneal(  # type: ignore[no-untyped-def]
                 i = moves[lane, part]
                 change = levels[before[lane, part]] - levels[x[lane, i]]
                 x[lane, i] = before[lane, part]
-                _add(block, lane, change, i, start, entry_of, factor_of)
+                _add(block, lane, change, i, chart)
 
 
 def anneal(
@@ -141,11 +179,12 @@ def anneal(
     opposite = np.abs(levels[None, :] + levels[:, None]).argmin(axis=1)
     at = places.reshape(x.shape).astype(np.int64)
     best, heights = np.empty_like(at), np.empty(LANES)
-    start, entry_of, factor_of = chart.sparse
     floor = _FLOOR * float(np.abs(levels).max() <= 1e3 and not zero)
+    if program.m < program.n - program.k:
+        floor = 0.0
+    schedule = Schedule(hot, cold, steps, zero, floor, int(rng.integers(2**32)))
     _anneal(
-        chart.base.ravel(), program.rows, start, entry_of, factor_of, levels, opposite, at, hot,
-        cold, steps, zero, floor if program.m == program.n - program.k else 0.0,
-        int(rng.integers(2**32)), program.new_room(), program.tables, best, heights,
+        at, chart.by_direction, levels, opposite, schedule, program.new_room(), program.tables,
+        best, heights,
     )  # fmt: skip
     return np.exp(heights), levels[best]

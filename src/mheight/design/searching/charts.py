@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.design.searching.kernel import ByDirection, ByEntry
+
 __all__ = ["Chart", "around", "check_matrix", "systematic_chart"]
 
 Float = NDArray[np.float64]
-Int = NDArray[np.int64]
 
 _SAME = 1e-9
 
@@ -39,20 +40,30 @@ class Chart:
         return np.asarray(self.base + np.tensordot(x, self.directions, (-1, 0)))
 
     @cached_property
-    def sparse(self) -> tuple[Int, Int, Float]:
-        """Directions one after the other: where each starts, entries, factors."""
+    def by_direction(self) -> ByDirection:
+        """For kernels, one direction after the other."""
         flat = self.directions.reshape(self.d, -1)
         where, entries = np.nonzero(flat)
         start = np.searchsorted(where, np.arange(self.d + 1))
-        return start.astype(np.int64), entries.astype(np.int64), flat[where, entries]
+        return ByDirection(
+            self.base.ravel(),
+            start.astype(np.int64),
+            entries.astype(np.int64),
+            flat[where, entries],
+        )
 
     @cached_property
-    def by_entry(self) -> tuple[Int, Int, Float]:
-        """The same, entry by entry: where each entry starts, directions, factors."""
+    def by_entry(self) -> ByEntry:
+        """The same, one entry after the other."""
         flat = self.directions.reshape(self.d, -1).T
         where, directions = np.nonzero(flat)
         start = np.searchsorted(where, np.arange(len(flat) + 1))
-        return start.astype(np.int64), directions.astype(np.int64), flat[where, directions].copy()
+        return ByEntry(
+            self.base.ravel(),
+            start.astype(np.int64),
+            directions.astype(np.int64),
+            flat[where, directions].copy(),
+        )
 
 
 def check_matrix(matrix: Float) -> Float:

@@ -7,6 +7,8 @@ eigenvectors: what is left around the heights of a generation costs less than th
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,34 +22,45 @@ __all__ = ["evolve"]
 Float = NDArray[np.float64]
 
 
-@kernel()
-def _evaluate(  # type: ignore[no-untyped-def]
-    base, start, direction_of, factor_of, points, zero, block, found, room, fitness, tables
-):
-    """Log h_m of the codes at some points, shape (d, population)."""
-    population = points.shape[1]
-    for first in range(0, population, LANES):
-        for e in range(len(base)):
-            for lane in range(LANES):
-                block[e, lane] = base[e]
-            for t in range(start[e], start[e + 1]):
-                i, factor = direction_of[t], factor_of[t]
-                for lane in range(LANES):
-                    block[e, lane] += factor * points[i, first + lane]
-        block_heights(block, found, 0, zero, 0.0, room, tables)
-        for lane in range(LANES):
-            value = found[0, lane]
-            fitness[first + lane] = np.log(max(value - 1.0, 1.0)) if value == value else np.inf
+class Settings(NamedTuple):
+    """How the evolution is run."""
+
+    sigma: float  # the first spread
+    population: int  # codes of a generation, a multiple of `LANES`
+    generations: int  # at most
+    patience: int  # generations without progress after which it ends
+    zero: float  # the fraction of the largest minor that counts as zero
+    seed: int  # of NumPy's generator as Numba has it
+
+
+class Strategy(NamedTuple):
+    """The constants of the method, in the names of its authors where they differ."""
+
+    weights: Float  # (parents,), w_i of the best, falling, of sum 1
+    mass: float  # mu_w, the parents that these weights are worth
+    c_path: float  # c_s, of the path that steps make
+    c_one: float  # c_1, of the path in the matrix
+    c_many: float  # c_w, of the parents in it
+    damping: float  # d_s, of the change of sigma
+    usual: float  # the mean length of a normal vector
+
+
+class Generation(NamedTuple):
+    """Points of a generation, one a column, and what they come from."""
+
+    mean: Float  # (d,), changed
+    M: Float  # (d, d), the matrix that turns normal vectors into steps
+    path: Float  # (d,), of the steps of the mean
+    z: Float  # (d, population), normal vectors
+    y: Float  # (d, population), M z
+    points: Float  # (d, population), mean + sigma y
+    fitness: Float  # (population,), log h
+    Mp: Float  # (d,), M path
+    chosen: Float  # (parents, d), z of the parents, weighted
 
 
 @kernel()
-def _evolve(  # type: ignore[no-untyped-def]
-    base, rows, start, direction_of, factor_of, mean, sigma, population, generations, patience,
-    zero, seed, room, tables, best,
-):  # fmt: skip
-    """Fill `best` with the best point; returns its log h and the generations that were made."""
-    n, d = tables[0], len(mean)
-    np.random.seed(seed)
+def _strategy(d, population):  # type: ignore[no-untyped-def]
     parents = population // 2
     weights = np.empty(parents)
     total, squares = 0.0, 0.0
@@ -63,68 +76,129 @@ def _evolve(  # type: ignore[no-untyped-def]
     c_many = min(1.0 - c_one, 2.0 * (mass - 2.0 + 1.0 / mass) / ((d + 2.0) ** 2 + mass))
     damping = 1.0 + c_path + 2.0 * max(0.0, np.sqrt((mass - 1.0) / (d + 1.0)) - 1.0)
     usual = np.sqrt(d) * (1.0 - 1.0 / (4.0 * d) + 1.0 / (21.0 * d * d))
-    M, path, Mp = np.zeros((d, d)), np.zeros(d), np.empty(d)
+    return Strategy(weights, mass, c_path, c_one, c_many, damping, usual)
+
+
+@kernel()
+def _first_generation(mean, population):  # type: ignore[no-untyped-def]
+    d = len(mean)
+    M = np.zeros((d, d))
     for i in range(d):
         M[i, i] = 1.0
-    z, y = np.empty((d, population)), np.empty((d, population))
-    points, fitness = np.empty((d, population)), np.empty(population)
-    chosen = np.empty((parents, d))
-    block, found = np.empty((rows * n, LANES)), np.empty((1, LANES))
-    lowest, improved, generation = np.inf, 0, 0
-    while generation < generations:
-        generation += 1
-        for i in range(d):
+    return Generation(
+        mean, M, np.zeros(d),
+        np.empty((d, population)), np.empty((d, population)), np.empty((d, population)),
+        np.empty(population), np.empty(d), np.empty((population // 2, d)),
+    )  # fmt: skip
+
+
+@kernel()
+def _draw(now, sigma):  # type: ignore[no-untyped-def]
+    """Fill z, y and the points."""
+    d, population = now.z.shape
+    z, y = now.z, now.y
+    for i in range(d):
+        for j in range(population):
+            z[i, j] = np.random.standard_normal()
+    for i in range(d):
+        for j in range(population):
+            y[i, j] = 0.0
+        for h in range(d):
+            factor = now.M[i, h]
             for j in range(population):
-                z[i, j] = np.random.standard_normal()
-        for i in range(d):
-            for j in range(population):
-                y[i, j] = 0.0
-            for h in range(d):
-                factor = M[i, h]
-                for j in range(population):
-                    y[i, j] += factor * z[h, j]
-            for j in range(population):
-                points[i, j] = mean[i] + sigma * y[i, j]
-        _evaluate(
-            base, start, direction_of, factor_of, points, zero, block, found, room, fitness, tables
-        )
-        order = np.argsort(fitness)
-        if fitness[order[0]] < lowest:
-            if fitness[order[0]] < lowest - 1e-5 * abs(lowest) - 1e-9 or lowest == np.inf:
-                improved = generation
-            lowest = fitness[order[0]]
-            for i in range(d):
-                best[i] = points[i, order[0]]
-        # The mean, the path of its steps, the matrix.
-        norm = 0.0
-        for i in range(d):
-            move, mean_z = 0.0, 0.0
-            for w in range(parents):
-                move += weights[w] * y[i, order[w]]
-                mean_z += weights[w] * z[i, order[w]]
-            mean[i] += sigma * move
-            path[i] = (1.0 - c_path) * path[i] + np.sqrt(mass * c_path * (2.0 - c_path)) * mean_z
-            norm += path[i] * path[i]
-        for i in range(d):
-            total = 0.0
-            for h in range(d):
-                total += M[i, h] * path[h]
-            Mp[i] = total
-        # Parents side by side, so that the inner loop below is over neighbours in memory.
+                y[i, j] += factor * z[h, j]
+        for j in range(population):
+            now.points[i, j] = now.mean[i] + sigma * y[i, j]
+
+
+@kernel()
+def _evaluate(now, chart, zero, block, found, room, tables):  # type: ignore[no-untyped-def]
+    """Log h_m of the codes at the points."""
+    base, start, points = chart.base, chart.start, now.points
+    for first in range(0, points.shape[1], LANES):
+        for e in range(len(base)):
+            for lane in range(LANES):
+                block[e, lane] = base[e]
+            for t in range(start[e], start[e + 1]):
+                i, factor = chart.direction_of[t], chart.factor_of[t]
+                for lane in range(LANES):
+                    block[e, lane] += factor * points[i, first + lane]
+        block_heights(block, found, 0, zero, 0.0, room, tables)
+        for lane in range(LANES):
+            value = found[0, lane]
+            height = np.log(max(value - 1.0, 1.0)) if value == value else np.inf
+            now.fitness[first + lane] = height
+
+
+@kernel()
+def _adapt(now, order, sigma, strategy):  # type: ignore[no-untyped-def]
+    """Move the mean to the best points, and fit the matrix to them; returns sigma."""
+    weights, mass, c_path = strategy.weights, strategy.mass, strategy.c_path
+    c_one, c_many = strategy.c_one, strategy.c_many
+    M, path, Mp, z, y, chosen = now.M, now.path, now.Mp, now.z, now.y, now.chosen
+    d, parents = len(path), len(weights)
+    norm = 0.0
+    for i in range(d):
+        move, mean_z = 0.0, 0.0
         for w in range(parents):
-            j, factor = order[w], 0.5 * c_many * weights[w]
+            move += weights[w] * y[i, order[w]]
+            mean_z += weights[w] * z[i, order[w]]
+        now.mean[i] += sigma * move
+        path[i] = (1.0 - c_path) * path[i] + np.sqrt(mass * c_path * (2.0 - c_path)) * mean_z
+        norm += path[i] * path[i]
+    for i in range(d):
+        total = 0.0
+        for h in range(d):
+            total += M[i, h] * path[h]
+        Mp[i] = total
+    # Parents side by side, so that the inner loop below is over neighbours in memory.
+    for w in range(parents):
+        j, factor = order[w], 0.5 * c_many * weights[w]
+        for h in range(d):
+            chosen[w, h] = factor * z[h, j]
+    keep = 1.0 - 0.5 * c_one - 0.5 * c_many
+    for i in range(d):
+        for h in range(d):
+            M[i, h] = keep * M[i, h] + 0.5 * c_one * Mp[i] * path[h]
+        for w in range(parents):
+            factor = y[i, order[w]]
             for h in range(d):
-                chosen[w, h] = factor * z[h, j]
-        keep = 1.0 - 0.5 * c_one - 0.5 * c_many
-        for i in range(d):
-            for h in range(d):
-                M[i, h] = keep * M[i, h] + 0.5 * c_one * Mp[i] * path[h]
-            for w in range(parents):
-                factor = y[i, order[w]]
-                for h in range(d):
-                    M[i, h] += factor * chosen[w, h]
-        sigma *= np.exp(c_path / damping * (np.sqrt(norm) / usual - 1.0))
-        if generation - improved > patience or lowest <= 1e-12:
+                M[i, h] += factor * chosen[w, h]
+    return sigma * np.exp(c_path / strategy.damping * (np.sqrt(norm) / strategy.usual - 1.0))
+
+
+@kernel()
+def _evolve(mean, chart, settings, room, tables, best):  # type: ignore[no-untyped-def]
+    """Fill `best` with the best point; returns its log h and the generations that were made.
+
+    Args:
+        mean: shape (d,), where to start; changed.
+        chart: `ByEntry`.
+        settings: `Settings`.
+        room: of `HeightProgram.new_room`.
+        tables: `Tables`.
+        best: shape (d,), filled.
+    """
+    d = len(mean)
+    np.random.seed(settings.seed)
+    strategy, now = _strategy(d, settings.population), _first_generation(mean, settings.population)
+    block, found = np.empty((len(chart.base), LANES)), np.empty((1, LANES))
+    sigma = settings.sigma
+    lowest, improved, generation = np.inf, 0, 0
+    while generation < settings.generations:
+        generation += 1
+        _draw(now, sigma)
+        _evaluate(now, chart, settings.zero, block, found, room, tables)
+        order = np.argsort(now.fitness)
+        least = now.fitness[order[0]]
+        if least < lowest:
+            if least < lowest - 1e-5 * abs(lowest) - 1e-9 or lowest == np.inf:
+                improved = generation
+            lowest = least
+            for i in range(d):
+                best[i] = now.points[i, order[0]]
+        sigma = _adapt(now, order, sigma, strategy)
+        if generation - improved > settings.patience or lowest <= 1e-12:
             break
         if not sigma < 1e6:
             break
@@ -161,10 +235,10 @@ def evolve(
         generations were made.
     """
     best = np.array(x, np.float64)
-    start, direction_of, factor_of = chart.by_entry
+    settings = Settings(
+        float(sigma), population, generations, patience, zero, int(rng.integers(2**32))
+    )
     log_height, made = _evolve(
-        chart.base.ravel(), program.rows, start, direction_of, factor_of, best.copy(), sigma,
-        population, generations, patience, zero, int(rng.integers(2**32)), program.new_room(),
-        program.tables, best,
-    )  # fmt: skip
+        best.copy(), chart.by_entry, settings, program.new_room(), program.tables, best
+    )
     return float(np.exp(log_height)), best, int(made)

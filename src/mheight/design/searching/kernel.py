@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +35,66 @@ from mheight.codes.minors.lanes import (
 from mheight.codes.minors.subsets import minor_table
 from mheight.heights.lattice.tables import height_lattice
 
-__all__ = ["ZERO", "HeightProgram", "block_heights", "height_program", "heights"]
+__all__ = [
+    "ZERO",
+    "ByDirection",
+    "ByEntry",
+    "HeightProgram",
+    "Tables",
+    "block_heights",
+    "height_program",
+    "heights",
+]
 
 Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+Offsets = NDArray[np.int32]
 
 ZERO = 1e-10
 """Of the largest minor of a code of real entries: smaller ones count as zero."""
+
+
+class Tables(NamedTuple):
+    """What the kernels read of a height to be computed, for whatever codes.
+
+    Offsets are numbers times `LANES`; for the tables of minors see
+    `mheight.codes.minors.subsets`, for those of the lattice `mheight.heights.lattice.tables`.
+    """
+
+    n: int  # length
+    k: int  # dimension
+    rows: int  # of the matrices that come
+    is_check: bool  # whether these are parity-check matrices
+    # Minors by expansion along the last row of each:
+    column: Offsets  # entries of the row, term after term
+    child: Offsets  # the smaller minors that they are multiplied by
+    sizes: Offsets  # how many minors there are of each number of rows
+    order: Offsets  # (C(n, k),), the k-subsets in lexicographic order
+    widest: int  # the most minors of one number of rows
+    # The lattice of the sets T:
+    circuits: Offsets  # k+1 minors that s(A) sums, for each A
+    minor_of: Offsets  # p(B), for each target and each B
+    circuit_of: Offsets  # s(B + a), likewise
+    level_start: Offsets  # where the sets T of each size begin, up to the size for m
+    children: Offsets  # T - b for k+1 elements b, for each T
+
+
+class ByDirection(NamedTuple):
+    """A chart as kernels read it, one direction after the other."""
+
+    base: Float  # (rows * n,), the matrix at 0
+    start: Int  # (d + 1,), where each direction begins
+    entry_of: Int  # entries of the matrix that it adds to, row by row
+    factor_of: Float  # how much it adds there
+
+
+class ByEntry(NamedTuple):
+    """The same, one entry of the matrix after the other."""
+
+    base: Float  # (rows * n,), the matrix at 0
+    start: Int  # (rows * n + 1,), where each entry begins
+    direction_of: Int  # directions that add to it
+    factor_of: Float  # how much they add
 
 
 @dataclass(frozen=True)
@@ -53,8 +107,7 @@ class HeightProgram:
         m: index of the height.
         is_check: whether codes come as parity-check matrices, which is so where those have
             fewer rows.
-        rows: of the matrices.
-        tables: index tables, for `block_heights`.
+        tables: for `block_heights`.
         room: rows of `LANES` doubles that it works in.
     """
 
@@ -62,9 +115,13 @@ class HeightProgram:
     k: int
     m: int
     is_check: bool
-    rows: int
-    tables: tuple[Any, ...]
+    tables: Tables
     room: int
+
+    @property
+    def rows(self) -> int:
+        """Of the matrices."""
+        return self.tables.rows
 
     def new_room(self) -> Float:
         """An array to work in; each thread needs its own."""
@@ -87,12 +144,13 @@ def height_program(n: int, k: int, m: int, is_check: bool | None = None) -> Heig
     levels = lattice.level_start[: n - k - m + 2]
     circuits = lattice.circuits
     sums = len(circuits) // (k + 1)
-    tables = (
-        n, k, table.column, table.child, table.sizes, table.order, table.widest,
+    tables = Tables(
+        n, k, table.rows, is_check,
+        table.column, table.child, table.sizes, table.order, table.widest,
         circuits, lattice.minor_of, lattice.circuit_of, levels, lattice.children,
     )  # fmt: skip
     room = 2 * table.widest + 2 * len(table.order) + sums + int(levels[-1])
-    return HeightProgram(n, k, m, is_check, table.rows, tables, room)
+    return HeightProgram(n, k, m, is_check, tables, room)
 
 
 @kernel()
@@ -132,9 +190,10 @@ def _soft_heights(minors, circuits, width, floor):  # type: ignore[no-untyped-de
 
 
 @kernel()
-def _lattice_heights(  # type: ignore[no-untyped-def]
-    minors, inverses, sums, n, width, circuits, minor_of, circuit_of, level_start, children, values
-):  # fmt: skip
+def _lattice_heights(minors, inverses, sums, values, tables):  # type: ignore[no-untyped-def]
+    """1 + h_m by a sweep over the sets T upwards, for each target; m < n-k."""
+    circuits, children, width = tables.circuits, tables.children, tables.k + 1
+    minor_of, circuit_of, level_start = tables.minor_of, tables.circuit_of, tables.level_start
     first = 0
     for c in range(len(circuits) // width):
         total = load(minors, entry(circuits, first))
@@ -149,7 +208,7 @@ def _lattice_heights(  # type: ignore[no-untyped-def]
     levels, bases = len(level_start) - 1, level_start[1]
     best = splat(1.0)
     e = 0
-    for _ in range(n):
+    for _ in range(tables.n):
         for i in range(bases):
             inverse = load(inverses, entry(minor_of, e))
             store(values, i * LANES, multiply(load(sums, entry(circuit_of, e)), inverse))
@@ -172,9 +231,7 @@ def _lattice_heights(  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def block_heights(  # type: ignore[no-untyped-def]
-    block, out, at, zero, floor, room, tables
-):
+def block_heights(block, out, at, zero, floor, room, tables):  # type: ignore[no-untyped-def]
     """1 + h_m of `LANES` codes, into row `at` of `out`.
 
     Args:
@@ -186,16 +243,17 @@ def block_heights(  # type: ignore[no-untyped-def]
             powers of what 1 + h is the largest of, in the next row; a zero minor counts as
             `floor` there.
         room: of `HeightProgram.new_room`.
-        tables: of `HeightProgram`.
+        tables: `Tables`.
     """
-    n, k, column, child, sizes, order, widest = tables[:7]
-    circuits, minor_of, circuit_of, level_start, children = tables[7:]
+    circuits, order, width = tables.circuits, tables.order, tables.k + 1
     count = len(order)
-    a, b = widest, 2 * widest
+    a, b = tables.widest, 2 * tables.widest
     c, d = b + count, b + 2 * count
-    e = d + len(circuits) // (k + 1)
+    e = d + len(circuits) // width
     minors = room[b:c]
-    signed = expand_minors(block, n, column, child, sizes, room[:a], room[a:b])
+    signed = expand_minors(
+        block, tables.n, tables.column, tables.child, tables.sizes, room[:a], room[a:b]
+    )
     top = splat(0.0)
     for s in range(count):
         p = magnitude(load(signed, entry(order, s)))
@@ -210,15 +268,12 @@ def block_heights(  # type: ignore[no-untyped-def]
                 s * LANES,
                 where_positive(subtract(p, least_minor), p, splat(0.0)),
             )
-    if len(level_start) == 2:
-        best = _circuit_heights(minors, circuits, k + 1)
+    if len(tables.level_start) == 2:
+        best = _circuit_heights(minors, circuits, width)
         if floor > 0.0:
-            store(out, (at + 1) * LANES, _soft_heights(minors, circuits, k + 1, floor))
+            store(out, (at + 1) * LANES, _soft_heights(minors, circuits, width, floor))
     else:
-        best = _lattice_heights(
-            minors, room[c:d], room[d:e], n, k + 1, circuits, minor_of, circuit_of,
-            level_start, children, room[e:],
-        )  # fmt: skip
+        best = _lattice_heights(minors, room[c:d], room[d:e], room[e:], tables)
     store(out, at * LANES, best)
 
 

@@ -20,10 +20,10 @@ _NEARLY_ZERO = 1e-6
 
 
 @kernel()
-def _minors(matrix, column, child, sizes, order, zero, minors):  # type: ignore[no-untyped-def]
+def _minors(matrix, zero, minors, tables):  # type: ignore[no-untyped-def]
     """Absolute minors of one code by the tables of the block kernel; zero ones are 0."""
+    column, child, sizes, order = tables.column, tables.child, tables.sizes, tables.order
     rows, n = matrix.shape
-    current, previous = np.empty(len(minors) + 1), np.empty(1)
     widest = 0
     for r in range(rows + 1):
         widest = max(widest, sizes[r])
@@ -49,28 +49,60 @@ def _minors(matrix, column, child, sizes, order, zero, minors):  # type: ignore[
             minors[s] = 0.0
 
 
+@kernel()
+def _highest(heights, least_of, count, line, seen, found):  # type: ignore[no-untyped-def]
+    """List each piece (a, B) from a line on once, the largest first; returns how many.
+
+    Args:
+        heights: F_a(T), target after target.
+        least_of: the B that gives each.
+        count: sets T of a target.
+        line: the least F_a(T) that matters.
+        seen: shape (n, C(n, k)), zeros.
+        found: shape (most, 2), filled.
+    """
+    size = 0
+    chosen = np.empty(len(heights), np.int64)
+    for i in range(len(heights)):
+        if heights[i] >= line:
+            chosen[size] = i
+            size += 1
+    keys = np.empty(size)
+    for i in range(size):
+        keys[i] = -heights[chosen[i]]
+    pieces = 0
+    for rank in np.argsort(keys):
+        a, basis = chosen[rank] // count, least_of[chosen[rank]]
+        if not seen[a, basis]:
+            seen[a, basis] = True
+            found[pieces, 0], found[pieces, 1] = a, basis
+            pieces += 1
+            if pieces == len(found):
+                break
+    return pieces
+
+
 @kernel(error_model="numpy")
-def active_pieces(  # type: ignore[no-untyped-def]
-    matrix, zero, margin, most, found, tables
-):
+def active_pieces(matrix, zero, margin, found, tables):  # type: ignore[no-untyped-def]
     """Pieces (a, B) whose F_a(T) is at least `margin` times the largest, the largest first.
 
     Args:
         matrix: shape (rows, n), a generator or parity-check matrix, as the tables are for.
         zero: the fraction of the largest minor that counts as zero.
         margin: at most 1.
-        most: how many pieces are wanted, at the most.
         found: shape (most, 2), filled with targets and numbers of bases.
         tables: of `HeightProgram`.
 
     Returns:
         The largest F_a(T), which is 1 + h_m, and how many pieces were found.
     """
-    n, k, column, child, sizes, order, _ = tables[:7]
-    circuits, minor_of, circuit_of, level_start, children = tables[7:]
-    width, levels, bases = k + 1, len(level_start) - 1, level_start[1]
-    minors = np.empty(len(order))
-    _minors(matrix, column, child, sizes, order, zero, minors)
+    n, circuits, children, level_start = (
+        tables.n, tables.circuits, tables.children, tables.level_start,
+    )  # fmt: skip
+    minor_of, circuit_of = tables.minor_of, tables.circuit_of
+    width, levels, bases = tables.k + 1, len(level_start) - 1, level_start[1]
+    minors = np.empty(len(tables.order))
+    _minors(matrix, zero, minors, tables)
     sums = np.empty(len(circuits) // width)
     for c in range(len(sums)):
         total = 0.0
@@ -102,27 +134,8 @@ def active_pieces(  # type: ignore[no-untyped-def]
             top = max(top, values[first + t])
     if np.isinf(top):
         return top, 0
-    size = 0
-    chosen = np.empty(n * count, np.int64)
-    for i in range(n * count):
-        if heights[i] >= margin * top:
-            chosen[size] = i
-            size += 1
-    keys = np.empty(size)
-    for i in range(size):
-        keys[i] = -heights[chosen[i]]
-    ranks = np.argsort(keys)
-    seen = np.zeros((n, len(order)), np.bool_)
-    pieces = 0
-    for rank in ranks:
-        a, basis = chosen[rank] // count, least_of[chosen[rank]]
-        if not seen[a, basis]:
-            seen[a, basis] = True
-            found[pieces, 0], found[pieces, 1] = a, basis
-            pieces += 1
-            if pieces == most:
-                break
-    return top, pieces
+    seen = np.zeros((n, len(minors)), np.bool_)
+    return top, _highest(heights, least_of, count, margin * top, seen, found)
 
 
 @kernel()
@@ -240,7 +253,7 @@ def _slope(matrix, places, z, signs, inside, is_check, dual, slope):  # type: ig
 
 @kernel()
 def piece_slopes(  # type: ignore[no-untyped-def]
-    matrix, is_check, pieces, count, subsets, start, entry_of, factor_of, values, slopes
+    matrix, is_check, pieces, count, subsets, chart, values, slopes
 ):
     """Logarithms of the pieces of a height, and their slopes along a chart.
 
@@ -252,10 +265,7 @@ def piece_slopes(  # type: ignore[no-untyped-def]
         pieces: of `active_pieces`.
         count: how many.
         subsets: shape (C(n, k), n), which columns belong to the basis of that number.
-        start: of the chart's directions, sparse: direction i has `factor_of[t]` at
-            `entry_of[t]` for t from `start[i]` to `start[i + 1]`.
-        entry_of: entries of the matrix, row by row.
-        factor_of: what is added there.
+        chart: `ByDirection`.
         values: shape (most,), filled.
         slopes: shape (most, d), filled.
 
@@ -297,8 +307,8 @@ def piece_slopes(  # type: ignore[no-untyped-def]
             values[size] = np.log(max(value, 1e-300))
             for i in range(d):
                 change = 0.0
-                for t in range(start[i], start[i + 1]):
-                    change += factor_of[t] * slope[entry_of[t]]
+                for t in range(chart.start[i], chart.start[i + 1]):
+                    change += chart.factor_of[t] * slope[chart.entry_of[t]]
                 slopes[size, i] = change / value
             size += 1
     return size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,53 +35,94 @@ def bases_of(n: int, k: int) -> NDArray[np.bool_]:
     return inside
 
 
+class Effort(NamedTuple):
+    """How far, how finely and for how long is polished."""
+
+    radius: float  # how far the first step may go in each coordinate
+    least_radius: float  # where to end
+    most_steps: int  # linear programs to solve, at most
+    zero: float  # the fraction of the largest minor that counts as zero
+
+
 @kernel()
-def _fill(base, x, step, scale, start, entry_of, factor_of, block, lane):  # type: ignore[no-untyped-def]
-    for e in range(len(base)):
-        block[e, lane] = base[e]
+def _fill(x, step, scale, chart, block, lane):  # type: ignore[no-untyped-def]
+    """The matrix at x + scale * step, into a lane of the block."""
+    for e in range(len(chart.base)):
+        block[e, lane] = chart.base[e]
     for i in range(len(x)):
         value = x[i] + scale * step[i]
-        for t in range(start[i], start[i + 1]):
-            block[entry_of[t], lane] += value * factor_of[t]
+        for t in range(chart.start[i], chart.start[i + 1]):
+            block[chart.entry_of[t], lane] += value * chart.factor_of[t]
 
 
 @kernel()
-def _polish(  # type: ignore[no-untyped-def]
-    base, rows, start, entry_of, factor_of, x, least, most, zero, is_check, subsets, radius,
-    least_radius,
-    most_steps, most_pieces, room, tables,
-):  # fmt: skip
-    """Move x downhill; returns log h and the number of steps."""
-    n, d = tables[0], len(x)
+def _scale(values, size, radius):  # type: ignore[no-untyped-def]
+    """Values from the highest down, so scaled that a tolerance is one of the radius."""
+    highest = -np.inf
+    for i in range(size):
+        highest = max(highest, values[i])
+    for i in range(size):
+        values[i] = (values[i] - highest) / radius
+
+
+@kernel()
+def _is_double_possible(x, step, radius, least, most):  # type: ignore[no-untyped-def]
+    """Whether twice the step stays within the limits."""
+    for i in range(len(x)):
+        room_left = max(most[i] - x[i], 0.0) if step[i] > 0.0 else max(x[i] - least[i], 0.0)
+        if abs(step[i]) * radius * 2.0 > room_left:
+            return False
+    return True
+
+
+@kernel()
+def _lowest(found, lowest):  # type: ignore[no-untyped-def]
+    """The lane of the least log h below a value, or -1; and that log h."""
+    best = -1
+    for lane in range(LANES):
+        value = np.log(max(found[0, lane] - 1.0, 1.0))
+        if value < lowest:
+            best, lowest = lane, value
+    return best, lowest
+
+
+@kernel()
+def _polish(x, least, most, chart, subsets, effort, room, tables):  # type: ignore[no-untyped-def]
+    """Move x downhill; returns log h and the number of steps.
+
+    Args:
+        x: shape (d,), where to start; changed.
+        least: shape (d,), limits of x.
+        most: shape (d,), likewise.
+        chart: `ByDirection`.
+        subsets: of `bases_of`.
+        effort: `Effort`.
+        room: of `HeightProgram.new_room`.
+        tables: `Tables`.
+    """
+    n, rows, d = tables.n, tables.rows, len(x)
     block, found = np.empty((rows * n, LANES)), np.empty((1, LANES))
     matrix, step = np.empty((rows, n)), np.zeros(d)
-    pieces = np.empty((most_pieces, 2), np.int64)
+    pieces = np.empty((_MOST_PIECES, 2), np.int64)
     low, high = np.empty(d), np.empty(d)
-    values, slopes = np.empty(2 * most_pieces), np.empty((2 * most_pieces, d))
-    height, steps = np.inf, 0
-    while steps < most_steps:
+    values, slopes = np.empty(2 * _MOST_PIECES), np.empty((2 * _MOST_PIECES, d))
+    height, steps, radius = np.inf, 0, effort.radius
+    while steps < effort.most_steps:
         steps += 1
-        _fill(base, x, step, 0.0, start, entry_of, factor_of, block, 0)
+        _fill(x, step, 0.0, chart, block, 0)
         for i in range(rows):
             for j in range(n):
                 matrix[i, j] = block[i * n + j, 0]
         margin = np.exp(-min(_SPREAD * radius * 4.0, 2.0))
-        top, count = active_pieces(matrix, zero, margin, most_pieces, pieces, tables)
+        top, count = active_pieces(matrix, effort.zero, margin, pieces, tables)
         if not np.isfinite(top) or top <= 2.0 + 1e-12:
             return np.log(max(top - 1.0, 1.0)), steps
-        size = piece_slopes(
-            matrix, is_check, pieces, count, subsets, start, entry_of, factor_of, values, slopes
-        )
+        size = piece_slopes(matrix, tables.is_check, pieces, count, subsets, chart, values, slopes)
         if not size:
             return np.log(top - 1.0), steps
         if not np.isfinite(height):
             height = np.log(top - 1.0)
-        # Scaled, so that the program's tolerance is one of the radius.
-        highest = -np.inf
-        for i in range(size):
-            highest = max(highest, values[i])
-        for i in range(size):
-            values[i] = (values[i] - highest) / radius
+        _scale(values, size, radius)
         for i in range(d):
             # A step may be doubled below, but not over a limit.
             low[i] = min(1.0, max(x[i] - least[i], 0.0) / radius)
@@ -88,20 +130,11 @@ def _polish(  # type: ignore[no-untyped-def]
         promised = minimax_step(values[:size], slopes[:size], low, high, step)
         if -promised * radius < _GAIN:
             return height, steps
-        longest = 1.0
-        for i in range(d):
-            room_left = max(most[i] - x[i], 0.0) if step[i] > 0.0 else max(x[i] - least[i], 0.0)
-            if abs(step[i]) * radius * 2.0 > room_left:
-                longest = 0.0
+        longest = 1.0 if _is_double_possible(x, step, radius, least, most) else 0.0
         for lane in range(LANES):
-            scale = radius * 2.0 ** (longest - lane)
-            _fill(base, x, step, scale, start, entry_of, factor_of, block, lane)
-        block_heights(block, found, 0, zero, 0.0, room, tables)
-        best, lowest = -1, height - 0.01 * min(-promised * radius, 1.0) * 2.0**-6
-        for lane in range(LANES):
-            value = np.log(max(found[0, lane] - 1.0, 1.0))
-            if value < lowest:
-                best, lowest = lane, value
+            _fill(x, step, radius * 2.0 ** (longest - lane), chart, block, lane)
+        block_heights(block, found, 0, effort.zero, 0.0, room, tables)
+        best, lowest = _lowest(found, height - 0.01 * min(-promised * radius, 1.0) * 2.0**-6)
         if best < 0:
             radius *= 2.0 ** (2 - LANES)
         else:
@@ -111,7 +144,7 @@ def _polish(  # type: ignore[no-untyped-def]
             height = lowest
             radius = 2.0 * scale if best <= 1 else scale
             radius = min(radius, 0.5)
-        if radius < least_radius:
+        if radius < effort.least_radius:
             break
     return height, steps
 
@@ -147,10 +180,9 @@ def polish(
     x = np.array(x, np.float64)
     least = np.full(len(x), -np.inf) if least is None else np.asarray(least, np.float64)
     most = np.full(len(x), np.inf) if most is None else np.asarray(most, np.float64)
-    start, entry_of, factor_of = chart.sparse
+    effort = Effort(float(radius), float(least_radius), most_steps, float(zero))
     log_height, steps = _polish(
-        chart.base.ravel(), program.rows, start, entry_of, factor_of, x, least, most, zero,
-        program.is_check, bases_of(program.n, program.k), radius, least_radius, most_steps,
-        _MOST_PIECES, program.new_room(), program.tables,
+        x, least, most, chart.by_direction, bases_of(program.n, program.k), effort,
+        program.new_room(), program.tables,
     )  # fmt: skip
     return float(np.exp(log_height)), x, int(steps)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import comb
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,6 @@ __all__ = ["Dives", "are_worthwhile", "search_programs"]
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-LEVELS = 4  # vertices at work: the current one, one with a constraint more, a trial, the best
-
 _FEASIBLE = 1e-9
 _MOST_STEPS = 50  # of the dual simplex method, times k
 _GAIN = 1e-9  # relative, of an exchange
@@ -34,18 +33,58 @@ _EACH = 0.7  # programs for each of the k n (m-1) constraints that dives look at
 _FAVOUR = 6.0  # kicks go to the best targets: their mean rank
 
 
-@kernel()
-def _copy(source, to, tables, bases, signs, words, opens):  # type: ignore[no-untyped-def]
-    tables[to] = tables[source]
-    bases[to] = bases[source]
-    signs[to] = signs[source]
-    words[to] = words[source]
-    opens[to] = opens[source]
+CURRENT, WIDER, TRIAL, BEST = 0, 1, 2, 3
+"""The vertices at work: the current one, one that keeps a constraint more, a trial, the best."""
+
+
+class Vertices(NamedTuple):
+    """Four vertices of one target (see `mheight.heights.programs.simplex`), and room."""
+
+    tables: NDArray[np.float64]  # (4, k, n), the tableau of each
+    bases: NDArray[np.int64]  # (4, k), its basic columns
+    signs: NDArray[np.float64]  # (4, k), the bound that each of them sits on, 1 or -1
+    words: NDArray[np.float64]  # (4, n), its codeword
+    opens: NDArray[np.bool_]  # (4, n), the columns kept outside the basis
+    errors: NDArray[np.float64]  # (n+1,), bounds of the residuals of the last tableau
+    bounds: NDArray[np.float64]  # (n,), of the magnitudes of a codeword at kept positions
+    order: NDArray[np.int64]  # (k,), rows that may be dropped, best first
+    quick: NDArray[np.float64]  # (k,), the value of each after one step
+
+
+def _vertices(k: int, n: int, bounds: Float) -> Vertices:
+    levels = BEST + 1
+    return Vertices(
+        tables=np.empty((levels, k, n)),
+        bases=np.empty((levels, k), np.int64),
+        signs=np.empty((levels, k)),
+        words=np.empty((levels, n)),
+        opens=np.empty((levels, n), np.bool_),
+        errors=np.ones(n + 1),
+        bounds=bounds,
+        order=np.empty(k, np.int64),
+        quick=np.empty(k),
+    )
 
 
 @kernel()
-def _restore(table, basis, errors, signs, word, open_, bounds, target, column):  # type: ignore[no-untyped-def]
+def _copy(source, to, at):  # type: ignore[no-untyped-def]
+    """Copy a vertex over another."""
+    k, n = at.tables.shape[1:]
+    for i in range(k):
+        at.bases[to, i] = at.bases[source, i]
+        at.signs[to, i] = at.signs[source, i]
+        for j in range(n):
+            at.tables[to, i, j] = at.tables[source, i, j]
+    for j in range(n):
+        at.words[to, j] = at.words[source, j]
+        at.opens[to, j] = at.opens[source, j]
+
+
+@kernel()
+def _restore(vertex, target, column, at):  # type: ignore[no-untyped-def]
     """Keep `column` again: dual simplex steps from an optimal vertex to the optimal one."""
+    table, basis, signs = at.tables[vertex], at.bases[vertex], at.signs[vertex]
+    word, open_, errors, bounds = at.words[vertex], at.opens[vertex], at.errors, at.bounds
     k, n = table.shape
     open_[column] = True
     for j in range(n):
@@ -82,88 +121,78 @@ def _restore(table, basis, errors, signs, word, open_, bounds, target, column): 
 
 
 @kernel()
-def _drop_best(  # type: ignore[no-untyped-def]
-    source, target, to_beat, tables, bases, signs, words, opens, errors, bounds, order, quick
-):  # fmt: skip
-    """Drop what gains most from a vertex, if that beats a value; the result is vertex 3.
+def _drop_best(source, target, to_beat, at):  # type: ignore[no-untyped-def]
+    """Drop what gains most from a vertex, if that beats a value; the result is `BEST`.
 
     Returns the value, or `to_beat`; the column; and the programs solved.
     """
-    table, basis = tables[source], bases[source]
+    order, quick = at.order, at.quick
+    table, basis = at.tables[source], at.bases[source]
     zero = negligible(table, target)
     count = 0
     for row in range(len(basis)):
         if abs(table[row, target]) <= zero:
             continue
-        value, _ = drop_value(table, errors, words[source], opens[source], bounds, target, row)
-        at = count
-        while at > 0 and quick[at - 1] < value:
-            quick[at], order[at] = quick[at - 1], order[at - 1]
-            at -= 1
-        quick[at], order[at] = value, row
+        value, _ = drop_value(
+            table, at.errors, at.words[source], at.opens[source], at.bounds, target, row
+        )
+        place = count
+        while place > 0 and quick[place - 1] < value:
+            quick[place], order[place] = quick[place - 1], order[place - 1]
+            place -= 1
+        quick[place], order[place] = value, row
         count += 1
     column, programs = -1, 0
     for i in range(count):
         if quick[i] <= to_beat:  # its first step bounds a child
             break
-        _copy(source, 2, tables, bases, signs, words, opens)
+        _copy(source, TRIAL, at)
         value, _ = drop(
-            tables[2], bases[2], errors, signs[2], words[2], opens[2], bounds, target, order[i]
+            at.tables[TRIAL], at.bases[TRIAL], at.errors, at.signs[TRIAL], at.words[TRIAL],
+            at.opens[TRIAL], at.bounds, target, order[i],
         )  # fmt: skip
         programs += 1
         if value > to_beat:
             to_beat, column = value, basis[order[i]]
-            _copy(2, 3, tables, bases, signs, words, opens)
+            _copy(TRIAL, BEST, at)
     return to_beat, column, programs
 
 
 @kernel()
-def _deepen(  # type: ignore[no-untyped-def]
-    drops, dropped, value, target, tables, bases, signs, words, opens, errors, bounds, order, quick
-):  # fmt: skip
-    """Drop one constraint after the other from vertex 0, until `drops` are dropped.
+def _deepen(drops, dropped, value, target, at):  # type: ignore[no-untyped-def]
+    """Drop one constraint after the other from `CURRENT`, until `drops` are dropped.
 
     `dropped[0]` is how many are, and they follow.  Returns the value and the programs solved.
     """
     programs = 0
     while dropped[0] < drops and value < np.inf:
-        errors[-1] = 0.0
-        value, column, solved = _drop_best(
-            0, target, value, tables, bases, signs, words, opens, errors, bounds, order, quick
-        )  # fmt: skip
+        at.errors[-1] = 0.0
+        value, column, solved = _drop_best(CURRENT, target, value, at)
         programs += solved
         if column < 0:
             break
         dropped[0] += 1
         dropped[dropped[0]] = column
         if value < np.inf:
-            _copy(3, 0, tables, bases, signs, words, opens)
+            _copy(BEST, CURRENT, at)
     return value, programs
 
 
 @kernel()
-def _exchange(  # type: ignore[no-untyped-def]
-    dropped, value, target, tables, bases, signs, words, opens, errors, bounds, order, quick
-):  # fmt: skip
+def _exchange(dropped, value, target, at):  # type: ignore[no-untyped-def]
     """Exchange each dropped constraint in turn for a better one; returns value and programs."""
     programs = 0
     for place in range(1, dropped[0] + 1):
-        errors[-1] = 0.0
-        _copy(0, 1, tables, bases, signs, words, opens)
-        _restore(
-            tables[1], bases[1], errors, signs[1], words[1], opens[1], bounds, target,
-            dropped[place],
-        )  # fmt: skip
-        better, column, solved = _drop_best(
-            1, target, value * (1.0 + _GAIN), tables, bases, signs, words, opens, errors, bounds,
-            order, quick,
-        )  # fmt: skip
+        at.errors[-1] = 0.0
+        _copy(CURRENT, WIDER, at)
+        _restore(WIDER, target, dropped[place], at)
+        better, column, solved = _drop_best(WIDER, target, value * (1.0 + _GAIN), at)
         programs += 1 + solved
         if column >= 0:
             value, dropped[place] = better, column
             if value == np.inf:
                 break
-            _copy(3, 0, tables, bases, signs, words, opens)
+            _copy(BEST, CURRENT, at)
     return value, programs
 
 
@@ -178,48 +207,43 @@ class Dives:
     """
 
     def __init__(self, high: Float, corner: Int, bounds: Float, drops: int) -> None:
-        self.high, self.corner, self.bounds, self.drops = high, corner, bounds, drops
+        self.high, self.corner, self.drops = high, corner, drops
         k, n = high.shape
-        self.stack = (
-            np.empty((LEVELS, k, n)), np.empty((LEVELS, k), np.int64), np.empty((LEVELS, k)),
-            np.empty((LEVELS, n)), np.empty((LEVELS, n), np.bool_),
-        )  # fmt: skip
-        self.errors = np.ones(n + 1)
+        self.at = _vertices(k, n, bounds)
         self.programs = 0
-        self.order, self.quick = np.empty(k, np.int64), np.empty(k)
+
+    @property
+    def reached(self) -> tuple[Float, Int, Float]:
+        """Tableau, basis and bounds of the residuals of the optimal vertex of the last value."""
+        return self.at.tables[CURRENT], self.at.bases[CURRENT], self.at.errors
 
     def value(self, target: int, dropped: Int) -> float:
-        """Solve anew with these constraints dropped; vertex 0 is the optimal one."""
-        tables, bases, signs, words, opens = self.stack
-        tables[0], bases[0] = self.high, self.corner
-        allowed = np.ones(len(self.bounds), np.bool_)
+        """Solve anew with these constraints dropped; `CURRENT` is the optimal vertex."""
+        at = self.at
+        table, basis, errors = at.tables[CURRENT], at.bases[CURRENT], at.errors
+        signs, word, open_ = at.signs[CURRENT], at.words[CURRENT], at.opens[CURRENT]
+        table[:], basis[:] = self.high, self.corner
+        allowed = np.ones(len(at.bounds), np.bool_)
         allowed[target] = False
         allowed[dropped[1 : 1 + dropped[0]]] = False
-        self.errors[:] = 1.0
-        if not expel(tables[0], bases[0], self.errors, allowed):
+        errors[:] = 1.0
+        if not expel(table, basis, errors, allowed):
             return float("inf")
-        opens[0] = allowed
-        opens[0][bases[0]] = False
-        value, _ = crash(
-            tables[0], bases[0], self.errors, signs[0], words[0], opens[0], self.bounds, target
-        )  # fmt: skip
+        open_[:] = allowed
+        open_[basis] = False
+        value, _ = crash(table, basis, errors, signs, word, open_, at.bounds, target)
         return float(value)
 
     def deepen(self, target: int, dropped: Int) -> tuple[float, int]:
         """Drop until m-1 are dropped; `dropped` is filled.  Returns the value and the programs."""
         value = self.value(target, dropped)
-        _, programs = _deepen(
-            self.drops, dropped, value, target, *self.stack, self.errors, self.bounds,
-            self.order, self.quick,
-        )  # fmt: skip
+        _, programs = _deepen(self.drops, dropped, value, target, self.at)
         return self.value(target, dropped), programs + 2
 
     def exchange(self, target: int, dropped: Int) -> tuple[float, int]:
         """Exchange each dropped constraint once, if that gains; as `deepen`."""
         value = self.value(target, dropped)
-        _, programs = _exchange(
-            dropped, value, target, *self.stack, self.errors, self.bounds, self.order, self.quick
-        )  # fmt: skip
+        _, programs = _exchange(dropped, value, target, self.at)
         return self.value(target, dropped), programs + 2
 
     def run(

@@ -81,11 +81,11 @@ class Search(Work):
         def note(value: float, target: int, dropped: Int) -> None:
             if value <= self.incumbent:
                 return
-            tables, bases = dives.stack[:2]
+            table, basis, errors = dives.reached
             if value < np.inf:
-                measure(self.R, tables[0], bases[0], dives.errors)
+                measure(self.R, table, basis, errors)
                 most = node_bound(
-                    value, self.line, self.R, tables[0], bases[0], target, dives.errors,
+                    value, self.line, self.R, table, basis, target, errors,
                     self.stack.promised[0], True,
                 )  # fmt: skip
                 value = min(value, most)
