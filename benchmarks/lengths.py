@@ -22,12 +22,12 @@ from mheight.codes import absolute_minors, systematic_generators
 from mheight.datasets import Samples, exact_labels
 from mheight.datasets.ensembles import ENSEMBLES, SCALES
 from mheight.deployment import Predictor
-from mheight.evaluation.calibration import coverage
+from mheight.evaluation.calibration import Coverage, coverage
 from mheight.evaluation.lengths_plot import plot_lengths
 from mheight.evaluation.tables import render
 from mheight.files import write_json
 from mheight.heights import profile_with_doubts
-from mheight.metrics import score
+from mheight.metrics import Scores, score
 from mheight.tiers import COURSE_9, Group, Groups
 
 SEARCH_STEPS = 60
@@ -132,7 +132,7 @@ def nine(models: list[Predictor], per_group: int) -> str:
     return render(f"{len(samples):,} codes of the nine groups", header, lines)
 
 
-def scored(rows: list[dict]) -> tuple[dict, dict]:
+def scored(rows: list[dict]) -> tuple[Scores, Coverage]:
     """Scores and coverage of all codes of some rows."""
     samples = Samples.concatenate([row["samples"] for row in rows], renumber=True)
     said, low, high = (
@@ -140,8 +140,9 @@ def scored(rows: list[dict]) -> tuple[dict, dict]:
         for name in ("log2_heights", "low", "high")
     )
     scores = score(samples.log2_heights, said, samples.group, samples.groups)
-    held = coverage(samples.log2_heights, low, high, samples.group, samples.groups)
-    return scores.as_dict(), held
+    level = rows[0]["found"].level
+    held = coverage(samples.log2_heights, low, high, samples.group, samples.groups, level)
+    return scores, held
 
 
 def main() -> None:
@@ -172,7 +173,7 @@ def main() -> None:
             [
                 f"{row['n']}, {row['k']}, {row['m']}",
                 f"{row['mse']:.5f}",
-                f"{held['overall']:.2f}",
+                f"{held.overall:.2f}",
                 f"{row['features']:.1f}",
                 f"{row['network']:.1f}",
                 f"{row['exact']:.1f}",
@@ -190,8 +191,8 @@ def main() -> None:
         if part:
             scores, held = scored(part)
             print(
-                f"{name}: log2-MSE {scores['overall']:.6f}, intervals hold {held['overall']:.3f}, "
-                f"median width {held['median_width']:.4f}, {held['rows']:,} codes"
+                f"{name}: log2-MSE {scores.overall:.6f}, intervals hold {held.overall:.3f}, "
+                f"median width {held.median_width:.4f}, {held.rows:,} codes"
             )
     plot_lengths(rows, trained[-1], f"{model.name}, four ensembles", options.image)
     print(options.image)
@@ -202,8 +203,8 @@ def main() -> None:
             {
                 "run": model.name,
                 "data": f"n = {trained[-1] + 1} to {options.longest}, never trained on",
-                "scores": scores,
-                "intervals": {"level": 0.9, **held},
+                "scores": scores.as_dict(),
+                "intervals": held.as_dict(),
                 "flagged": None,
             },
         )

@@ -21,6 +21,7 @@ import numpy as np
 from PIL import Image
 
 from mheight.datasets import Samples, exact_heights, generate, load_dataset
+from mheight.evaluation.run_report import LEAKED
 from mheight.evaluation.tables import render
 from mheight.experiments import RunFolder, load_config
 from mheight.experiments.pipeline import run_experiment
@@ -180,23 +181,22 @@ def runs_table(part: str) -> None:
     rows = []
     for job in RUNS[part]:
         report = job.run.read_report()
+        met, measured = report.criteria_met
         budget = [
-            f"{report['model']['parameters']:,}",
-            f"{report['training']['epochs']}",
-            f"{report['training']['minutes']:.1f}",
-            f"{report['gap']:.4f}",
-            "INVALID"
-            if not report["valid"]
-            else f"{sum(c['passed'] for c in report['criteria'])}/{len(report['criteria'])}",
+            f"{report.model.parameters:,}",
+            f"{report.training.epochs}",
+            f"{report.training.minutes:.1f}",
+            f"{report.gap:.4f}",
+            f"{met}/{measured}" if report.valid else "INVALID",
         ]
-        if not report["valid"]:
-            leaked = Scores.from_dict(report["scores"]["leaked validation"])
-            rows.append(scores_row(f"{report['name']} leaked (INVALID)", leaked, *budget))
-        for one in report["validation_sets"]:
-            name = job.label or report["name"]
-            name += f" on {one}" if len(report["validation_sets"]) > 1 else ""
-            name += "" if report["valid"] else " clean"
-            rows.append(scores_row(name, Scores.from_dict(report["scores"][one]), *budget))
+        if not report.valid:
+            leaked = report.scores[LEAKED]
+            rows.append(scores_row(f"{report.name} leaked (INVALID)", leaked, *budget))
+        for one, scores in report.validation.items():
+            name = job.label or report.name
+            name += f" on {one}" if len(report.validation_sets) > 1 else ""
+            name += "" if report.valid else " clean"
+            rows.append(scores_row(name, scores, *budget))
     header = [*SCORES, "parameters", "epochs", "minutes", "gap", "criteria"]
     title = f"Runs on the {part} ensemble: each on its own clean validation"
     if part == "stream":
@@ -223,9 +223,9 @@ def ladder_table(count: int = 20_000) -> None:
         run = TrainedRun.load(job.run.path)
         report = job.run.read_report()
         result = score_runs([run], samples, 0, "course, seed 77")
-        facts = [f"{report['model']['parameters']:,}", f"{microseconds(run, samples):.1f}"]
-        name = f"{job.label}, {report['model']['name']}"
-        rows.append(scores_row(name, result.scores, *facts, f"{report['training']['minutes']:.1f}"))
+        facts = [f"{report.model.parameters:,}", f"{microseconds(run, samples):.1f}"]
+        name = f"{job.label}, {report.model.name}"
+        rows.append(scores_row(name, result.scores, *facts, f"{report.training.minutes:.1f}"))
         print(rows[-1], flush=True)
     exact_heights(samples)
     start = time.perf_counter()
@@ -249,7 +249,7 @@ def other_data_table(named: dict[str, Path]) -> None:
             run = TrainedRun.load(job.run.path)
             result = score_runs([run], samples, 0, name)
             assert result.intervals is not None
-            held = f"{result.intervals['overall']:.3f}"
+            held = f"{result.intervals.overall:.3f}"
             where = "" if job.folder == "stream" else f", {job.folder}"
             label = f"{run.config.name}{where} on {name}"
             counts = [f"{len(result.clean):,}", f"{result.seen:,}", held, f"{result.flagged:,}"]

@@ -27,6 +27,7 @@ from PIL import Image
 
 from mheight.cli.console import TrainingDisplay, errors_in_one_line
 from mheight.datasets import check_import, read_samples
+from mheight.evaluation import RunReport
 from mheight.evaluation.tables import render
 from mheight.experiments import RunConfig, RunFolder, load_config
 from mheight.experiments.pipeline import run_experiment
@@ -147,24 +148,24 @@ def keep(job: Job) -> None:
         and not job.variant
         and run.state() == "finished"
     ):
-        write_json(SHIPPED / f"{job.file}.json", run.read_report())
+        write_json(SHIPPED / f"{job.file}.json", run.read_report().as_dict())
 
 
-def own_validation(reports: dict[Job, dict[str, Any]]) -> str:
+def own_validation(reports: dict[Job, RunReport]) -> str:
     rows = []
     for job, report in reports.items():
-        scores = report["scores"][report["validation_sets"][0]]
-        passed = sum(criterion["passed"] for criterion in report["criteria"])
+        scores = report.scores[report.validation_sets[0]]
+        met, measured = report.criteria_met
         rows.append(
             [
                 job.label,
-                f"{scores['overall']:.4f}",
-                *(f"{scores['tiers'][tier.value]:.4f}" for tier in Tier),
-                f"{report['gap']:.4f}",
-                f"{report['model']['parameters']:,}",
-                str(report["training"]["epochs"]) + ("" if report["finished"] else " so far"),
-                f"{report['training']['minutes']:.0f}",
-                f"{passed}/{len(report['criteria'])}" if report["valid"] else "INVALID",
+                f"{scores.overall:.4f}",
+                *(f"{scores.tiers[tier.value]:.4f}" for tier in Tier),
+                f"{report.gap:.4f}",
+                f"{report.model.parameters:,}",
+                report.epochs_told,
+                f"{report.training.minutes:.0f}",
+                f"{met}/{measured}" if report.valid else "INVALID",
             ]
         )
     header = ["run", "overall", "easy", "medium", "hard", "gap", "parameters", "epochs", "minutes"]
@@ -260,9 +261,7 @@ def main() -> None:
     named = {name: path for name, path in given.items() if path is not None}
     score_other_data([job for job in trained if job.run.model.is_file()], named)
     done = [job for job in JOBS if (job.page / "report.json").is_file()]
-    reports = {
-        job: json.loads((job.page / "report.json").read_text(encoding="utf-8")) for job in done
-    }
+    reports = {job: RunReport.from_json((job.page / "report.json").read_bytes()) for job in done}
     tables = [own_validation(reports), other_data(done)]
     picture(done)
     commands = "".join(f"$ {job.command}\n" for job in done)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -155,7 +156,7 @@ def test_an_invalid_run_is_not_exported(finished_run, tmp_path, fails, monkeypat
     from mheight.experiments.run_folder import RunFolder
 
     report = finished_run.read_report()
-    invalid = {**report, "valid": False, "invalid_reason": "rows were augmented first"}
+    invalid = replace(report, valid=False, invalid_reason="rows were augmented first")
     monkeypatch.setattr(RunFolder, "read_report", lambda self: invalid)
     error = fails("export", finished_run.path, "-o", tmp_path / "bundle")
     assert error.endswith("run7: its protocol is INVALID (rows were augmented first)")

@@ -16,6 +16,7 @@ import pytest
 from tiny import OVERRIDES, ROOT, train_tiny
 
 from mheight.datasets import Samples, exact_heights, generate, load_pickle, write_parquet
+from mheight.experiments import RunFolder
 
 RUN7 = ROOT / "runs" / "run7.toml"
 
@@ -334,5 +335,5 @@ def test_a_killed_run_goes_on_to_the_same_result(mheight, uninterrupted, tmp_pat
     code, _, err = mheight("train", RUN7, "-o", tmp_path, "--resume", *settings(*LONG))
     assert code == 0, err
     assert "going on after epoch" in err
-    report = json.loads((tmp_path / "run_7" / "report.json").read_text())
-    assert report["scores"] == uninterrupted["scores"]
+    report = RunFolder.open(tmp_path / "run_7").read_report()
+    assert report.scores == uninterrupted.scores

@@ -40,12 +40,12 @@ def bundle21(run21, tmp_path_factory):
 
 def test_the_report_is_of_the_21_groups(run21):
     report = run21.read_report()
-    assert Groups.from_dict(report["groups"]) == COURSE_21
-    scores = report["scores"]["validation"]
-    assert list(scores["groups"]) == list(COURSE_21.names)
-    assert set(scores["counts"].values()) == {3}
-    easy = [scores["groups"][COURSE_21.names[i]] for i in COURSE_21.of_tier(Tier.EASY)]
-    assert scores["tiers"]["easy"] == pytest.approx(np.mean(easy))
+    assert report.groups == COURSE_21
+    scores = report.scores["validation"]
+    assert list(scores.groups) == list(COURSE_21.names)
+    assert set(scores.counts.values()) == {3}
+    easy = [scores.groups[COURSE_21.names[i]] for i in COURSE_21.of_tier(Tier.EASY)]
+    assert scores.tiers["easy"] == pytest.approx(np.mean(easy))
     text = run21.report_text.read_text(encoding="utf-8")
     assert "(10,6,4)   hard" in text
     assert "Expected by the description" not in text  # that is of the nine
@@ -136,10 +136,10 @@ def test_a_stream_without_an_easy_tier(tmp_path):
     assert "easy" not in epoch
     assert "medium" in epoch
     report = folder.read_report()
-    assert report["scores"]["course"]["tiers"]["easy"] is None
-    assert report["scores"]["course"]["balanced"] is not None
-    (easy,) = [one for one in report["criteria"] if one["name"] == "easy"]
-    assert (easy["passed"], easy["remark"]) == (None, "no group is of this tier")
+    assert report.scores["course"].tiers["easy"] is None
+    assert report.scores["course"].balanced is not None
+    (easy,) = [one for one in report.criteria if one.name == "easy"]
+    assert (easy.passed, easy.remark) == (None, "no group is of this tier")
     text = folder.report_text.read_text(encoding="utf-8")
     assert "not measured (no group is of this tier)" in text
     run = TrainedRun.load(folder.path)

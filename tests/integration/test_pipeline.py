@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from mheight.datasets import (
     save_dataset,
 )
 from mheight.errors import ConfigError, LeakError, RunFolderError, TrainingDivergedError
+from mheight.evaluation.run_report import RunReport, Seeds
 from mheight.experiments import RunFolder, load_config, pipeline, prepare, steps
 from mheight.experiments import preparation as preparation_module
 from mheight.experiments.trained_run import TrainedRun
@@ -51,9 +53,9 @@ def test_a_run_leaves_every_file_it_promises(finished_run):
 
 def test_the_report_says_all_that_it_must(finished_run):
     report = finished_run.read_report()
-    assert set(report["scores"]) == {"validation", "training originals"}
-    assert len(report["scores"]["validation"]["groups"]) == 9
-    assert [c["name"] for c in report["criteria"]] == [
+    assert set(report.scores) == {"validation", "training originals"}
+    assert len(report.scores["validation"].groups) == 9
+    assert [c.name for c in report.criteria] == [
         "overall",
         "easy",
         "medium",
@@ -61,13 +63,12 @@ def test_the_report_says_all_that_it_must(finished_run):
         "train-validation gap",
         "no leakage",
     ]
-    scores = report["scores"]
-    assert (
-        report["gap"] == scores["validation"]["overall"] - (scores["training originals"]["overall"])
-    )
-    assert report["audit"]["passed"]
-    assert report["versions"]["keras"]
-    assert report["seeds"] == {"run": 7, "data": 2026}
+    scores = report.scores
+    assert report.gap == scores["validation"].overall - scores["training originals"].overall
+    assert report.audit.passed
+    assert report.versions["keras"]
+    assert report.seeds == Seeds(run=7, data=2026)
+    assert report == RunReport.from_json(json.dumps(report.as_dict()))
     text = finished_run.report_text.read_text(encoding="utf-8")
     assert "criteria met" in text
     assert "Expected by the description of Run 7" in text
@@ -82,7 +83,7 @@ def test_intervals_are_read_from_one_half_and_tried_on_the_other(finished_run):
     tried = stored["coverage on the other half"]
     assert sum(one["rows"] for one in bins) + tried["rows"] == 6 * len(COURSE_9)
     assert tried["rows"] > 10
-    assert finished_run.read_report()["intervals"] == {"level": 0.9, **tried}
+    assert finished_run.read_report().intervals.as_dict() == {"level": 0.9, **tried}
     text = finished_run.report_text.read_text(encoding="utf-8")
     assert "Intervals of level 0.9, calibrated on half of validation, held" in text
 
@@ -133,8 +134,8 @@ def test_the_saved_model_predicts_what_the_report_scored(finished_run):
     run = TrainedRun.load(finished_run.path)
     data = prepare(tiny_config())
     again = run.score(data.clean["validation"])
-    reported = finished_run.read_report()["scores"]["validation"]
-    assert again.overall == pytest.approx(reported["overall"], rel=1e-5)
+    reported = finished_run.read_report().scores["validation"]
+    assert again.overall == pytest.approx(reported.overall, rel=1e-5)
     seen = run.seen_in_training(data.training.originals.samples)
     assert seen.all()
     assert not run.seen_in_training(data.clean["validation"]).any()
@@ -163,14 +164,14 @@ def test_stopping_and_going_on_ends_as_if_never_stopped(finished_run, tmp_path):
     assert not (tmp_path / "run_7" / "report.json").exists()
     assert len((tmp_path / "run_7" / "history.csv").read_text().splitlines()) == 2
     folder, _ = train_tiny(tmp_path, report_only=True)
-    assert folder.read_report()["training"]["epochs"] == 1
+    assert folder.read_report().training.epochs == 1
     assert folder.state() == "interrupted"
     assert "PROVISIONAL" in folder.report_text.read_text(encoding="utf-8")
     assert "1 so far" in folder.comparison.read_text(encoding="utf-8")
     folder, lines = train_tiny(tmp_path, resume=True)
     assert "going on after epoch 1" in lines
     expected, got = finished_run.read_report(), folder.read_report()
-    assert got["scores"] == expected["scores"]
+    assert got.scores == expected.scores
 
     def curves(run):
         with run.history.open(encoding="utf-8") as stream:
@@ -214,7 +215,7 @@ def test_stopped_while_the_report_is_written_it_is_written_again(
     assert folder.how_to_go_on("go on") == "interrupted; 3 whole epochs are kept, and go on"
     folder, _ = train_tiny(tmp_path, resume=True)
     assert folder.state() == "finished"
-    assert folder.read_report()["scores"] == finished_run.read_report()["scores"]
+    assert folder.read_report().scores == finished_run.read_report().scores
 
 
 def test_the_h5_model_is_written_at_every_improvement(tmp_path):
@@ -268,21 +269,21 @@ def test_run7_interrupted_on_its_own_features_ends_as_if_never_stopped(tmp_path)
         )
     resumed, lines = train_tiny(parts, "run7", *own, resume=True)
     assert "going on after epoch 1" in lines
-    assert resumed.read_report()["scores"] == whole.read_report()["scores"]
-    assert whole.read_report()["model"]["name"] == "residual"
+    assert resumed.read_report().scores == whole.read_report().scores
+    assert whole.read_report().model.name == "residual"
 
 
 def test_run2_and_run6_stand_beside_run7_as_shipped(finished_run, tmp_path, monkeypatch):
-    report = {**finished_run.read_report(), "name": "run2", "shipped": True}
+    report = replace(finished_run.read_report(), name="run2", shipped=True)
     monkeypatch.setattr(
         pipeline, "shipped_reports", lambda name: [report] if name == "run2" else []
     )
     others = pipeline.comparable(RunFolder.of(tmp_path, "run7"))
-    assert [other["name"] for other in others] == ["run2"]
+    assert [other.name for other in others] == ["run2"]
     assert pipeline.comparable(RunFolder.of(tmp_path, "run2")) == []
     # One that was trained here comes first.
     shutil.copytree(finished_run.path, tmp_path / "run_2")
-    assert not pipeline.comparable(RunFolder.of(tmp_path, "run7"))[0].get("shipped")
+    assert not pipeline.comparable(RunFolder.of(tmp_path, "run7"))[0].shipped
 
 
 def test_there_must_be_something_to_report_on(tmp_path):
@@ -333,10 +334,10 @@ def test_a_diverging_run_stops_with_what_was_known(tmp_path):
 def test_run6_is_marked_invalid_with_the_clean_figure_beside(tmp_path):
     folder, lines = train_tiny(tmp_path, "run6", "augmentation.copies.hard=4", "training.epochs=2")
     report = folder.read_report()
-    assert not report["valid"]
-    assert not report["succeeded"]
-    assert not report["audit"]["passed"]
-    assert set(report["scores"]) == {"validation", "training originals", "leaked validation"}
+    assert not report.valid
+    assert not report.succeeded
+    assert not report.audit.passed
+    assert set(report.scores) == {"validation", "training originals", "leaked validation"}
     text = folder.report_text.read_text(encoding="utf-8")
     assert "INVALID: rows were augmented before they were split" in text
     assert "clean validation" in text

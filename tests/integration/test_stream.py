@@ -48,19 +48,19 @@ def test_a_run_leaves_every_file_it_promises(finished_stream_run):
 
 def test_every_validation_set_is_scored(finished_stream_run):
     report = finished_stream_run.read_report()
-    assert list(report["scores"]) == ["course", "normal", "training originals"]
-    assert report["validation_sets"] == ["course", "normal"]
+    assert list(report.scores) == ["course", "normal", "training originals"]
+    assert report.validation_sets == ("course", "normal")
     for name in ("course", "normal"):
-        assert set(report["scores"][name]["counts"].values()) == {12}
-        assert None not in report["scores"][name]["groups"].values()
-    names = [criterion["name"] for criterion in report["criteria"]]
+        assert set(report.scores[name].counts.values()) == {12}
+        assert None not in report.scores[name].groups.values()
+    names = [criterion.name for criterion in report.criteria]
     assert names == [
         *(f"{what}, course" for what in ("overall", "easy", "medium", "hard")),
         *(f"{what}, normal" for what in ("overall", "easy", "medium", "hard")),
         "no leakage",
     ]
-    assert report["data"]["validation_rows"] == 216
-    assert len(set(report["data"]["validation_sha256"])) == 2
+    assert report.data.validation_rows == 216
+    assert len(set(report.data.validation_sha256)) == 2
     text = finished_stream_run.report_text.read_text(encoding="utf-8")
     assert "stream of course and normal, 8 fresh codes a group and epoch" in text
     assert "overall, normal" in text
@@ -78,15 +78,15 @@ def test_the_audit_knows_every_code(finished_stream_run):
     (check,) = [one for one in audit["checks"] if one["name"] == "stream"]
     assert "codes of the 3 epochs equivalent to one in validation" in check["question"]
     assert "(216 trained on; " in check["question"]
-    assert finished_stream_run.read_report()["audit"] == audit
+    assert finished_stream_run.read_report().audit.as_dict() == audit
 
 
 def test_the_saved_model_predicts_what_the_report_scored(finished_stream_run):
     run = TrainedRun.load(finished_stream_run.path)
     data = prepare(tiny_config("run8-stream"))
-    reported = finished_stream_run.read_report()["scores"]
+    reported = finished_stream_run.read_report().scores
     for name, samples in data.clean.items():
-        assert run.score(samples).overall == pytest.approx(reported[name]["overall"], rel=1e-5)
+        assert run.score(samples).overall == pytest.approx(reported[name].overall, rel=1e-5)
         assert not run.seen_in_training(samples).any()
     for number in range(3):
         assert run.seen_in_training(data.stream.epoch(number).samples).all()
@@ -103,14 +103,14 @@ def test_stopping_and_going_on_ends_as_if_never_stopped(finished_stream_run, tmp
     with pytest.raises(KeyboardInterrupt):
         pipeline.run_experiment(config, tmp_path, say=lambda _: None, progress=StopInSecondEpoch())
     folder, _ = train_tiny(tmp_path, "run8-stream", report_only=True)
-    assert folder.read_report()["training"]["epochs"] == 1
-    assert folder.read_report()["audit"]["training_originals"] == 72
+    assert folder.read_report().training.epochs == 1
+    assert folder.read_report().audit.training_originals == 72
     assert folder.state() == "interrupted"
     folder, lines = train_tiny(tmp_path, "run8-stream", resume=True)
     assert "going on after epoch 1" in lines
     expected, got = finished_stream_run.read_report(), folder.read_report()
     for key in ("scores", "intervals", "audit", "criteria", "gap"):
-        assert got[key] == expected[key], key
+        assert getattr(got, key) == getattr(expected, key), key
 
     def curves(run):
         with run.history.open(encoding="utf-8") as stream:

@@ -80,8 +80,8 @@ def evaluate(
     out(scores_table(f"{result.name} on {data.name}", {"this data": result.scores}))
     if result.intervals is not None:
         out(
-            f"intervals of level {result.intervals['level']:g} hold "
-            f"{result.intervals['overall']:.3f} of the exact heights; "
+            f"intervals of level {result.intervals.level:g} hold "
+            f"{result.intervals.overall:.3f} of the exact heights; "
             f"{result.flagged:,} rows are flagged as unlike the training codes"
         )
     if output is not None:
@@ -94,7 +94,7 @@ def evaluate(
                 "infinite_left_out": infinite,
                 "seen_in_training_left_out": result.seen,
                 "scores": result.scores.as_dict(),
-                "intervals": result.intervals,
+                "intervals": None if result.intervals is None else result.intervals.as_dict(),
                 "flagged": result.flagged,
             },
         )

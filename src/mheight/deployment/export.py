@@ -18,6 +18,7 @@ from mheight.deployment.card import model_card
 from mheight.deployment.feeds import ANY_LENGTH
 from mheight.deployment.predictor import Predictor
 from mheight.errors import BundleError
+from mheight.evaluation import RunReport
 from mheight.evaluation.calibration import Calibration
 from mheight.features import FeatureName, FittedFeatures
 from mheight.features.domain import Domain
@@ -46,7 +47,7 @@ class TrainedNetwork:
         features: fitted.
         calibration: of its errors.
         domain: of its training codes.
-        report: of the run (`report.json`).
+        report: of the run.
     """
 
     network: Any
@@ -54,7 +55,7 @@ class TrainedNetwork:
     features: FittedFeatures
     calibration: Calibration
     domain: Domain
-    report: dict[str, Any]
+    report: RunReport
 
 
 def export_bundle(
@@ -78,8 +79,8 @@ def export_bundle(
 
     check_target(path)
     report = trained.report
-    if not report["valid"]:
-        raise BundleError(f"{report['name']}: its protocol is INVALID ({report['invalid_reason']})")
+    if not report.valid:
+        raise BundleError(f"{report.name}: its protocol is INVALID ({report.invalid_reason})")
     relations = relations_of(trained.network)
     made = onnx_model(trained.network) if relations is None else any_length_model(relations)
     network = made.SerializeToString()
@@ -119,12 +120,11 @@ def _manifest(
     inputs = {name: ["rows", *shape] for name, shape in trained.features.shapes.items()}
     if any_length:
         inputs = {name: list(axes) for name, axes in ANY_LENGTH.items()}
-    report = trained.report
-    audit = report["audit"]
+    report, held = trained.report, trained.report.intervals
     metrics = [
-        {"data": f"validation, {name}", "scores": report["scores"][name]}
+        {"data": f"validation, {name}", "scores": scores.as_dict()}
         | {"coverage": None, "flagged": None}
-        for name in report["validation_sets"]
+        for name, scores in report.validation.items()
     ]
     metrics += [
         {
@@ -137,30 +137,30 @@ def _manifest(
     ]
     return {
         "format": FORMAT,
-        "name": report["name"],
-        "description": report["description"],
+        "name": report.name,
+        "description": report.description,
         "created": datetime.now(UTC).date().isoformat(),
         "mheight": mheight.__version__,
         "features": trained.feature_name,
         "groups": trained.features.groups.as_dict(),
         **({"longest": LONGEST_PREDICTED} if any_length else {}),
         "network": {
-            "name": report["model"]["name"],
-            "parameters": report["model"]["parameters"],
+            "name": report.model.name,
+            "parameters": report.model.parameters,
             "inputs": inputs,
         },
         "training": {
-            "data": report["data"]["summary"],
-            "epochs": report["training"]["epochs"],
-            "best_epoch": report["training"]["best_epoch"],
-            "minutes": report["training"]["minutes"],
-            "audit": f"{audit['training_originals']:,} training codes audited",
-            "config": report["config"],
+            "data": report.data.summary,
+            "epochs": report.training.epochs,
+            "best_epoch": report.training.best_epoch,
+            "minutes": report.training.minutes,
+            "audit": f"{report.audit.training_originals:,} training codes audited",
+            "config": report.config,
         },
-        "criteria": report["criteria"],
+        "criteria": [one.as_dict() for one in report.criteria],
         "metrics": metrics,
-        "intervals": {key: report["intervals"][key] for key in ("level", "overall", "rows")},
-        "versions": report["versions"],
+        "intervals": {"level": held.level, "overall": held.overall, "rows": held.rows},
+        "versions": report.versions,
     }
 
 
@@ -181,7 +181,7 @@ def _check_parity(trained: TrainedNetwork, predictor: Predictor) -> dict[str, An
         difference = float(np.max(np.abs(found - expected[:count])))
         if not difference <= TOLERANCE:
             raise BundleError(
-                f"{trained.report['name']}: in batches of {size} ONNX Runtime differs from the "
+                f"{trained.report.name}: in batches of {size} ONNX Runtime differs from the "
                 f"trained network by {difference:.2g} in log2 height, more than {TOLERANCE:g}"
             )
         largest = max(largest, difference)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from mheight.evaluation.bins import (
 )
 from mheight.tiers import Groups, Tier
 
-__all__ = ["Bin", "Calibration", "calibrate", "coverage"]
+__all__ = ["Bin", "Calibration", "Coverage", "calibrate", "coverage"]
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -161,9 +161,32 @@ def calibrate(
     return Calibration(level, groups, found, beyond)
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """What intervals of a level held of exact heights.
+
+    Attributes:
+        level: the share that they were to hold.
+        overall: the share that they held, None without rows.
+        tiers: the same by tier.
+        median_width: in log2, None where no interval is bounded.
+        rows: how many there were.
+    """
+
+    level: float
+    overall: float | None
+    tiers: dict[str, float | None]
+    median_width: float | None
+    rows: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
 def coverage(
-    log2_true: Float, low: Float, high: Float, group: Int, groups: Groups
-) -> dict[str, Any]:
+    log2_true: Float, low: Float, high: Float, group: Int, groups: Groups, level: float
+) -> Coverage:
     """Share of exact log2 heights inside their intervals, and how wide these are.
 
     Args:
@@ -171,25 +194,17 @@ def coverage(
         low: shape (N,), lower ends.
         high: shape (N,), upper ends.
         group: shape (N,), positions in the groups.
-
         groups: those that there are.
-
-    Returns:
-        `overall` and `tiers`, the shares, None without rows; `median_width` in log2,
-        None where no interval is bounded; `rows`.
+        level: of the intervals.
     """
     # A millionth: an end that is itself an exact height must not miss it by rounding.
     inside = (log2_true >= low - 1e-6) & (log2_true <= high + 1e-6)
-    tiers = {}
+    tiers: dict[str, float | None] = {}
     for tier in Tier:
         members = np.isin(group, groups.of_tier(tier))
         tiers[tier.value] = float(inside[members].mean()) if members.any() else None
-    return {
-        "overall": float(inside.mean()) if len(inside) else None,
-        "tiers": tiers,
-        "median_width": _median_width(high - low),
-        "rows": len(group),
-    }
+    overall = float(inside.mean()) if len(inside) else None
+    return Coverage(level, overall, tiers, _median_width(high - low), len(group))
 
 
 def _median_width(widths: Float) -> float | None:

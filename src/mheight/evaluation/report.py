@@ -1,11 +1,14 @@
-"""The report of a run, as plain values and as text."""
+"""The report of a run as text, and of several side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mheight.datasets import AuditReport
+from mheight.evaluation.calibration import Coverage
 from mheight.evaluation.criteria import EXPECTED
+from mheight.evaluation.run_report import LEAKED, RunReport
 from mheight.evaluation.tables import criteria_table, render, scores_table
 from mheight.metrics import Scores
 from mheight.tiers import COURSE_9
@@ -18,52 +21,48 @@ _INVALID = (
 )
 
 
-def report_text(report: Mapping[str, Any]) -> str:
-    """The report of one run, top to bottom.
-
-    Args:
-        report: as in `report.json`.
-    """
-    scores = {name: Scores.from_dict(values) for name, values in report["scores"].items()}
-    if not report["valid"]:
+def report_text(report: RunReport) -> str:
+    """The report of one run, top to bottom."""
+    scores = dict(report.scores)
+    if not report.valid:
         scores = {"clean validation": scores.pop("validation"), **scores}
-    training = report["training"]
-    lines = [f"{report['name']}: {report['description']}"]
-    if not report["valid"]:
-        lines.append(_INVALID.format(reason=report["invalid_reason"]))
+    training = report.training
+    lines = [f"{report.name}: {report.description}"]
+    if not report.valid:
+        lines.append(_INVALID.format(reason=report.invalid_reason))
     lines += [
-        f"data: {report['data']['summary']}",
-        f"network: {report['model']['name']} on {report['features']}, "
-        f"{report['model']['parameters']:,} parameters",
-        f"training: {training['epochs']} epochs, {training['minutes']:.1f} minutes, "
-        f"best epoch {training['best_epoch']}, ended: {training['stopped_because']}",
+        f"data: {report.data.summary}",
+        f"network: {report.model.name} on {report.features}, "
+        f"{report.model.parameters:,} parameters",
+        f"training: {training.epochs} epochs, {training.minutes:.1f} minutes, "
+        f"best epoch {training.best_epoch}, ended: {training.stopped_because}",
         "",
         scores_table("Scores", scores),
-        criteria_table("Criteria", report["criteria"]),
-        *_expected(report, scores),
-        _interval_line(report["intervals"]),
-        _audit_table(report["audit"]),
+        criteria_table("Criteria", report.criteria),
+        *_expected(report),
+        _interval_line(report.intervals),
+        _audit_table(report.audit),
     ]
-    if not report["finished"]:
+    if not report.finished:
         lines.append("PROVISIONAL: the run is not finished; --resume goes on with it")
     verdict = f"{_met(report, ' of ')} criteria met"
-    if not report["valid"]:
+    if not report.valid:
         verdict += "; the run is INVALID by its protocol, whatever they say"
     lines.append(verdict)
     return "\n".join(lines) + "\n"
 
 
-def _met(report: Mapping[str, Any], between: str) -> str:
+def _met(report: RunReport, between: str) -> str:
     """How many of the criteria that can be measured are met."""
-    measured = [c["passed"] for c in report["criteria"] if c["passed"] is not None]
-    return f"{sum(measured)}{between}{len(measured)}"
+    met, measured = report.criteria_met
+    return f"{met}{between}{measured}"
 
 
-def _expected(report: Mapping[str, Any], scores: Mapping[str, Scores]) -> list[str]:
+def _expected(report: RunReport) -> list[str]:
     """What the description of Run 7 expects, beside what was measured."""
-    if not report["valid"] or len(report["validation_sets"]) != 1:
+    if not report.valid or len(report.validation_sets) != 1:
         return []
-    found = scores[report["validation_sets"][0]]
+    (found,) = report.validation.values()
     if found.among != COURSE_9:
         return []  # what is expected is said of these groups
     rows = []
@@ -77,33 +76,32 @@ def _expected(report: Mapping[str, Any], scores: Mapping[str, Scores]) -> list[s
     return [render("Expected by the description of Run 7", ["", "expected", "measured", ""], rows)]
 
 
-def comparison_text(reports: Sequence[Mapping[str, Any]], notes: Sequence[str] = ()) -> str:
+def comparison_text(reports: Sequence[RunReport], notes: Sequence[str] = ()) -> str:
     """Runs side by side, per group, on the validation figure that is valid for each.
 
     Args:
-        reports: as in `report.json`; the first is the run in question.
+        reports: the first is the run in question.
         notes: lines printed below.
     """
     columns: dict[str, Scores] = {}
     for report in reports:
-        if not report["valid"]:
-            leaked = Scores.from_dict(report["scores"]["leaked validation"])
-            columns[_fresh(f"{report['name']} leaked (INVALID)", columns)] = leaked
-        name = report["name"] if report["valid"] else f"{report['name']} clean"
-        sets = report["validation_sets"]
-        for one in sets:
-            label = f"{name}, {one}" if len(sets) > 1 else name
-            columns[_fresh(label, columns)] = Scores.from_dict(report["scores"][one])
+        if not report.valid:
+            leaked = report.scores[LEAKED]
+            columns[_fresh(f"{report.name} leaked (INVALID)", columns)] = leaked
+        name = report.name if report.valid else f"{report.name} clean"
+        for one, scores in report.validation.items():
+            label = f"{name}, {one}" if len(report.validation_sets) > 1 else name
+            columns[_fresh(label, columns)] = scores
     facts = [
         [
-            report["name"],
-            report["data"]["summary"],
-            str(report["data"]["validation_rows"]),
-            f"{report['model']['parameters']:,}",
-            str(report["training"]["epochs"]) + ("" if report["finished"] else " so far"),
-            f"{report['training']['minutes']:.1f}",
-            f"{report['gap']:.4f}",
-            _met(report, "/") if report["valid"] else "INVALID",
+            report.name,
+            report.data.summary,
+            str(report.data.validation_rows),
+            f"{report.model.parameters:,}",
+            report.epochs_told,
+            f"{report.training.minutes:.1f}",
+            f"{report.gap:.4f}",
+            _met(report, "/") if report.valid else "INVALID",
         ]
         for report in reports
     ]
@@ -112,7 +110,7 @@ def comparison_text(reports: Sequence[Mapping[str, Any]], notes: Sequence[str] =
         scores_table("log2-MSE on each run's own validation", columns, counts=False),
         render("Runs", header, facts),
     ]
-    if len({tuple(report["data"]["validation_sha256"]) for report in reports}) > 1:
+    if len({report.data.validation_sha256 for report in reports}) > 1:
         lines.append("The runs were validated on different samples: compare with care.")
     if len({scores.among for scores in columns.values()}) > 1:
         lines.append(
@@ -123,13 +121,13 @@ def comparison_text(reports: Sequence[Mapping[str, Any]], notes: Sequence[str] =
     return "\n".join(lines) + "\n"
 
 
-def _interval_line(intervals: Mapping[str, Any]) -> str:
-    if intervals["overall"] is None or intervals["median_width"] is None:
+def _interval_line(intervals: Coverage) -> str:
+    if intervals.overall is None or intervals.median_width is None:
         return "Too few validation rows to measure intervals\n"
     return (
-        f"Intervals of level {intervals['level']:g}, calibrated on half of validation, held "
-        f"{intervals['overall']:.3f} of the exact heights in the other half "
-        f"({intervals['rows']:,} rows); median width {intervals['median_width']:.3f} in log2\n"
+        f"Intervals of level {intervals.level:g}, calibrated on half of validation, held "
+        f"{intervals.overall:.3f} of the exact heights in the other half "
+        f"({intervals.rows:,} rows); median width {intervals.median_width:.3f} in log2\n"
     )
 
 
@@ -140,18 +138,13 @@ def _fresh(name: str, taken: Mapping[str, Any]) -> str:
     return fresh
 
 
-def _audit_table(audit: Mapping[str, Any]) -> str:
+def _audit_table(audit: AuditReport) -> str:
     title = (
-        f"Leak audit: {audit['training_originals']:,} training originals, "
-        f"{audit['training_rows']:,} rows with copies, {audit['validation_rows']:,} validation rows"
+        f"Leak audit: {audit.training_originals:,} training originals, "
+        f"{audit.training_rows:,} rows with copies, {audit.validation_rows:,} validation rows"
     )
     rows = [
-        [
-            check["name"],
-            check["question"],
-            str(check["found"]),
-            "pass" if check["passed"] else "FAIL",
-        ]
-        for check in audit["checks"]
+        [check.name, check.question, str(check.found), "pass" if check.passed else "FAIL"]
+        for check in audit.checks
     ]
     return render(title, ["check", "looked for", "found", ""], rows)

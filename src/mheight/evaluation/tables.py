@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from mheight.evaluation.criteria import Criterion
 from mheight.metrics import Scores
 from mheight.tiers import Groups, Tier
 
@@ -81,14 +82,13 @@ def scores_table(title: str, columns: Mapping[str, Scores], counts: bool = True)
     return render(title, header, rows)
 
 
-def criteria_table(title: str, criteria: Sequence[Mapping[str, Any]]) -> str:
-    """The criteria with pass or fail, from `Criterion.as_dict`."""
+def criteria_table(title: str, criteria: Sequence[Criterion]) -> str:
+    """The criteria with pass or fail."""
     rows = []
-    for criterion in criteria:
-        value = criterion["value"]
-        verdict = {True: "pass", False: "fail", None: "not measured"}[criterion["passed"]]
-        if criterion["remark"]:
-            verdict += f" ({criterion['remark']})"
-        shown = "" if value is None else f"{value:.4f}"
-        rows.append([criterion["name"], criterion["wanted"], shown, verdict])
+    for one in criteria:
+        verdict = {True: "pass", False: "fail", None: "not measured"}[one.passed]
+        if one.remark:
+            verdict += f" ({one.remark})"
+        shown = "" if one.value is None else f"{one.value:.4f}"
+        rows.append([one.name, one.wanted, shown, verdict])
     return render(title, ["criterion", "wanted", "measured", ""], rows)

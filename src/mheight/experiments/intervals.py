@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mheight.errors import InvalidDataError, RunFolderError
 from mheight.evaluation import report_text
-from mheight.evaluation.calibration import calibrate, coverage
+from mheight.evaluation.calibration import Coverage, calibrate, coverage
 from mheight.experiments.run_folder import RunFolder
 from mheight.files import write_json, write_text
 from mheight.tiers import Groups
@@ -29,7 +29,7 @@ def calibrate_run(
     log2_predicted: Float,
     group: Int,
     groups: Groups,
-) -> dict[str, Any]:
+) -> Coverage:
     """Write the intervals from a random half of validation; their coverage on the other half.
 
     Args:
@@ -41,21 +41,23 @@ def calibrate_run(
         groups: of the run.
 
     Returns:
-        Level and coverage, as the report has them.
+        What they held, as the report has it.
     """
     half = np.random.default_rng([seed, 90]).random(len(group)) < 0.5
     calibration = calibrate(log2_true[half], log2_predicted[half], group[half], groups)
     rest = ~half
     low, high = calibration.interval(log2_predicted[rest], group[rest])
-    found = coverage(log2_true[rest], low, high, group[rest], groups)
+    held = coverage(log2_true[rest], low, high, group[rest], groups, calibration.level)
+    shares = held.as_dict()
+    del shares["level"]  # the calibration says it
     write_json(
         folder.calibration,
-        {"calibration": calibration.as_dict(), "coverage on the other half": found},
+        {"calibration": calibration.as_dict(), "coverage on the other half": shares},
     )
-    return {"level": calibration.level, **found}
+    return held
 
 
-def recalibrate(folder: RunFolder, seed: int) -> dict[str, Any]:
+def recalibrate(folder: RunFolder, seed: int) -> Coverage:
     """Make the intervals of a finished run anew, from the predictions it kept.
 
     Nothing is trained or predicted; `calibration.json` and what the report says of it change.
@@ -65,7 +67,7 @@ def recalibrate(folder: RunFolder, seed: int) -> dict[str, Any]:
         seed: of the run.
 
     Returns:
-        Level and coverage.
+        What the new intervals hold.
 
     Raises:
         RunFolderError: the predictions are missing or damaged, or another process holds the
@@ -85,7 +87,8 @@ def recalibrate(folder: RunFolder, seed: int) -> dict[str, Any]:
         except (OSError, ValueError, KeyError, TypeError, IndexError, pa.ArrowException) as error:
             text = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise RunFolderError(f"{folder.predictions}: can't be read ({text})") from None
-        report["intervals"] = calibrate_run(folder, seed, true, said, group, groups)
-        write_json(folder.report, report)
+        held = calibrate_run(folder, seed, true, said, group, groups)
+        report = replace(report, intervals=held)
+        write_json(folder.report, report.as_dict())
         write_text(folder.report_text, report_text(report))
-    return dict(report["intervals"])
+    return held

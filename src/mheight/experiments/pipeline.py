@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from mheight.errors import RunFolderError
+from mheight.evaluation import RunReport
 from mheight.experiments.config import RunConfig
 from mheight.experiments.intervals import recalibrate
 from mheight.experiments.preparation import prepare
@@ -63,10 +63,11 @@ def run_experiment(
     others = comparable(folder, compare_with)
     if state == "finished":
         if report_only:
-            held = recalibrate(folder, config.seed)
+            held = recalibrate(folder, config.seed).overall
+            share = "an unknown share, as there are no rows," if held is None else f"{held:.3f}"
             say(
-                f"intervals made anew from {folder.predictions.name}: they hold "
-                f"{held['overall']:.3f} of the other half of validation"
+                f"intervals made anew from {folder.predictions.name}: they hold {share} "
+                "of the other half of validation"
             )
         return _left_alone(folder, say)
     say(config.plan)
@@ -96,13 +97,13 @@ def _left_alone(folder: RunFolder, say: Callable[[str], None]) -> RunFolder:
     return folder
 
 
-def comparable(folder: RunFolder, given: Sequence[Path] = ()) -> list[dict[str, Any]]:
+def comparable(folder: RunFolder, given: Sequence[Path] = ()) -> list[RunReport]:
     """Reports to compare with: of the folders given, then of Run 2 and Run 6.
 
     These two are taken from beside this folder, or else from those that the package ships.
     """
     paths = [Path(path) for path in given]
-    shipped = []
+    shipped: list[RunReport] = []
     for name in BASELINES:
         beside = RunFolder.of(folder.path.parent, name)
         known = {path.resolve() for path in paths}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mheight.errors import InvalidDataError, RunFolderError
+from mheight.evaluation import RunReport
 from mheight.experiments.config import RunConfig, config_toml, config_values, load_config
 from mheight.features.vectors import stored_groups
 from mheight.files import atomic_folder, write_json, write_text
@@ -273,18 +274,20 @@ class RunFolder:
                 f"{self.path}: features.json can't be read ({error}); has the run finished?"
             ) from None
 
-    def read_report(self) -> dict[str, Any]:
+    def read_report(self) -> RunReport:
         """The report of a finished run.
 
         Raises:
-            RunFolderError: there is none.
+            RunFolderError: there is none, or it can't be read.
         """
         try:
-            return dict(json.loads(self.report.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError, RecursionError):
+            return RunReport.from_json(self.report.read_bytes())
+        except OSError:
             raise RunFolderError(
                 f"{self.path}: no readable report.json; has the run finished?"
             ) from None
+        except InvalidDataError as error:
+            raise RunFolderError(f"{self.path}: report.json can't be read ({error})") from None
 
 
 def _decisive(config: RunConfig) -> dict[str, Any]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mheight.datasets import Samples
 from mheight.errors import InvalidDataError
-from mheight.evaluation.calibration import coverage
+from mheight.evaluation.calibration import Coverage, coverage
 from mheight.evaluation.predictions import IN_DOUBT
 from mheight.experiments.averaging import averaged
 from mheight.experiments.trained_run import TrainedRun
@@ -30,7 +29,7 @@ class DataScores:
         log2_predicted: for these.
         scores: of these.
         seen: samples left out because some run was trained on an equivalent code.
-        intervals: level and coverage; None for averages, which are not calibrated.
+        intervals: what theirs held; None for averages, which are not calibrated.
         flagged: scored samples flagged as unlike the training codes.
     """
 
@@ -39,7 +38,7 @@ class DataScores:
     log2_predicted: NDArray[np.float64]
     scores: Scores
     seen: int
-    intervals: dict[str, Any] | None
+    intervals: Coverage | None
     flagged: int
 
 
@@ -70,8 +69,9 @@ def score_runs(runs: Sequence[TrainedRun], finite: Samples, copies: int, source:
     if len(runs) == 1 and not copies:
         full = runs[0].predict(clean, predicted)
         flagged = int(((full.flags != "") & (full.flags != IN_DOUBT)).sum())
-        found = coverage(clean.log2_heights, full.low, full.high, scored.group, scored.groups)
-        intervals = {"level": full.level, **found}
+        intervals = coverage(
+            clean.log2_heights, full.low, full.high, scored.group, scored.groups, full.level
+        )
     name = " + ".join(run.config.name for run in runs)
     if copies:
         name += f", {copies} symmetric copies"

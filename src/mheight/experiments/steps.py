@@ -22,8 +22,10 @@ from numpy.typing import NDArray
 import mheight
 from mheight.datasets import Samples, content_hash, sample_fingerprints
 from mheight.errors import TrainingDivergedError
-from mheight.evaluation import comparison_text, judge, report_text
+from mheight.evaluation import RunReport, comparison_text, judge, report_text
+from mheight.evaluation.calibration import Coverage
 from mheight.evaluation.plots import plot_history, plot_residuals, plot_scatter
+from mheight.evaluation.run_report import LEAKED, DataUsed, Network, Seeds, Training
 from mheight.experiments.config import RunConfig, config_values
 from mheight.experiments.intervals import calibrate_run
 from mheight.experiments.preparation import PreparedData
@@ -59,12 +61,12 @@ class Evaluation:
     """The best weights, measured.
 
     Attributes:
-        report: as in `report.json`.
+        report: of the run.
         predicted: log2 heights of each clean validation set, by name.
         scores: by name: the validation sets, the training originals, what leaked.
     """
 
-    report: dict[str, Any]
+    report: RunReport
     predicted: dict[str, NDArray[np.float64]]
     scores: dict[str, Scores]
 
@@ -237,9 +239,9 @@ def evaluate_network(
     }
     scores["training originals"] = run.score(data.training.originals.samples)
     if config.invalid_protocol:
-        scores["leaked validation"] = run.score(data.validation.samples)
-    report = _report(config, data, scores, outcome, model.count_params())
-    report["intervals"] = _calibrate(config, folder, data.clean, predicted)
+        scores[LEAKED] = run.score(data.validation.samples)
+    held = _calibrate(config, folder, data.clean, predicted)
+    report = _report(config, data, scores, outcome, model.count_params(), held)
     return Evaluation(report, predicted, scores)
 
 
@@ -250,7 +252,7 @@ def save_results(
     folder: RunFolder,
     outcome: FitOutcome,
     evaluation: Evaluation,
-    others: Sequence[dict[str, Any]] = (),
+    others: Sequence[RunReport] = (),
 ) -> None:
     """Write models, predictions, pictures, report and comparison.
 
@@ -263,43 +265,60 @@ def save_results(
         evaluation: of the model.
         others: reports of other runs, for `detailed_comparison.txt`.
     """
-    report, predicted, scores = evaluation.report, evaluation.predicted, evaluation.scores
+    report = evaluation.report
     _save_model(model, folder.model)
     _save_model(model, folder.model_h5)
     write_predictions(
         Samples.concatenate(list(data.clean.values()), renumber=data.stream is not None),
-        np.concatenate(list(predicted.values())),
+        np.concatenate(list(evaluation.predicted.values())),
         folder.predictions,
     )
-    title = f"{config.name}: {data.summary}" + ("" if report["valid"] else " (INVALID run)")
+    _plot(config, data, folder, outcome, evaluation)
+    write_json(folder.report, report.as_dict())
+    write_text(folder.report_text, report_text(report))
+    write_text(folder.comparison, comparison_text([report, *others], _notes(report, others)))
+
+
+def _plot(
+    config: RunConfig,
+    data: PreparedData,
+    folder: RunFolder,
+    outcome: FitOutcome,
+    evaluation: Evaluation,
+) -> None:
+    """Pictures of the history, and of each clean validation set."""
+    valid = evaluation.report.valid
+    remark = "" if valid else " (INVALID run)"
     records = [asdict(record) for record in outcome.records]
-    label = "validation" if report["valid"] else "leaked validation"
+    title = f"{config.name}: {data.summary}{remark}"
+    label = "validation" if valid else LEAKED
     plot_history(records, outcome.best_epoch, title, folder.history_plot, label)
     for name, samples in data.clean.items():
         shown = f"{config.name}, {len(samples):,} clean validation samples"
         shown += f" of {name}" if data.stream is not None else f"\n{data.summary}"
-        shown += "" if report["valid"] else " (INVALID run)"
-        values = samples.log2_heights, predicted[name], samples.group
+        shown += remark
+        values = samples.log2_heights, evaluation.predicted[name], samples.group
         first = name == next(iter(data.clean))
-        plot_scatter(
-            *values, scores[name], shown, folder.picture("predictions_scatter", name, first)
-        )
+        scatter = folder.picture("predictions_scatter", name, first)
+        plot_scatter(*values, evaluation.scores[name], shown, scatter)
         plot_residuals(*values, samples.groups, shown, folder.picture("residuals", name, first))
-    write_json(folder.report, report)
-    write_text(folder.report_text, report_text(report))
-    present = {other["name"] for other in [report, *others]}
+
+
+def _notes(report: RunReport, others: Sequence[RunReport]) -> list[str]:
+    """Which runs to compare with are not there, or were not trained here."""
+    present = {one.name for one in (report, *others)}
     notes = [
         f"{name}: no finished run beside this one; mheight train runs/{name}.toml makes one."
         for name in BASELINES
         if name not in present
     ]
     notes += [
-        f"{other['name']}: as shipped with mheight, not trained here; "
-        f"mheight train runs/{other['name']}.toml trains it."
+        f"{other.name}: as shipped with mheight, not trained here; "
+        f"mheight train runs/{other.name}.toml trains it."
         for other in others
-        if other.get("shipped")
+        if other.shipped
     ]
-    write_text(folder.comparison, comparison_text([report, *others], notes))
+    return notes
 
 
 def _calibrate(
@@ -307,7 +326,7 @@ def _calibrate(
     folder: RunFolder,
     clean: dict[str, Samples],
     predicted: dict[str, Any],
-) -> dict[str, Any]:
+) -> Coverage:
     """Intervals from validation, over all its sets."""
     true, log2_predicted, group = (
         np.concatenate(parts)
@@ -327,7 +346,8 @@ def _report(
     scores: dict[str, Scores],
     outcome: FitOutcome,
     parameters: int,
-) -> dict[str, Any]:
+    held: Coverage,
+) -> RunReport:
     sets = list(data.clean)
     gap = float(
         np.mean([scores[name].overall for name in sets]) - scores["training originals"].overall
@@ -343,38 +363,39 @@ def _report(
         remark,
         config.criteria,
     )
-    return {
-        "name": config.name,
-        "description": config.description,
-        "finished": outcome.stopped_because != "not yet: report so far",
-        "valid": not config.invalid_protocol,
-        "invalid_reason": _INVALID_REASON if config.invalid_protocol else None,
-        "succeeded": not config.invalid_protocol and all(c.passed is not False for c in criteria),
-        "scores": {name: value.as_dict() for name, value in scores.items()},
-        "validation_sets": sets,
-        "groups": data.validation.samples.groups.as_dict(),
-        "gap": gap,
-        "criteria": [criterion.as_dict() for criterion in criteria],
-        "audit": audit.as_dict(),
-        "data": {
-            "summary": data.summary,
-            "provenance": data.provenance,
-            "validation_rows": sum(len(samples) for samples in data.clean.values()),
-            "validation_sha256": [content_hash(samples) for samples in data.clean.values()],
-        },
-        "features": config.features.name,
-        "model": {"name": config.model.name, "parameters": parameters},
-        "training": {
-            "epochs": len(outcome.records),
-            "best_epoch": outcome.best_epoch,
-            "stopped_because": outcome.stopped_because,
-            "minutes": sum(record.seconds for record in outcome.records) / 60,
-        },
-        "config": config_values(config),
-        "seeds": {"run": config.seed, "data": config.data.seed},
-        "versions": {
+    return RunReport(
+        name=config.name,
+        description=config.description,
+        finished=outcome.stopped_because != "not yet: report so far",
+        valid=not config.invalid_protocol,
+        invalid_reason=_INVALID_REASON if config.invalid_protocol else None,
+        succeeded=not config.invalid_protocol and all(c.passed is not False for c in criteria),
+        scores=scores,
+        validation_sets=tuple(sets),
+        groups=data.validation.samples.groups,
+        gap=gap,
+        criteria=criteria,
+        audit=audit,
+        data=DataUsed(
+            data.summary,
+            data.provenance,
+            sum(len(samples) for samples in data.clean.values()),
+            tuple(content_hash(samples) for samples in data.clean.values()),
+        ),
+        features=config.features.name,
+        model=Network(config.model.name, parameters),
+        training=Training(
+            len(outcome.records),
+            outcome.best_epoch,
+            outcome.stopped_because,
+            sum(record.seconds for record in outcome.records) / 60,
+        ),
+        config=config_values(config),
+        seeds=Seeds(config.seed, config.data.seed),
+        versions={
             "mheight": mheight.__version__,
             "python": platform.python_version(),
             **{name: metadata.version(name) for name in _PACKAGES},
         },
-    }
+        intervals=held,
+    )

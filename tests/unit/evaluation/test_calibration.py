@@ -147,8 +147,10 @@ def test_coverage_by_hand() -> None:
         np.array([1.5, 3.1, 3.0, 9.0]),
         np.array([0, 0, 1, 3]),
         COURSE_9,
+        0.9,
     )
-    assert found == {
+    assert found.as_dict() == {
+        "level": 0.9,
         "overall": 0.5,
         "tiers": {"easy": pytest.approx(2 / 3), "medium": None, "hard": 0.0},
         "median_width": pytest.approx(2.0),
@@ -158,9 +160,9 @@ def test_coverage_by_hand() -> None:
 
 def test_an_end_that_is_the_height_holds_it() -> None:
     end = np.array([3.0])
-    found = coverage(end, end + 1e-9, end + 1, np.array([0]), COURSE_9)
-    assert found["overall"] == 1.0
-    assert coverage(end, end + 1e-3, end + 1, np.array([0]), COURSE_9)["overall"] == 0.0
+    found = coverage(end, end + 1e-9, end + 1, np.array([0]), COURSE_9, 0.9)
+    assert found.overall == 1.0
+    assert coverage(end, end + 1e-3, end + 1, np.array([0]), COURSE_9, 0.9).overall == 0.0
 
 
 def by_height(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

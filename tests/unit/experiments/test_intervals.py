@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,19 +10,19 @@ import pytest
 
 from mheight.datasets import Samples
 from mheight.errors import RunFolderError
-from mheight.evaluation import calibration
+from mheight.evaluation import RunReport, calibration, report_text
 from mheight.experiments import RunFolder, intervals
 from mheight.experiments.trained_run import write_predictions
 from mheight.files import write_json
 from mheight.tiers import Groups
 
+PAGES = Path(__file__).resolve().parents[3] / "docs" / "results" / "run7"
 GROUPS = Groups.parse("9:4:2-3 10:5:3")
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+def folder(tmp_path: Path) -> RunFolder:
     """As a run leaves it: intervals, report and predictions."""
-    monkeypatch.setattr(intervals, "report_text", lambda report: f"{report['intervals']}\n")
     rng = np.random.default_rng(1)
     rows = [
         Samples.of_code(
@@ -37,7 +38,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     write_json(run.features, {"name": "minors", "groups": GROUPS.as_dict()})
     write_predictions(samples, said, run.predictions)
     found = intervals.calibrate_run(run, 7, samples.log2_heights, said, samples.group, GROUPS)
-    write_json(run.report, {"name": "test", "intervals": found})
+    report = RunReport.from_json((PAGES / "pooled-course-7" / "report.json").read_bytes())
+    write_json(run.report, replace(report, intervals=found).as_dict())
     return run
 
 
@@ -45,17 +47,23 @@ def test_the_same_rule_gives_the_same_files(folder: RunFolder) -> None:
     kept = [path.read_bytes() for path in (folder.calibration, folder.report)]
     folder.calibration.write_text("{}", encoding="utf-8")
     held = intervals.recalibrate(folder, 7)
-    assert 0.85 < held["overall"] < 0.95
+    assert 0.85 < held.overall < 0.95
     assert [path.read_bytes() for path in (folder.calibration, folder.report)] == kept
-    assert folder.report_text.read_text(encoding="utf-8") == f"{held}\n"
+    assert folder.read_report().intervals == held
+    told = folder.report_text.read_text(encoding="utf-8")
+    assert told == report_text(folder.read_report())
+    assert f"held {held.overall:.3f} of the exact heights" in told
 
 
 def test_another_rule_gives_others(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = folder.calibration.read_bytes()
     monkeypatch.setattr(calibration, "_MOST_BINS", 1)
     monkeypatch.setattr(calibration, "_MOST_SHARED", 1)
-    intervals.recalibrate(folder, 7)
+    before = folder.read_report()
+    held = intervals.recalibrate(folder, 7)
     assert folder.calibration.read_bytes() != kept
+    assert held != before.intervals
+    assert folder.read_report() == replace(before, intervals=held)
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", None])

@@ -46,8 +46,8 @@ def test_one_run():
     assert (result.seen, len(result.clean)) == (0, 90)
     np.testing.assert_allclose(result.log2_predicted, TRUE + 0.5)
     # Calibrated on errors of 0.1, met by ones of -0.5: no height is inside.
-    assert result.intervals["level"] == 0.9
-    assert result.intervals["overall"] == 0.0
+    assert result.intervals.level == 0.9
+    assert result.intervals.overall == 0.0
     # Flagged: predictions above the highest height of their group.
     top = np.array([TRUE[SAMPLES.group == g].max() for g in range(9)])
     assert result.flagged == (top[SAMPLES.group] < TRUE + 0.5).sum() >= 9

@@ -6,9 +6,10 @@ Each file is the `report.json` of a run with its configuration, seeds, versions 
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from importlib.resources import files
-from typing import Any
+
+from mheight.evaluation import RunReport
 
 __all__ = ["BASELINES", "shipped_reports"]
 
@@ -16,9 +17,9 @@ BASELINES = ("run2", "run6")
 """Runs that Run 7 is compared with."""
 
 
-def shipped_reports(name: str) -> list[dict[str, Any]]:
+def shipped_reports(name: str) -> list[RunReport]:
     """The shipped report of a run, marked as such, if there is one."""
     path = files("mheight.experiments.shipped") / f"{name}.json"
     if not path.is_file():
         return []
-    return [{**json.loads(path.read_text(encoding="utf-8")), "shipped": True}]
+    return [replace(RunReport.from_json(path.read_bytes()), shipped=True)]
