@@ -51,15 +51,15 @@ class AnySamples:
     def __len__(self) -> int:
         return len(self.n)
 
-    def by_shape(self) -> Iterator[tuple[Int, Float]]:
-        """Positions of samples of one shape, and their P, some at a time."""
+    def generators(self) -> Iterator[tuple[Int, Float]]:
+        """Positions of samples of one shape, and their [I | P], some at a time."""
         shapes = np.column_stack([self.n, self.k])
         for n, k in np.unique(shapes, axis=0).tolist():
             index = np.flatnonzero((self.n == n) & (self.k == k))
             step = max(1, _ENTRIES // (k * (n - k)))
             for start in range(0, len(index), step):
                 part = index[start : start + step]
-                yield part, np.stack([self.matrices[i] for i in part])
+                yield part, systematic_generators(np.stack([self.matrices[i] for i in part]))
 
 
 def read_any_samples(
@@ -112,9 +112,9 @@ def exact_labels_of_any(
     """
     out = np.empty(len(samples))
     doubts: list[Doubt] = []
-    for index, parity in samples.by_shape():
+    for index, generators in samples.generators():
         try:
-            found = profile_with_doubts(systematic_generators(parity))
+            found = profile_with_doubts(generators)
         except InvalidCodeError as error:
             raise InvalidDataError(
                 f"{samples.where}, sample {index[0]}: {error}; mheight heights -m searches for "

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes import equivalence_classes, minor_spectrum, systematic_generators
+from mheight.codes import equivalence_classes, minor_spectrum
 from mheight.datasets.samples import Samples
 from mheight.heights import profile_with_doubts
 from mheight.heights.doubts import Doubt, doubt_text, warn_of
@@ -66,17 +66,15 @@ def exact_labels(samples: Samples, progress: Callable[[int], None] | None = None
     """
     out = np.empty(len(samples))
     doubts: list[Doubt] = []
-    for _, index, parity in samples.by_shape():
-        for start in range(0, len(index), _CHUNK):
-            rows = index[start : start + _CHUNK]
-            found = profile_with_doubts(systematic_generators(parity[start : start + _CHUNK]))
-            out[rows] = found.heights[np.arange(len(rows)), samples.m[rows] - 1]
-            for doubt in found.doubts:
-                row = int(rows[doubt.code])
-                if doubt.concerns(int(samples.m[row])):
-                    doubts.append(replace(doubt, code=row))
-            if progress is not None:
-                progress(len(rows))
+    for rows, generators in samples.generators(_CHUNK):
+        found = profile_with_doubts(generators)
+        out[rows] = found.heights[np.arange(len(rows)), samples.m[rows] - 1]
+        for doubt in found.doubts:
+            row = int(rows[doubt.code])
+            if doubt.concerns(int(samples.m[row])):
+                doubts.append(replace(doubt, code=row))
+        if progress is not None:
+            progress(len(rows))
     return ExactHeights(out, tuple(sorted(doubts, key=lambda doubt: doubt.code)))
 
 
@@ -111,8 +109,8 @@ def orbit_numbers(samples: Samples) -> Int:
     """
     orbits = np.empty(len(samples), dtype=np.int64)
     offset = 0
-    for _, index, parity in samples.by_shape():
-        classes = equivalence_classes(minor_spectrum(systematic_generators(parity)))
+    for index, generators in samples.generators():
+        classes = equivalence_classes(minor_spectrum(generators))
         orbits[index] = classes + offset
         offset += int(classes.max()) + 1
     return orbits

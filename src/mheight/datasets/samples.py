@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes import real_array
+from mheight.codes import real_array, systematic_generators
 from mheight.errors import InvalidDataError
 from mheight.tiers import LONGEST, Groups
 
@@ -207,6 +207,21 @@ class Samples:
     def of_shape(self, n: int, k: int, index: Int) -> Float:
         """P of samples of codes [n, k] at these positions, shape (.., k, n-k)."""
         return self.parity[index, : k * (n - k)].reshape(-1, k, n - k)
+
+    def generators(self, at_most: int | None = None) -> Iterator[tuple[Int, Float]]:
+        """[I | P] of all samples, those of one (n, k) at a time.
+
+        Args:
+            at_most: samples at a time; None for all of that shape.
+
+        Yields:
+            Their positions, and matrices of shape (.., k, n).
+        """
+        for _, index, parity in self.by_shape():
+            step = at_most or len(index)
+            for start in range(0, len(index), step):
+                rows = slice(start, start + step)
+                yield index[rows], systematic_generators(parity[rows])
 
     def matrix(self, i: int) -> Float:
         """P of sample i, shape (k, n-k)."""

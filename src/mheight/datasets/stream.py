@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes import fingerprints, systematic_generators
+from mheight.codes import fingerprints
 from mheight.datasets.ensembles import EnsembleName, generate
 from mheight.datasets.samples import Samples
 from mheight.errors import InvalidDataError
@@ -23,8 +23,8 @@ _LARGEST_FACTOR = 64
 def sample_fingerprints(samples: Samples) -> NDArray[np.bytes_]:
     """Fingerprint of each sample's code (m is not part of it), shape (N,), dtype S32."""
     out = np.empty(len(samples), dtype="S32")
-    for _, index, parity in samples.by_shape():
-        out[index] = fingerprints(systematic_generators(parity))
+    for index, generators in samples.generators():
+        out[index] = fingerprints(generators)
     return out
 
 

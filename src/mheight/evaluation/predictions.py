@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mheight.datasets import Samples, exact_labels
 from mheight.evaluation.calibration import Calibration
-from mheight.features.domain import Domain
+from mheight.features.domain import Domain, code_statistics
 
 __all__ = ["INFINITE", "IN_DOUBT", "Predictions", "flagged", "predictions"]
 
@@ -87,9 +87,12 @@ def flagged(
     # The engine that knows costs less than the network that guesses.
     exact = exact_labels(samples)
     infinite = np.isinf(exact.heights)
+    if statistics is None:
+        statistics = code_statistics(samples)
     flags = domains[0].outside(samples, log2_predicted, statistics)
     for domain in domains[1:]:
-        flags = np.where(flags == "", domain.outside(samples, log2_predicted, statistics), flags)
+        also = domain.outside(samples, log2_predicted, statistics)
+        flags = np.where(flags == "", also, flags)
     flags = np.where(infinite, INFINITE, flags)
     if exact.doubtful.any():
         flags = flags.astype(object)  # room for more

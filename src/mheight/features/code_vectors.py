@@ -7,7 +7,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes import minor_spectrum, systematic_generators
+from mheight.codes import minor_spectrum
 from mheight.datasets import Samples
 from mheight.features.vectors import VectorFeatures
 from mheight.tiers import Groups
@@ -37,32 +37,28 @@ def _projections(samples: Samples) -> Float:
     codes have not are zero.
     """
     out = np.zeros((len(samples), _longest(samples.groups), _longest(samples.groups)))
-    for (n, _), index, parity in samples.by_shape():
-        for start in range(0, len(index), _CHUNK):
-            generators = systematic_generators(parity[start : start + _CHUNK])
-            basis, _ = np.linalg.qr(generators.swapaxes(1, 2))
-            magnitudes = np.abs(basis @ basis.swapaxes(1, 2))
-            diagonal = np.einsum("rii->ri", magnitudes).copy()
-            np.einsum("rii->ri", magnitudes)[:] = -1.0  # sorted to the end, and dropped
-            rows = -np.sort(-magnitudes, axis=2)
-            rows[:, :, 1:] = rows[:, :, :-1]
-            rows[:, :, 0] = diagonal
-            # Rounding errors must not decide the order; the shift keeps ratios off the edges.
-            keys = np.rint(rows * 1e8 + 0.1414213562373095)
-            order = np.lexsort(-keys.transpose(2, 0, 1)[::-1], axis=-1)
-            sorted_rows = np.take_along_axis(rows, order[:, :, None], 1)
-            out[index[start : start + _CHUNK], :n, :n] = sorted_rows
+    for index, generators in samples.generators(_CHUNK):
+        n = generators.shape[2]
+        basis, _ = np.linalg.qr(generators.swapaxes(1, 2))
+        magnitudes = np.abs(basis @ basis.swapaxes(1, 2))
+        diagonal = np.einsum("rii->ri", magnitudes).copy()
+        np.einsum("rii->ri", magnitudes)[:] = -1.0  # sorted to the end, and dropped
+        rows = -np.sort(-magnitudes, axis=2)
+        rows[:, :, 1:] = rows[:, :, :-1]
+        rows[:, :, 0] = diagonal
+        # Rounding errors must not decide the order; the shift keeps ratios off the edges.
+        keys = np.rint(rows * 1e8 + 0.1414213562373095)
+        order = np.lexsort(-keys.transpose(2, 0, 1)[::-1], axis=-1)
+        out[index, :n, :n] = np.take_along_axis(rows, order[:, :, None], 1)
     return out.reshape(len(samples), -1)
 
 
 def _spectra(samples: Samples) -> Float:
     """Log2 of the sorted absolute minors over the largest, padded with the floor."""
     out = np.full((len(samples), _most_minors(samples.groups)), _FLOOR)
-    for _, index, parity in samples.by_shape():
-        for start in range(0, len(index), _CHUNK):
-            minors = minor_spectrum(systematic_generators(parity[start : start + _CHUNK]))
-            rows = index[start : start + _CHUNK]
-            out[rows, : minors.shape[1]] = np.log2(np.maximum(minors, 2.0**_FLOOR))
+    for rows, generators in samples.generators(_CHUNK):
+        minors = minor_spectrum(generators)
+        out[rows, : minors.shape[1]] = np.log2(np.maximum(minors, 2.0**_FLOOR))
     return out
 
 

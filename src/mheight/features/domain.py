@@ -14,7 +14,7 @@ from mheight.errors import InvalidDataError
 from mheight.features.log_minors import STATISTICS, log_minors
 from mheight.tiers import Groups
 
-__all__ = ["FOREIGN", "Domain"]
+__all__ = ["FOREIGN", "Domain", "code_statistics"]
 
 Float = NDArray[np.float64]
 
@@ -26,8 +26,8 @@ _CHUNK = 16384
 _LARGEST = 1e9
 
 
-def _statistics(samples: Samples) -> Float:
-    """What is measured of the minors of each code, shape (N, 3)."""
+def code_statistics(samples: Samples) -> Float:
+    """What domains go by: what the minors of each code are like, shape (N, 3) (`log_minors`)."""
     out = np.empty((len(samples), len(STATISTICS)))
     for _, index, parity in samples.by_shape():
         for start in range(0, len(index), _CHUNK):
@@ -56,7 +56,7 @@ class Domain:
     def fit(cls, view: TrainingView) -> Domain:
         """Ranges over training originals; a group that is missing has an empty range."""
         samples = require_training(view, "fitting the domain").samples
-        values = np.column_stack([_statistics(samples), samples.log2_heights])
+        values = np.column_stack([code_statistics(samples), samples.log2_heights])
         low, high = _empty(samples.groups)
         for i in range(len(samples.groups)):
             rows = values[samples.group == i]
@@ -72,10 +72,11 @@ class Domain:
         Args:
             samples: N samples.
             log2_predicted: shape (N,), their predicted log2 heights.
-            statistics: shape (N, 3), of the minors (`log_minors`), where they are known already.
+            statistics: of `code_statistics`, where they are known already.
         """
-        measured = _statistics(samples) if statistics is None else statistics
-        values = np.column_stack([measured, log2_predicted])
+        if statistics is None:
+            statistics = code_statistics(samples)
+        values = np.column_stack([statistics, log2_predicted])
         group = self.groups.positions(samples.n, samples.k, samples.m)
         # What is no number is inside of nothing.
         inside = (values >= self.low[group] - 1e-9) & (values <= self.high[group] + 1e-9)
