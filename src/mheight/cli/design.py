@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -115,39 +116,67 @@ def design(
     sizes = _sizes(numbers, tasks)
     require_writable(output, _ENDINGS)
     kind = entries or (EntryKind.INTEGER if tasks else EntryKind.REAL)
-    names = None if members is None else [name.strip() for name in members.split(",")]
+    names = None if members is None else tuple(name.strip() for name in members.split(","))
     if state is not None and state.exists() and not state.is_dir():
         raise InvalidDataError(f"{state}: a folder is needed, got a file")
-    for n, k, m in sizes:  # what is wrong is said before any work is done
-        search(n, k, m, entries=kind.value, bound=bound, rounds=0, seed=seed, members=names)
+    wanted = _Wanted(kind, bound, seconds, rounds, seed, names, closure)
+    wanted.check(sizes)
     jobs = JobOptions.of(cluster, shard)
     if restarts is not None:
-        limit = None if rounds is not None and seconds is None else seconds or _SECONDS
-        chosen = None if names is None else tuple(names)
-        work = Restarts(
-            tuple(sizes), restarts, seed, kind.value, bound, limit, rounds, chosen, closure
-        )
-        found_by_job = _in_shards(work, state, jobs)
+        found_by_job = _in_shards(wanted.restarts(sizes, restarts), state, jobs)
         if found_by_job is not None:
             _finish(sizes, found_by_job, as_json, output)
         return
     jobs.refuse("a single search is done in one piece; --restarts COUNT makes many")
-    seconds = _SECONDS if seconds is None else seconds
     results: list[SearchResult] = []
     with SearchDisplay() as display:
-        for n, k, m in sizes:
-            file = None if state is None else _state_file(state, (n, k, m), kind)
-            display.begin(f"h_{m} of [{n}, {k}]")
-            results.append(
-                search(
-                    n, k, m, entries=kind.value, bound=bound, seconds=seconds, rounds=rounds,
-                    seed=seed, members=names, file=file, stop=lambda: display.stopped,
-                    progress=display.show, closure=closure,
-                )
-            )  # fmt: skip
+        for size in sizes:
+            results.append(wanted.search(size, state, display))
             if display.stopped:
                 break
     _finish(sizes, results, as_json, output, stopped=display.stopped)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What all searches of a command have in common; see the options."""
+
+    kind: EntryKind
+    bound: int
+    seconds: float | None
+    rounds: int | None
+    seed: int
+    members: tuple[str, ...] | None
+    closure: bool
+
+    def check(self, sizes: list[Size]) -> None:
+        """Say what is wrong before any work is done."""
+        for n, k, m in sizes:
+            search(
+                n, k, m, entries=self.kind.value, bound=self.bound, rounds=0, seed=self.seed,
+                members=self.members,
+            )  # fmt: skip
+
+    def restarts(self, sizes: list[Size], count: int) -> Restarts:
+        """So many searches for each size."""
+        bounded = self.rounds is not None and self.seconds is None
+        return Restarts(
+            tuple(sizes), count, self.seed, self.kind.value, self.bound,
+            None if bounded else self.seconds or _SECONDS,
+            self.rounds, self.members, self.closure,
+        )  # fmt: skip
+
+    def search(self, size: Size, state: Path | None, display: SearchDisplay) -> SearchResult:
+        """One search, shown; it goes on where its file in the folder `state` stands."""
+        n, k, m = size
+        display.begin(f"h_{m} of [{n}, {k}]")
+        return search(
+            n, k, m, entries=self.kind.value, bound=self.bound,
+            seconds=_SECONDS if self.seconds is None else self.seconds,
+            rounds=self.rounds, seed=self.seed, members=self.members,
+            file=None if state is None else _state_file(state, size, self.kind),
+            stop=lambda: display.stopped, progress=display.show, closure=self.closure,
+        )  # fmt: skip
 
 
 def _in_shards(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mheight.cli.console import out, say
 from mheight.cli.sample_options import SAMPLES, LabelColumn, LabelsFile
-from mheight.datasets import Samples, check_import, read_samples
+from mheight.datasets import ImportReport, Samples, check_import, read_samples
 from mheight.errors import InvalidDataError
 from mheight.evaluation import scores_table
 from mheight.files import require_apart, require_writable, write_json
+
+if TYPE_CHECKING:  # it loads Keras
+    from mheight.experiments.scoring import DataScores
 
 __all__ = ["evaluate"]
 
@@ -60,20 +63,7 @@ def evaluate(
     samples, found = check_import(raw)
     found.require_kept()
     result = score_runs(runs, samples, copies, data.name)
-    infinite = found.rows - found.kept
-    out(
-        f"{len(raw):,} rows: {infinite:,} of infinite height and {result.seen:,} of codes "
-        f"seen in training left out, {len(result.clean):,} scored"
-    )
-    if found.labels_given:
-        falsely_finite = sum(found.labels_finite_where_infinite.values())
-        out(
-            f"labels checked: {falsely_finite:,} finite where the height is infinite, "
-            f"{sum(found.wrong_labels.values()):,} others wrong and replaced by exact heights"
-        )
-    if found.heights_in_doubt:
-        doubtful = sum(found.heights_in_doubt.values())
-        out(f"{doubtful:,} exact heights are in doubt; {found.first_doubt}")
+    _tell_rows(found, result)
     for one in runs:
         if one.config.invalid_protocol:
             out(f"{one.config.name}: training protocol INVALID (Run 6); the figures here are clean")
@@ -85,19 +75,7 @@ def evaluate(
             f"{result.flagged:,} rows are flagged as unlike the training codes"
         )
     if output is not None:
-        write_json(
-            output,
-            {
-                "run": result.name,
-                "data": data.name,
-                "rows": len(raw),
-                "infinite_left_out": infinite,
-                "seen_in_training_left_out": result.seen,
-                "scores": result.scores.as_dict(),
-                "intervals": None if result.intervals is None else result.intervals.as_dict(),
-                "flagged": result.flagged,
-            },
-        )
+        write_json(output, _values(data.name, found, result))
     if plot is not None:
         from mheight.evaluation.plots import plot_scatter
 
@@ -105,6 +83,37 @@ def evaluate(
         title = f"{result.name} on {data.name}, {len(clean):,} samples"
         values = clean.log2_heights, result.log2_predicted, clean.group
         plot_scatter(*values, result.scores, title, plot)
+
+
+def _tell_rows(found: ImportReport, result: DataScores) -> None:
+    """What became of the rows, and of their labels."""
+    out(
+        f"{found.rows:,} rows: {found.rows - found.kept:,} of infinite height and "
+        f"{result.seen:,} of codes seen in training left out, {len(result.clean):,} scored"
+    )
+    if found.labels_given:
+        falsely_finite = sum(found.labels_finite_where_infinite.values())
+        out(
+            f"labels checked: {falsely_finite:,} finite where the height is infinite, "
+            f"{sum(found.wrong_labels.values()):,} others wrong and replaced by exact heights"
+        )
+    if found.heights_in_doubt:
+        doubtful = sum(found.heights_in_doubt.values())
+        out(f"{doubtful:,} exact heights are in doubt; {found.first_doubt}")
+
+
+def _values(data: str, found: ImportReport, result: DataScores) -> dict[str, Any]:
+    """What `mheight export --scores` reads."""
+    return {
+        "run": result.name,
+        "data": data,
+        "rows": found.rows,
+        "infinite_left_out": found.rows - found.kept,
+        "seen_in_training_left_out": result.seen,
+        "scores": result.scores.as_dict(),
+        "intervals": None if result.intervals is None else result.intervals.as_dict(),
+        "flagged": result.flagged,
+    }
 
 
 def _sizes(samples: Samples) -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
@@ -113,7 +113,11 @@ def predict(
         )
     require_apart([output], [file, labels, run])
     groups = groups_of(run) if method is Method.MODEL else None
-    blocks = sample_blocks(file, m, wanted, labels=labels, label=label_column, groups=groups)
+
+    def read() -> Iterator[Samples]:
+        return sample_blocks(file, m, wanted, labels=labels, label=label_column, groups=groups)
+
+    blocks = read()
     first = next(blocks)  # what is wrong with the input is said before a model is loaded
     second = next(blocks, None)
     blocks = blocks if second is None else chain([second], blocks)
@@ -123,12 +127,8 @@ def predict(
         asked = Asked(run, tuple(beside or ()), copies)
         if second is not None or not jobs.is_plain or beside_output(output).exists():
             kept = KeptPredictions(file, asked, {"m": m, "kind": wanted}, output)
-            if not jobs.is_plain:
-                again = sample_blocks(
-                    file, m, wanted, labels=labels, label=label_column, groups=groups
-                )
-                if not kept.run(again, jobs, count_samples(file)):
-                    return
+            if not jobs.is_plain and not kept.run(read(), jobs, count_samples(file)):
+                return
             predictions = kept.predict
         else:
             predictions = asked.model()

@@ -69,20 +69,5 @@ def train(
         raise typer.Exit(130) from None
     out(folder.report_text.read_text(encoding="utf-8"))
     out("Files:")
-    for path in (
-        folder.report_text,
-        folder.comparison,
-        folder.history_plot,
-        folder.scatter_plot,
-        folder.residuals_plot,
-        folder.report,
-        folder.history,
-        folder.config,
-        folder.audit,
-        folder.predictions,
-        folder.calibration,
-        folder.domain,
-        folder.model,
-        folder.model_h5,
-    ):
+    for path in folder.results:
         out(f"  {path}")

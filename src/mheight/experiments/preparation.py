@@ -265,23 +265,10 @@ def _prepare_stream(config: RunConfig, settings: StreamConfig) -> PreparedData:
         np.unique(np.concatenate(barred)),
         groups,
     )
-    # Numbers of training and validation rows must differ for the audit.
-    first = stream.epoch(0).samples
-    first = replace(first, sample_id=first.sample_id + len(validation.samples))
-    training = augment(
-        TrainingView(first),
-        Augmentation("noise", dict.fromkeys(Tier, 0)),
-        np.random.default_rng(0),
-    )
+    training = _first_epoch(stream, len(validation.samples))
     features = FEATURES[config.features.name].fit(training.originals)
     report = audit(training, validation, features.provenance_error)
     report.require_clean()
-    names = " and ".join([*filter(None, [", ".join(list(clean)[:-1])]), list(clean)[-1]])
-    summary = (
-        f"stream of {names}, {settings.per_group:,} fresh codes a group and epoch, "
-        f"seed {config.seed}; validated on {settings.validation_per_group:,} a group of each, "
-        f"seed {config.data.seed}"
-    )
     provenance = {
         "source": "stream",
         "validation": {name: drawn.provenance for name, drawn in made.items()},
@@ -289,7 +276,39 @@ def _prepare_stream(config: RunConfig, settings: StreamConfig) -> PreparedData:
         "barred_codes": len(stream.barred),
         "content_sha256": content_hash(validation.samples),
     }
-    return PreparedData(training, validation, clean, stream, features, report, summary, provenance)
+    return PreparedData(
+        training,
+        validation,
+        clean,
+        stream,
+        features,
+        report,
+        _stream_summary(config, settings, list(clean)),
+        provenance,
+    )
+
+
+def _first_epoch(stream: CodeStream, numbered_from: int) -> AugmentedTraining:
+    """The codes of the first epoch, without copies, for features and audit.
+
+    Their numbers follow those of the validation rows, as the audit wants them to differ.
+    """
+    first = stream.epoch(0).samples
+    first = replace(first, sample_id=first.sample_id + numbered_from)
+    return augment(
+        TrainingView(first),
+        Augmentation("noise", dict.fromkeys(Tier, 0)),
+        np.random.default_rng(0),
+    )
+
+
+def _stream_summary(config: RunConfig, settings: StreamConfig, ensembles: list[str]) -> str:
+    names = " and ".join([*filter(None, [", ".join(ensembles[:-1])]), ensembles[-1]])
+    return (
+        f"stream of {names}, {settings.per_group:,} fresh codes a group and epoch, "
+        f"seed {config.seed}; validated on {settings.validation_per_group:,} a group of each, "
+        f"seed {config.data.seed}"
+    )
 
 
 def _excluded_samples(path: Path) -> Samples:

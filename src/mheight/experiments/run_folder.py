@@ -157,6 +157,26 @@ class RunFolder:
         """The best model, HDF5, beside the folder."""
         return self.path.parent / f"best_model_{self.name}.h5"
 
+    @property
+    def results(self) -> tuple[Path, ...]:
+        """What a finished run leaves, in the order in which it is told."""
+        return (
+            self.report_text,
+            self.comparison,
+            self.history_plot,
+            self.scatter_plot,
+            self.residuals_plot,
+            self.report,
+            self.history,
+            self.config,
+            self.audit,
+            self.predictions,
+            self.calibration,
+            self.domain,
+            self.model,
+            self.model_h5,
+        )
+
     def state(self) -> RunState | None:
         """State of the run, or None if there is no run yet."""
         if not self.status.is_file():

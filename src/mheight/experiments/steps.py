@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 import mheight
 from mheight.datasets import Samples, content_hash, sample_fingerprints
 from mheight.errors import TrainingDivergedError
-from mheight.evaluation import RunReport, comparison_text, judge, report_text
+from mheight.evaluation import Criterion, RunReport, comparison_text, judge, report_text
 from mheight.evaluation.calibration import Coverage
 from mheight.evaluation.plots import plot_history, plot_residuals, plot_scatter
 from mheight.evaluation.run_report import LEAKED, DataUsed, Network, Seeds, Training
@@ -348,21 +348,7 @@ def _report(
     parameters: int,
     held: Coverage,
 ) -> RunReport:
-    sets = list(data.clean)
-    gap = float(
-        np.mean([scores[name].overall for name in sets]) - scores["training originals"].overall
-    )
-    audit = data.audit
-    remark = f"{audit.validation_rows:,} validation originals"
-    if config.invalid_protocol:
-        remark = "rows augmented before the split"
-    criteria = judge(
-        {name: scores[name] for name in sets},
-        gap if data.stream is None else None,
-        audit.passed,
-        remark,
-        config.criteria,
-    )
+    gap, criteria = _judged(config, data, scores)
     return RunReport(
         name=config.name,
         description=config.description,
@@ -371,11 +357,11 @@ def _report(
         invalid_reason=_INVALID_REASON if config.invalid_protocol else None,
         succeeded=not config.invalid_protocol and all(c.passed is not False for c in criteria),
         scores=scores,
-        validation_sets=tuple(sets),
+        validation_sets=tuple(data.clean),
         groups=data.validation.samples.groups,
         gap=gap,
         criteria=criteria,
-        audit=audit,
+        audit=data.audit,
         data=DataUsed(
             data.summary,
             data.provenance,
@@ -399,3 +385,23 @@ def _report(
         },
         intervals=held,
     )
+
+
+def _judged(
+    config: RunConfig, data: PreparedData, scores: dict[str, Scores]
+) -> tuple[float, tuple[Criterion, ...]]:
+    """The gap between validation and training originals, and the criteria."""
+    validation = {name: scores[name] for name in data.clean}
+    mean = np.mean([found.overall for found in validation.values()])
+    gap = float(mean - scores["training originals"].overall)
+    remark = f"{data.audit.validation_rows:,} validation originals"
+    if config.invalid_protocol:
+        remark = "rows augmented before the split"
+    criteria = judge(
+        validation,
+        gap if data.stream is None else None,
+        data.audit.passed,
+        remark,
+        config.criteria,
+    )
+    return gap, criteria

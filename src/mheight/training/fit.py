@@ -149,10 +149,61 @@ def fit(
             "training.batch_size must not exceed the training rows, "
             f"got {config.batch_size} for {len(training)} rows"
         )
-    if tier_guard.enabled and Tier.EASY not in validation.groups.tiers:
-        say("tier guard: off, as no group is of the easy tier")
-        tier_guard = tier_guard.model_copy(update={"enabled": False})
+    guard = _guard_of(tier_guard, validation.groups, say)
     steps = ceil(len(training) / config.batch_size)
+    _compile(model, config, steps, say)
+    now = _State.new(folder, config, guard, say)
+    checkpoint = Checkpoint(folder / "state.npz", now.kept)
+    checkpoint.set_model(model)
+    first_epoch, stopped = 0, False
+    if checkpoint.path.exists():
+        first_epoch, stopped = checkpoint.load()
+        say(f"{'going on' if train else 'as it stood'} after epoch {first_epoch}")
+    elif not train:
+        raise RunFolderError(f"{folder}: no whole epoch is done yet, so there is nothing to report")
+
+    def epoch_done(records: Sequence[EpochRecord]) -> None:
+        now.best.sweep()
+        say(records[-1].line(config.epochs))
+        keep_records(records)
+        if now.best.best_epoch == records[-1].epoch:
+            with averaged(model):
+                keep_best(model)
+
+    unfinished = not stopped and first_epoch < config.epochs
+    weights = loss.weights.of(validation.groups)
+    if unfinished and train:
+        model.fit(
+            batches(training, weights, config.batch_size, seed, first_epoch),
+            steps_per_epoch=steps,
+            shuffle=False,
+            epochs=config.epochs,
+            initial_epoch=first_epoch,
+            verbose=0,
+            callbacks=[
+                BatchProgress(progress, steps, config.epochs, say),
+                ValidationMetrics(validation, originals),
+                *([now.nan] if config.stop_on_nan else []),
+                now.log,
+                now.best,
+                now.plateau,
+                ExponentialDecay(config.learning_rate_decay),
+                now.stopping,
+                now.guard,
+                checkpoint,
+                EpochAnnouncement(now.log, epoch_done),
+            ],
+        )
+    if now.best.best_epoch:
+        # Those that were validated: averages, where they are kept.
+        model.load_weights(now.best.path)
+        now.best.sweep()
+    reason = now.reason("all epochs done" if train or not unfinished else "not yet: report so far")
+    return FitOutcome(tuple(now.log.records), now.best.best_epoch, reason)
+
+
+def _compile(model: Any, config: FitConfig, steps: int, say: Callable[[str], None]) -> None:
+    """Give a model its loss and its optimiser, for so many steps an epoch."""
     momentum = config.momentum(steps)
     if momentum < config.weight_average:
         say(
@@ -171,64 +222,58 @@ def fit(
     )
     model.optimizer.build(model.trainable_variables)
 
-    def epoch_done(records: Sequence[EpochRecord]) -> None:
-        best.sweep()
-        say(records[-1].line(config.epochs))
-        keep_records(records)
-        if best.best_epoch == records[-1].epoch:
-            with averaged(model):
-                keep_best(model)
 
-    log = EpochLog()
-    best = BestWeights(folder)
-    plateau = PlateauDecay(config.plateau_factor, config.plateau_patience)
-    stopping = EarlyStopping(config.early_stopping_patience)
-    guard = TierMetricsCallback(tier_guard, say)
-    nan = NanGuard(say)
-    checkpoint = Checkpoint(
-        folder / "state.npz",
-        {"log": log, "best": best, "plateau": plateau, "stopping": stopping, "guard": guard},
-    )
-    checkpoint.set_model(model)
-    first_epoch, stopped = 0, False
-    if checkpoint.path.exists():
-        first_epoch, stopped = checkpoint.load()
-        say(f"{'going on' if train else 'as it stood'} after epoch {first_epoch}")
+def _guard_of(
+    config: TierGuardConfig, groups: Groups, say: Callable[[str], None]
+) -> TierGuardConfig:
+    """The guard of the easy tier; off where no group is of that tier."""
+    if not config.enabled or Tier.EASY in groups.tiers:
+        return config
+    say("tier guard: off, as no group is of the easy tier")
+    return config.model_copy(update={"enabled": False})
 
-    unfinished = not stopped and first_epoch < config.epochs
-    if not train and not checkpoint.path.exists():
-        raise RunFolderError(f"{folder}: no whole epoch is done yet, so there is nothing to report")
-    weights = loss.weights.of(validation.groups)
-    if unfinished and train:
-        model.fit(
-            batches(training, weights, config.batch_size, seed, first_epoch),
-            steps_per_epoch=steps,
-            shuffle=False,
-            epochs=config.epochs,
-            initial_epoch=first_epoch,
-            verbose=0,
-            callbacks=[
-                BatchProgress(progress, steps, config.epochs, say),
-                ValidationMetrics(validation, originals),
-                *([nan] if config.stop_on_nan else []),
-                log,
-                best,
-                plateau,
-                ExponentialDecay(config.learning_rate_decay),
-                stopping,
-                guard,
-                checkpoint,
-                EpochAnnouncement(log, epoch_done),
-            ],
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """The callbacks that remember earlier epochs."""
+
+    log: EpochLog
+    best: BestWeights
+    plateau: PlateauDecay
+    stopping: EarlyStopping
+    guard: TierMetricsCallback
+    nan: NanGuard
+
+    @classmethod
+    def new(
+        cls, folder: Path, config: FitConfig, guard: TierGuardConfig, say: Callable[[str], None]
+    ) -> _State:
+        return cls(
+            EpochLog(),
+            BestWeights(folder),
+            PlateauDecay(config.plateau_factor, config.plateau_patience),
+            EarlyStopping(config.early_stopping_patience),
+            TierMetricsCallback(guard, say),
+            NanGuard(say),
         )
-    if best.best_epoch:
-        model.load_weights(best.path)  # those that were validated: averages, where they are kept
-        best.sweep()
-    reason: StopReason = "all epochs done" if train or not unfinished else "not yet: report so far"
-    if nan.diverged_in is not None:
-        reason = "diverged"
-    elif guard.stopped:
-        reason = "tier guard"
-    elif stopping.stopped_epoch > 0:
-        reason = "early stopping"
-    return FitOutcome(tuple(log.records), best.best_epoch, reason)
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Those that a checkpoint keeps, by its names."""
+        return {
+            "log": self.log,
+            "best": self.best,
+            "plateau": self.plateau,
+            "stopping": self.stopping,
+            "guard": self.guard,
+        }
+
+    def reason(self, otherwise: StopReason) -> StopReason:
+        """Why training ended, if one of these ended it."""
+        if self.nan.diverged_in is not None:
+            return "diverged"
+        if self.guard.stopped:
+            return "tier guard"
+        if self.stopping.stopped_epoch > 0:
+            return "early stopping"
+        return otherwise

@@ -82,8 +82,10 @@ def create_app(settings: ServiceSettings | None = None, predictor: Model | None 
     app.state.engine = engine
     _add_health(app, metrics)
     _add_codes(app, settings)
-    _add_work(app, engine)
+    _add_heights(app, engine)
+    _add_predictions(app, engine)
     _add_search(app, engine)
+    _add_readings(app, engine)
     _add_decoding(app, engine)
     add_catalogue(app)
     _add_pages(app)
@@ -171,7 +173,7 @@ def _add_codes(app: FastAPI, settings: ServiceSettings) -> None:
         return _json(random_code(n, k, seed))
 
 
-def _add_work(app: FastAPI, engine: Engine) -> None:
+def _add_heights(app: FastAPI, engine: Engine) -> None:
     settings = engine.settings
 
     @app.post(
@@ -188,6 +190,10 @@ def _add_work(app: FastAPI, engine: Engine) -> None:
         return await engine.read(
             lambda: _json({"codes": [answer.as_dict() for answer in answers]}), len(body)
         )
+
+
+def _add_predictions(app: FastAPI, engine: Engine) -> None:
+    settings = engine.settings
 
     @app.post(
         "/api/predictions", response_model=schemas.PredictionsReply,
@@ -264,6 +270,10 @@ def _add_search(app: FastAPI, engine: Engine) -> None:
                 await lines.aclose()
 
         return StreamingResponse(all_lines(), media_type=KIND)
+
+
+def _add_readings(app: FastAPI, engine: Engine) -> None:
+    """What is read off what is given, without any work."""
 
     @app.post(
         "/api/matrix", response_model=schemas.MatrixReply,

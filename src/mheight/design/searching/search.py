@@ -95,6 +95,11 @@ class _State:
     seconds: float
     history: list[Improvement]
 
+    @property
+    def best(self) -> float:
+        """The least height, infinite where there is none."""
+        return self.pool[0].height if self.pool else math.inf
+
     def offer(self, candidate: Candidate | None, at: float) -> bool:
         """Take a candidate in; whether it is the best."""
         if candidate is None or not math.isfinite(candidate.height):
@@ -107,6 +112,31 @@ class _State:
         if is_best:
             self.history.append(Improvement(at, self.rounds, candidate.height, candidate.method))
         return is_best
+
+
+@dataclass(frozen=True)
+class _Until:
+    """When a search ends."""
+
+    bound: float
+    good_enough: float | None
+    stop: Callable[[], bool] | None
+    seconds: float | None
+    rounds: int | None
+
+    def status(self, state: _State) -> Status | None:
+        """Why it ends here; None if it goes on."""
+        if state.best <= self.bound * (1.0 + _SAME):
+            return "bound met"
+        if self.good_enough is not None and state.best <= self.good_enough:
+            return "good enough"
+        if self.stop is not None and self.stop():
+            return "stopped"
+        if self.seconds is not None and state.seconds >= self.seconds:
+            return "time limit"
+        if self.rounds is not None and state.rounds >= self.rounds:
+            return "rounds"
+        return None
 
 
 def search(
@@ -179,30 +209,19 @@ def search(
     begun = work_clock() - state.seconds
     if task.starts:
         state.offer(MEMBERS["closure"](task, _generator(task, seed, -1), ()), work_clock() - begun)
-    status: Status
+    until = _Until(limit, good_enough, stop, seconds, rounds)
     while True:
         state.seconds = work_clock() - begun
-        best = state.pool[0].height if state.pool else math.inf
         if progress is not None:
-            progress(state.seconds, state.rounds, best)
-        if best <= limit * (1.0 + _SAME):
-            status = "bound met"
-        elif good_enough is not None and best <= good_enough:
-            status = "good enough"
-        elif stop is not None and stop():
-            status = "stopped"
-        elif seconds is not None and state.seconds >= seconds:
-            status = "time limit"
-        elif rounds is not None and state.rounds >= rounds:
-            status = "rounds"
-        else:
-            member = MEMBERS[turns[state.rounds % len(turns)]]
-            candidate = member(task, _generator(task, seed, state.rounds), tuple(state.pool))
-            if state.offer(candidate, work_clock() - begun) and file is not None:
-                _write_state(Path(file), task, seed, state)
-            state.rounds += 1
-            continue
-        break
+            progress(state.seconds, state.rounds, state.best)
+        status = until.status(state)
+        if status is not None:
+            break
+        member = MEMBERS[turns[state.rounds % len(turns)]]
+        candidate = member(task, _generator(task, seed, state.rounds), tuple(state.pool))
+        if state.offer(candidate, work_clock() - begun) and file is not None:
+            _write_state(Path(file), task, seed, state)
+        state.rounds += 1
     if file is not None:
         _write_state(Path(file), task, seed, state)
     found = _finished(task, state, seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -158,23 +158,11 @@ def sweep(
                 over = time.monotonic() >= end or (stop is not None and stop())
                 if over and not flag.exists():
                     flag.touch()
-                busy = {id(one) for one in running.values()}
-                waiting = [one for one in standings if id(one) not in busy and not one.is_optimal]
-                while not over and waiting and len(running) < workers:
-                    chosen = min(waiting, key=lambda one: one.rank)
-                    waiting.remove(chosen)
-                    budget = _SLICE * _LONGER ** min(chosen.visits + chosen.goal.n - 8, 8)
-                    future = pool.submit(
-                        _visit,
-                        chosen.goal,
-                        str(folder),
-                        budget,
-                        end,
-                        seed,
-                        bound,
-                        chosen.enough,
-                    )
-                    running[future] = chosen
+                idle = [] if over else _next(standings, running.values(), workers)
+                for one in idle:
+                    budget = _SLICE * _LONGER ** min(one.visits + one.goal.n - 8, 8)
+                    arguments = (one.goal, str(folder), budget, end, seed, bound, one.enough)
+                    running[pool.submit(_visit, *arguments)] = one
                 if not running:
                     break
                 done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
@@ -188,6 +176,15 @@ def sweep(
             flag.touch()
     flag.unlink(missing_ok=True)
     return _count(standings)
+
+
+def _next(
+    standings: Sequence[_Standing], under_way: Collection[_Standing], workers: int
+) -> list[_Standing]:
+    """What to visit now, so that all workers have something."""
+    busy = {id(one) for one in under_way}
+    waiting = [one for one in standings if id(one) not in busy and not one.is_optimal]
+    return sorted(waiting, key=lambda one: one.rank)[: max(workers - len(under_way), 0)]
 
 
 def _count(standings: Sequence[_Standing]) -> tuple[int, int]:
