@@ -168,6 +168,20 @@ def test_by_shape_covers_every_sample_once(uniform_codes: Samples) -> None:
     assert sorted(seen) == list(range(len(shuffled)))
 
 
+@pytest.mark.parametrize("at_most", [None, 1, 50])
+def test_generators_cover_every_sample_once(uniform_codes: Samples, at_most: int | None) -> None:
+    shuffled = uniform_codes.take(np.random.default_rng(1).permutation(len(uniform_codes)))
+    seen = []
+    for index, matrices in shuffled.generators(at_most):
+        assert len(index) <= (at_most or len(shuffled))
+        for i, G in zip(index.tolist(), matrices, strict=True):
+            k = int(shuffled.k[i])
+            np.testing.assert_array_equal(G, np.hstack([np.eye(k), shuffled.matrix(i)]))
+        seen += index.tolist()
+    assert sorted(seen) == list(range(len(shuffled)))
+    assert list(shuffled.take(np.arange(0)).generators(at_most)) == []
+
+
 def test_concatenate(uniform_codes: Samples) -> None:
     head, tail = uniform_codes.take(np.arange(3)), uniform_codes.take(np.arange(100, 102))
     both = Samples.concatenate([tail, head])
