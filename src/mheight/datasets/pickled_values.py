@@ -33,8 +33,9 @@ _LONGEST_KEY = 8
 
 
 _HOW_TO_CONVERT = {
-    "pandas": "; with pandas, write DataFrame.to_parquet or .to_csv where you trust it, matrices "
-    "as lists: df['P'] = df['P'].map(lambda P: P.tolist())",
+    "pandas": "; with pandas, load it where you trust it, make lists of the matrices by "
+    "df['P'] = df['P'].map(lambda P: P.tolist()), and write df.to_csv('x.csv') or, "
+    "with pyarrow, df.to_parquet('x.parquet')",
     "joblib": "; with joblib, load it where you trust it and write a plain pickle or numpy.save",
     "torch": "; with PyTorch, write tensor.numpy() by numpy.save",
     "scipy": "; with SciPy, write array.toarray() by numpy.save",

@@ -114,7 +114,8 @@ def _group_panels(
             heading = f"n = {name.n}, {heading}"
         if scores is not None:
             value = scores.of(name)
-            heading += ": no samples" if value is None else f": log2-MSE {value:.3f}"
+            heading += ":\n" if groups.lengths != [9] else ": "  # longer than a panel is wide
+            heading += "no samples" if value is None else f"log2-MSE {value:.3f}"
         axes.set_title(heading, fontsize=10)
         axes.set(xlabel="log2 height, exact", ylabel=ylabel)
         axes.grid(alpha=0.3)

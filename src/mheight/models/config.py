@@ -15,7 +15,7 @@ Width = Annotated[int, Field(ge=1, le=65536)]
 
 
 class ResidualConfig(BaseModel):
-    """The residual network of Run 7: 5,740,945 parameters on `punctured`, 5,630,369 on raw P.
+    """The residual network of Run 7: 5,744,434 parameters on `punctured`, 5,630,369 on raw P.
 
     Attributes:
         name: `residual`.
@@ -43,7 +43,7 @@ class ResidualConfig(BaseModel):
     embedding: Width = 32
     encoder: tuple[Width, Width] = (256, 512)
     encoder_dropout: tuple[Rate, Rate] = (0.3, 0.2)
-    set_width: Annotated[int, Field(ge=0, le=65536)] = 0
+    set_width: Annotated[int, Field(ge=0, le=65536)] = 1
     set_layers: Annotated[int, Field(ge=0, le=16)] = 1
     leading: Annotated[int, Field(ge=0, le=65536)] = 2016
     leading_width: Width = 80

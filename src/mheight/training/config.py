@@ -59,7 +59,7 @@ class FitConfig(Section):
         stop_on_nan: stop when the loss is NaN or infinite.
     """
 
-    epochs: Count = 13
+    epochs: Count = 16
     batch_size: Count = 256
     learning_rate: Positive = 1e-3
     weight_decay: Annotated[float, Field(ge=0.0)] = 1e-4

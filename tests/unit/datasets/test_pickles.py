@@ -161,7 +161,10 @@ def test_what_other_numpys_wrote(tmp_path: Path, line: str, protocol: int) -> No
 def test_pandas_and_joblib_are_told_how_to_convert(tmp_path: Path) -> None:
     path = tmp_path / "x.pkl"
     for content, advice in (
-        (b"cpandas.core.frame\nDataFrame\n.", "write DataFrame.to_parquet or .to_csv"),
+        (
+            b"cpandas.core.frame\nDataFrame\n.",
+            "write df.to_csv..x.csv.. or, with pyarrow, df.to_parquet",
+        ),
         (b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n.", "write a plain pickle or numpy.save"),
     ):
         path.write_bytes(content)

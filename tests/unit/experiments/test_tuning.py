@@ -21,7 +21,7 @@ from mheight.training.fit import FitOutcome
 SEARCH = """
 "training.learning_rate" = {low = 1e-4, high = 1e-1, log = true}
 "model.blocks" = {low = 0, high = 2, integer = true}
-"model.head" = [[32, 16, 8], [16, 8, 4]]
+"model.head" = [[256, 128, 128], [128, 128, 100]]
 """
 
 

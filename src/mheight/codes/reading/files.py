@@ -160,11 +160,11 @@ def _converted(path: Path) -> str:
     """How to convert what is often met."""
     suffix = ending(path)[0]
     if suffix in (".pkl", ".pickle", ".joblib"):
-        return "; a pickle can run code: from pandas write df.to_parquet, from NumPy np.save"
+        return "; a pickle can run code: from pandas write df.to_csv or df.to_parquet, from NumPy np.save"
     if suffix in (".xlsx", ".xls", ".ods"):
         return "; save the sheet as CSV"
     if suffix in (".h5", ".hdf5", ".feather", ".arrow"):
-        return "; from pandas write df.to_parquet, from NumPy np.save"
+        return "; from pandas write df.to_csv or df.to_parquet, from NumPy np.save"
     return ""
 
 
