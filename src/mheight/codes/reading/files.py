@@ -156,15 +156,18 @@ def nearest(path: Path, others: Sequence[str] = ()) -> str:
     return ""
 
 
+_FROM_FRAMES = "from pandas write df.to_csv or df.to_parquet, from NumPy np.save"
+
+
 def _converted(path: Path) -> str:
     """How to convert what is often met."""
     suffix = ending(path)[0]
     if suffix in (".pkl", ".pickle", ".joblib"):
-        return "; a pickle can run code: from pandas write df.to_csv or df.to_parquet, from NumPy np.save"
+        return f"; a pickle can run code: {_FROM_FRAMES}"
     if suffix in (".xlsx", ".xls", ".ods"):
         return "; save the sheet as CSV"
     if suffix in (".h5", ".hdf5", ".feather", ".arrow"):
-        return "; from pandas write df.to_csv or df.to_parquet, from NumPy np.save"
+        return f"; {_FROM_FRAMES}"
     return ""
 
 
