@@ -74,7 +74,8 @@ def test_the_report_says_all_that_it_must(finished_run):
     assert "Expected by the description of Run 7" in text
     assert "INVALID" not in text
     comparison = finished_run.comparison.read_text(encoding="utf-8")
-    assert "run2: no finished run beside this one" in comparison
+    assert "run2: as shipped with mheight, not trained here" in comparison
+    assert "run6: no finished run beside this one" in comparison
 
 
 def test_intervals_are_read_from_one_half_and_tried_on_the_other(finished_run):

@@ -97,8 +97,8 @@ def wider_by(errors: Float, log2_predicted: Float, bins: Sequence[Bin], level: f
 
     Examples:
         >>> bins = (Bin(np.inf, -1.0, 1.0, 100),)
-        >>> wider_by(np.linspace(-2, 2, 99), np.zeros(99), bins, 0.9)    # to -1.8 and 1.8
-        0.4
+        >>> wider_by(np.linspace(-2, 2, 99), np.zeros(99), bins, 0.9)  # to -1.837 and 1.837
+        0.418367
     """
     low, high = ends_at(bins, log2_predicted)
     width = np.maximum(high - low, _NARROWEST)

@@ -235,7 +235,7 @@ def test_another_study_is_refused(run, tmp_path):
     with pytest.raises(RunFolderError, match=r"different: search 'model.blocks' \("):
         run(write_study(tmp_path, other), resume=True)
     with pytest.raises(RunFolderError, match=r"different: search 'model.trunk' \(None there"):
-        run(write_study(tmp_path, SEARCH + '"model.trunk" = [64]'), resume=True)
+        run(write_study(tmp_path, SEARCH + '"model.trunk" = [128]'), resume=True)
     (tmp_path / "empty").mkdir()
     with pytest.raises(RunFolderError, match="is no study folder"):
         run(write_study(tmp_path), "empty", resume=True)
@@ -259,7 +259,10 @@ def test_a_batch_larger_than_the_data_leaves_nothing(run, tmp_path):
         ("model.blocks = [1, 2]", "unknown key 'model'.*keys are quoted"),
         ('"model.pooled_width" = [64]', "the network 'residual' has no such key"),
         ('"model.blocks" = [1, -1]', "greater than or equal to 0, got -1"),
-        ('"model.trunk" = {low = 8, high = 64}', "valid integer.*; integer = true makes it whole"),
+        (
+            '"model.trunk" = {low = 100, high = 164}',
+            "valid integer.*; integer = true makes it whole",
+        ),
         ('"model.trunk" = {low = 8, hihg = 64}', "unknown key 'hihg'; the nearest .* 'high'"),
         ('"model.trunk" = {low = 8}', "model.trunk: high is missing"),
         ('"model.l2" = {low = 0, high = 1, log = true}', "with log, low must be greater than 0"),
