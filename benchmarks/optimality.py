@@ -14,17 +14,16 @@ import sys
 import time
 from dataclasses import replace
 from fractions import Fraction
-from importlib import resources
 from pathlib import Path
 
 from mheight.catalogue import best_code
 from mheight.catalogue.exhaustion import exhaust, read_integer_proofs, write_integer_proofs
 from mheight.catalogue.found import judged, write_found
-from mheight.catalogue.lower import INTEGER_PROOFS, PROOFS
+from mheight.catalogue.proof_files import INTEGER_PROOFS, PROOFS, shipped_logs
 from mheight.catalogue.proofs import Proof, prove, read_proofs, write_proofs
 from mheight.cli.console import errors_in_one_line
 
-SHIPPED = Path(str(resources.files("mheight.catalogue").joinpath("tables", PROOFS)))
+SHIPPED = Path(str(shipped_logs(PROOFS)))
 SHIPPED_INTEGER = SHIPPED.with_name(INTEGER_PROOFS)
 BOXES_A_SECOND = 300_000
 

@@ -19,21 +19,17 @@ images to be the first.  All numbers are integers: nothing is rounded.
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from fractions import Fraction
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.catalogue.lower import INTEGER_PROOFS
+from mheight.catalogue.proof_files import INTEGER_PROOFS, read_logs, write_logs
 from mheight.codes.compiling import kernel
-from mheight.errors import InvalidCodeError, InvalidDataError
-from mheight.files import write_text
+from mheight.errors import InvalidCodeError
 
 __all__ = ["IntegerProof", "exhaust", "read_integer_proofs", "write_integer_proofs"]
 
@@ -212,20 +208,9 @@ def exhaust(n: int, k: int, value: str, *, date: str = "") -> IntegerProof | lis
 
 def read_integer_proofs(path: Path | None = None) -> list[IntegerProof]:
     """The logs of proofs, those shipped or those of a file."""
-    if path is None:
-        place: Any = resources.files("mheight.catalogue").joinpath("tables", INTEGER_PROOFS)
-    else:
-        place = Path(path)
-    if not place.is_file():
-        return []
-    try:
-        value = json.loads(place.read_text(encoding="utf-8"))
-        return [IntegerProof(**held) for held in value["proofs"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InvalidDataError(f"{place}: no file of proofs: {error}") from None
+    return read_logs(INTEGER_PROOFS, lambda held: IntegerProof(**held), path)
 
 
 def write_integer_proofs(proofs: list[IntegerProof], path: Path) -> None:
     """Write logs, one a line."""
-    lines = ",\n".join(json.dumps(proof.__dict__, separators=(",", ":")) for proof in proofs)
-    write_text(path, f'{{"format": "mheight-integer-proofs", "proofs": [\n{lines}\n]}}\n')
+    write_logs("mheight-integer-proofs", [proof.__dict__ for proof in proofs], path)

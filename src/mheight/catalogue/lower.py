@@ -13,22 +13,18 @@ code's h_m:
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
-from typing import Any
 
 from mheight.catalogue.entries import LowerBound
 from mheight.catalogue.numbers import as_float
+from mheight.catalogue.proof_files import INTEGER_PROOFS, PROOFS, read_logs
 from mheight.errors import InvalidDataError
 from mheight.heights import Bound, lower_bounds
 
 __all__ = [
-    "INTEGER_PROOFS",
-    "PROOFS",
     "bound_of",
     "bound_table",
     "closed_form",
@@ -36,12 +32,6 @@ __all__ = [
     "proved_by_computation",
     "proved_for_integers",
 ]
-
-PROOFS = "proofs.json"
-"""The file of bounds that were proved by computation, beside the tables."""
-
-INTEGER_PROOFS = "integer_proofs.json"
-"""The same for codes [I | P] of integers."""
 
 Bounds = dict[tuple[int, int, int], LowerBound]
 
@@ -176,27 +166,27 @@ def _consequences(best: Bounds, reach: int) -> Iterator[LowerBound]:
 @cache
 def proved_by_computation() -> tuple[LowerBound, ...]:
     """Bounds that a branch and bound proved; their logs can be replayed."""
-    place = resources.files("mheight.catalogue").joinpath("tables", PROOFS)
-    if not place.is_file():
-        return ()
-    value: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
     return tuple(
-        LowerBound(p["n"], p["k"], p["m"], p["value"], f"h_{p['m']} >= {p['value']}",
-                   "branch and bound in intervals, mheight.catalogue.proofs")
-        for p in value["proofs"]
+        read_logs(
+            PROOFS,
+            lambda p: LowerBound(
+                p["n"], p["k"], p["m"], p["value"], f"h_{p['m']} >= {p['value']}",
+                "branch and bound in intervals, mheight.catalogue.proofs",
+            ),
+        )
     )  # fmt: skip
 
 
 @cache
 def proved_for_integers() -> tuple[LowerBound, ...]:
     """Bounds on all codes [I | P] of integers, which were gone through; the logs replay."""
-    place = resources.files("mheight.catalogue").joinpath("tables", INTEGER_PROOFS)
-    if not place.is_file():
-        return ()
-    value: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
     return tuple(
-        LowerBound(p["n"], p["k"], p["n"] - p["k"], p["value"],
-                   f"h_{p['n'] - p['k']} >= {p['value']} for integers",
-                   "all integer codes, mheight.catalogue.exhaustion")
-        for p in value["proofs"]
+        read_logs(
+            INTEGER_PROOFS,
+            lambda p: LowerBound(
+                p["n"], p["k"], p["n"] - p["k"], p["value"],
+                f"h_{p['n'] - p['k']} >= {p['value']} for integers",
+                "all integer codes, mheight.catalogue.exhaustion",
+            ),
+        )
     )  # fmt: skip

@@ -19,22 +19,19 @@ by one.
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.catalogue.lower import PROOFS
 from mheight.catalogue.numbers import as_float
+from mheight.catalogue.proof_files import PROOFS, read_logs, write_logs
 from mheight.catalogue.proof_kernel import prove_box
-from mheight.errors import InvalidCodeError, InvalidDataError
-from mheight.files import write_text
+from mheight.errors import InvalidCodeError
 
 __all__ = ["Proof", "parts_of", "prove", "prove_part", "read_proofs", "write_proofs"]
 
@@ -171,20 +168,9 @@ def prove(
 
 def read_proofs(path: Path | None = None) -> list[Proof]:
     """The logs of proofs, those shipped or those of a file."""
-    if path is None:
-        place: Any = resources.files("mheight.catalogue").joinpath("tables", PROOFS)
-    else:
-        place = Path(path)
-    if not place.is_file():
-        return []
-    try:
-        value = json.loads(place.read_text(encoding="utf-8"))
-        return [Proof(**{**held, "boxes": tuple(held["boxes"])}) for held in value["proofs"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InvalidDataError(f"{place}: no file of proofs: {error}") from None
+    return read_logs(PROOFS, lambda held: Proof(**{**held, "boxes": tuple(held["boxes"])}), path)
 
 
 def write_proofs(proofs: Sequence[Proof], path: Path) -> None:
     """Write logs, one a line."""
-    lines = ",\n".join(json.dumps(proof.as_dict(), separators=(",", ":")) for proof in proofs)
-    write_text(path, f'{{"format": "mheight-proofs", "proofs": [\n{lines}\n]}}\n')
+    write_logs("mheight-proofs", [proof.as_dict() for proof in proofs], path)
