@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import StringIO
 from math import isfinite
 from typing import Any, Protocol
 
 import numpy as np
 
-import mheight
 from mheight.datasets import CodeStream
 from mheight.errors import ConfigError, MheightError, RunFolderError, install_advice
-from mheight.evaluation.study_plot import plot_study
-from mheight.experiments.config import RunConfig, config_toml, config_values
+from mheight.experiments.config import RunConfig, config_values
 from mheight.experiments.preparation import prepare
 from mheight.experiments.streaming import EncodedStream
 from mheight.experiments.study_file import Choices, Parameter, Study
 from mheight.experiments.study_folder import StudyFolder
 from mheight.features import FittedFeatures
-from mheight.files import write_json, write_text
 from mheight.models import build_model
 from mheight.training.callbacks import EpochRecord, ProgressSink
 from mheight.training.fit import Encoded, TrainingRows, fit
@@ -42,16 +37,21 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
+
+from mheight.experiments.study_results import (
+    chosen_values,
+    value_text,
+    what_came_of_it,
+    write_results,
+)
 
 __all__ = [
     "StudyProgress",
     "TrialData",
-    "chosen_values",
     "distribution",
     "run_study",
     "train_trial",
-    "write_results",
 ]
 
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -222,7 +222,7 @@ def _run_trial(
     state, value, ended = TrialState.FAIL, None, "failed"
     try:
         values = chosen_values(study, trial.params)
-        chosen = ", ".join(f"{key} {_shown(value)}" for key, value in values.items())
+        chosen = ", ".join(f"{key} {value_text(value)}" for key, value in values.items())
         say(f"trial {trial.number} ({place}): {chosen}")
         state, value, ended = train_trial(study, folder, trial, values, data, say, progress)
     except KeyboardInterrupt:
@@ -232,7 +232,7 @@ def _run_trial(
         trial.set_user_attr("ended", ended)
         trial.set_user_attr("seconds", time.perf_counter() - started)
         stored.tell(trial, value, state)
-        say(f"trial {trial.number}: {_told(study, stored, trial.number)}")
+        say(f"trial {trial.number}: {what_came_of_it(study, stored, trial.number)}")
 
 
 def train_trial(
@@ -310,107 +310,3 @@ def distribution(parameter: Parameter) -> BaseDistribution:
         low, high, step = int(parameter.low), int(parameter.high), int(parameter.step or 1)
         return IntDistribution(low, high, log=parameter.log, step=step)
     return FloatDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
-
-
-def chosen_values(study: Study, suggested: dict[str, Any]) -> dict[str, Any]:
-    """Values of the configuration that Optuna suggested, in the order of the study file."""
-    return {
-        key: json.loads(suggested[key]) if isinstance(parameter, Choices) else suggested[key]
-        for key, parameter in study.search.items()
-        if key in suggested
-    }
-
-
-def _shown(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _ended(trial: FrozenTrial) -> str:
-    """How a trial ended; one that could say nothing was killed."""
-    return str(trial.user_attrs.get("ended", "interrupted"))
-
-
-def _best(stored: optuna.Study) -> FrozenTrial | None:
-    complete = stored.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    return min(complete, key=lambda trial: trial.value or 0.0, default=None)
-
-
-def _told(study: Study, stored: optuna.Study, number: int) -> str:
-    trial = stored.get_trials(deepcopy=False)[number]
-    text = _ended(trial)
-    if trial.value is not None:
-        text += f", {study.settings.metric} {trial.value:.4f}"
-    if trial.state == TrialState.PRUNED and trial.last_step is not None:
-        text += f" after epoch {trial.last_step}"
-    best = _best(stored)
-    return text if best is None else f"{text}; best {best.value:.4f} of trial {best.number}"
-
-
-def write_results(study: Study, folder: StudyFolder, stored: optuna.Study) -> dict[str, Any]:
-    """Write the table, the best configuration, the report and the plot, each whole or not."""
-    trials = stored.get_trials(deepcopy=False)
-    rows = [
-        {
-            "number": trial.number,
-            "state": _ended(trial),
-            "value": trial.value,
-            **chosen_values(study, trial.params),
-            "seconds": trial.user_attrs.get("seconds"),
-        }
-        for trial in trials
-    ]
-    _write_table(["number", "state", "value", *study.search, "seconds"], rows, folder)
-    best = _best(stored)
-    settings = study.settings
-    report: dict[str, Any] = {
-        "name": settings.name,
-        "metric": settings.metric,
-        "seeds": {"study": settings.seed, "run": study.base.seed, "data": study.base.data.seed},
-        "trials": dict(Counter(_ended(trial) for trial in trials)),
-        "best": None,
-        "importance": _importance(stored),
-        "note": "The best value is the lowest of many on one validation set, so it is "
-        "optimistic; score the best configuration on data of another seed.",
-        "versions": {"mheight": mheight.__version__, "optuna": optuna.__version__},
-    }
-    if best is not None:
-        values = chosen_values(study, best.params)
-        report["best"] = {
-            "number": best.number,
-            "value": best.value,
-            "epoch": best.user_attrs["best_epoch"],
-            "parameters": values,
-        }
-        config = study.configure(
-            values,
-            name=f"{settings.name}-best",
-            description=f"trial {best.number} of the study {settings.name}, "
-            f"{settings.metric} {best.value:.4f} (optimistic: chosen by it)",
-        )
-        write_text(folder.best, config_toml(config))
-    if rows:
-        plot_study(rows, settings.metric, f"Study {settings.name}", folder.plot)
-    write_json(folder.report, report)
-    return report
-
-
-def _write_table(names: list[str], rows: list[dict[str, Any]], folder: StudyFolder) -> None:
-    buffer = StringIO()
-    writer = csv.DictWriter(buffer, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(folder.trials, buffer.getvalue())
-
-
-def _importance(stored: optuna.Study) -> dict[str, float] | None:
-    """Share of each key in the spread of the values, or None where it can't be told."""
-    complete = stored.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    if len({trial.value for trial in complete}) < 2:
-        return None
-    try:
-        shares = optuna.importance.get_param_importances(stored)
-    except (ImportError, RuntimeError, ValueError):  # scikit-learn missing, too few trials
-        return None
-    if not all(isfinite(share) for share in shares.values()):
-        return None
-    return {key: float(share) for key, share in shares.items()}

@@ -22,13 +22,8 @@ from mheight.errors import JobError
 from mheight.experiments.config import config_values
 from mheight.experiments.study_file import Study
 from mheight.experiments.study_folder import StudyFolder
-from mheight.experiments.tuning import (
-    TrialData,
-    chosen_values,
-    distribution,
-    train_trial,
-    write_results,
-)
+from mheight.experiments.study_results import chosen_values, write_results
+from mheight.experiments.tuning import TrialData, distribution, train_trial
 from mheight.jobs import JobFolder, Task, hashed, hashed_path
 
 __all__ = ["StudyRounds", "trial_shard"]

@@ -10,7 +10,7 @@ from tiny import OVERRIDES, ROOT, Quiet
 
 from mheight.errors import ConfigError, JobError, RunFolderError
 from mheight.evaluation.study_plot import plot_study
-from mheight.experiments import PreparedData, load_config, tuning
+from mheight.experiments import PreparedData, load_config, study_results, tuning
 from mheight.experiments.study_file import load_study
 from mheight.experiments.study_folder import StudyFolder
 from mheight.experiments.tuning_rounds import StudyRounds, trial_shard
@@ -84,7 +84,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setattr(tuning, "prepare", prepare)
     monkeypatch.setattr(tuning, "build_model", lambda *_: None)
     plots: list[list[dict[str, object]]] = []
-    monkeypatch.setattr(tuning, "plot_study", lambda rows, *_: plots.append(rows))
+    monkeypatch.setattr(study_results, "plot_study", lambda rows, *_: plots.append(rows))
 
     def run(path: Path, name: str = "out", **options):
         folder = StudyFolder(tmp_path / name)
