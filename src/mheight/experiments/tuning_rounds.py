@@ -15,16 +15,22 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import optuna
-from optuna.trial import TrialState, create_trial
 
-from mheight.errors import JobError
+from mheight.errors import JobError, MheightError, install_advice
 from mheight.experiments.config import config_values
 from mheight.experiments.study_file import Study
 from mheight.experiments.study_folder import StudyFolder
-from mheight.experiments.study_results import chosen_values, write_results
 from mheight.experiments.tuning import TrialData, distribution, train_trial
 from mheight.jobs import JobFolder, Task, hashed, hashed_path
+
+try:
+    import optuna
+except ModuleNotFoundError as error:
+    raise MheightError(f"tuning needs the package {error.name}; {install_advice('tune')}") from None
+
+from optuna.trial import TrialState, create_trial
+
+from mheight.experiments.study_results import chosen_values, write_results
 
 __all__ = ["StudyRounds", "trial_shard"]
 
