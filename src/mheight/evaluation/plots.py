@@ -95,43 +95,42 @@ def _group_panels(
     title: str,
     scores: Scores | None = None,
 ) -> tuple[Figure, dict[int, Any]]:
-    """A panel for each group, with values against exact log2 heights; panels with points."""
-    if len(groups) > _MOST_PANELS:  # those with points, and no more than can be seen
-        seen = [i for i in range(len(groups)) if (group == i).any()][:_MOST_PANELS]
-    else:
-        seen = list(range(len(groups)))
+    """Values against exact log2 heights; the panels, of groups that have points."""
+    filled = [i for i in range(len(groups)) if (group == i).any()]
+    seen = filled[:_MOST_PANELS]  # no more than can be seen
+    if len(filled) < len(groups):
+        title += f"; {len(groups) - len(filled)} of {len(groups)} groups have no samples"
+    if len(seen) < len(filled):
+        title += f"; the first {len(seen)} of {len(filled)} groups"
     columns = ceil(sqrt(len(seen)))
     rows = ceil(len(seen) / columns)
     figure = Figure(figsize=(10 * columns / 3, 10 * rows / 3), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in panels[len(seen) :]:
         axes.set_axis_off()
-    filled = {}
     for i, axes in zip(seen, panels, strict=False):
         name, inside, tier = groups[i], group == i, groups.tiers[i]
         heading = f"k = {name.k}, m = {name.m} ({tier.value})"
         if groups.lengths != [9]:
             heading = f"n = {name.n}, {heading}"
-        if scores is not None:
-            value = scores.of(name)
+        value = scores.of(name) if scores else None
+        if value is not None:
             heading += ":\n" if groups.lengths != [9] else ": "  # longer than a panel is wide
-            heading += "no samples" if value is None else f"log2-MSE {value:.3f}"
+            heading += f"log2-MSE {value:.3f}"
         axes.set_title(heading, fontsize=10)
         axes.set(xlabel="log2 height, exact", ylabel=ylabel)
         axes.grid(alpha=0.3)
-        if inside.any():
-            filled[i] = axes
-            axes.scatter(
-                log2_true[inside],
-                values[inside],
-                s=12 if inside.sum() < 300 else 4,
-                alpha=0.35,
-                color=_TIER_COLOUR[tier],
-                linewidths=0,
-                rasterized=True,
-            )
+        axes.scatter(
+            log2_true[inside],
+            values[inside],
+            s=12 if inside.sum() < 300 else 4,
+            alpha=0.35,
+            color=_TIER_COLOUR[tier],
+            linewidths=0,
+            rasterized=True,
+        )
     figure.suptitle(title)
-    return figure, filled
+    return figure, dict(zip(seen, panels, strict=False))
 
 
 def plot_scatter(

@@ -96,7 +96,7 @@ def comparison_text(reports: Sequence[RunReport], notes: Sequence[str] = ()) -> 
         [
             report.name,
             report.data.summary,
-            str(report.data.validation_rows),
+            f"{report.data.validation_rows:,}",
             f"{report.model.parameters:,}",
             report.epochs_told,
             f"{report.training.minutes:.1f}",

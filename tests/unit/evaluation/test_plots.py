@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mheight.evaluation import plots
-from mheight.tiers import COURSE_9
+from mheight.metrics import score
+from mheight.tiers import COURSE_9, COURSE_21
 
 
 @pytest.fixture
@@ -32,14 +33,26 @@ def test_residuals_are_predicted_minus_exact(figures: list, tmp_path: Path) -> N
     assert path.read_bytes().startswith(b"\x89PNG")
     assert [file.name for file in tmp_path.iterdir()] == ["residuals.png"]
     (figure,) = figures
-    assert figure.get_suptitle() == "Errors by group: a run"
-    assert len(figure.axes) == 9
-    for i, axes in enumerate(figure.axes):
+    assert figure.get_suptitle() == "Errors by group: a run; 1 of 9 groups have no samples"
+    filled = [i for i in range(9) if i != 7]
+    panels = [axes for axes in figure.axes if axes.axison]
+    for i, axes in zip(filled, panels, strict=True):
         assert f"k = {COURSE_9[i].k}, m = {COURSE_9[i].m} (" in axes.get_title()
-        if i == 7:
-            assert len(axes.collections) == 0
-            continue
         (points,) = axes.collections
         expected = np.column_stack([true, error])[group == i]
         np.testing.assert_allclose(points.get_offsets(), expected)
         assert axes.get_ylabel() == "log2 height, predicted minus exact"
+
+
+def test_a_part_of_the_groups_is_drawn_without_empty_panels(figures: list, tmp_path: Path) -> None:
+    group = np.array([4, 4, 20])
+    true = np.array([2.0, 3.0, 5.0])
+    scores = score(true, true + 0.5, group, COURSE_21)
+    plots.plot_scatter(true, true + 0.5, group, scores, "a run", tmp_path / "scatter.png")
+    (figure,) = figures
+    assert figure.get_suptitle() == "a run; 19 of 21 groups have no samples"
+    titles = [axes.get_title() for axes in figure.axes if axes.axison]
+    assert titles == [
+        "n = 9, k = 5, m = 2 (easy):\nlog2-MSE 0.250",
+        "n = 10, k = 6, m = 4 (hard):\nlog2-MSE 0.250",
+    ]

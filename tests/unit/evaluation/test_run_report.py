@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mheight.errors import InvalidDataError, RunFolderError
@@ -14,7 +15,8 @@ from mheight.evaluation.run_report import LEAKED
 from mheight.experiments import RunFolder
 from mheight.experiments.shipped import BASELINES, shipped_reports
 from mheight.files import write_json
-from mheight.tiers import COURSE_9
+from mheight.metrics import score
+from mheight.tiers import COURSE_9, COURSE_21
 
 PAGES = Path(__file__).resolve().parents[3] / "docs" / "results" / "run7"
 STORED = sorted(PAGES.glob("*/report.json"))
@@ -101,3 +103,18 @@ def test_what_is_no_report_is_refused_by_its_folder(tmp_path, content):
     with pytest.raises(RunFolderError, match=r"report\.json can't be read \(") as caught:
         folder.read_report()
     assert "\n" not in str(caught.value)
+
+
+def test_runs_of_different_groups_are_told_apart(report):
+    exact, group = np.full(21, 8.0), np.arange(21)
+    longer = replace(
+        report,
+        name="other",
+        scores={**report.scores, "validation": score(exact, exact + 0.5, group, COURSE_21)},
+    )
+    warning = "The runs are of different groups"
+    assert warning not in comparison_text([report, report])
+    text = comparison_text([report, longer])
+    assert warning in text
+    (line,) = [line for line in text.splitlines() if "(10,4,2)" in line]
+    assert line.split() == ["(10,4,2)", "easy", "-", "0.2500"]
