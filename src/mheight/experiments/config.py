@@ -282,10 +282,13 @@ def _apply(values: dict[str, Any], override: str) -> None:
 def _explain(error: Any) -> str:
     """One validation error in a user's words."""
     location = [str(part) for part in error["loc"]]
+    network = ""
     if len(location) > 2 and location[0] == "model":
-        del location[1]  # the network's name, which pydantic adds
+        network = location.pop(1)  # which pydantic adds
     key = ".".join(location)
     if error["type"] == "extra_forbidden":
+        if network and key in all_keys(RunConfig):
+            return f"unknown key {shown(key)}: the network {network!r} has no such key, others have"
         known = _keys_at(location[:-1])
         close = difflib.get_close_matches(location[-1][:200], known, n=1, cutoff=0.0)
         everywhere = [path for path in all_keys(RunConfig) if path.split(".")[-1] == location[-1]]

@@ -180,6 +180,7 @@ def test_a_run_without_a_stream_writes_none():
         ("stream.validation_per_group=9", "greater than or equal to 10, got 9"),
         ("stream.per_grup=4", "unknown key 'stream.per_grup'; the nearest valid key is"),
         ("stream.seed=4", "unknown key 'stream.seed'; the nearest valid key is 'seed'"),
+        ("model.trunk=4", "unknown key 'model.trunk': the network 'relations' has no such key"),
         ("model.hiden=4", "unknown key 'model.hiden'; the nearest valid key is 'model.hidden'"),
         ("model.width=0", "model.width: .* greater than or equal to 1, got 0"),
         ("model.capacity=0.5", "unknown key 'model.capacity'"),
