@@ -35,7 +35,7 @@ from mheight.experiments.study_results import chosen_values, write_results
 __all__ = ["StudyRounds", "trial_shard"]
 
 _PACKAGES = ("optuna", "keras", "jax")
-_SECONDS = 60.0  # a trial, about; how long it takes is seen when one is done
+_SECONDS = 1800.0  # a trial, at most about: until five times as long, nobody else begins it too
 _STATES = {
     "complete": TrialState.COMPLETE,
     "pruned": TrialState.PRUNED,
