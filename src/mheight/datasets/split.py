@@ -95,17 +95,14 @@ def split_by_orbit(samples: Samples, fraction: float, rng: np.random.Generator) 
     single = rng.permutation(np.flatnonzero(orbit_sizes == 1))
     single_group = group[first[single]]
     for g in range(len(groups)):
-        taken = single[single_group == g][: remaining[g]]
-        chosen[taken] = True
-        remaining[g] -= len(taken)
+        chosen[single[single_group == g][: remaining[g]]] = True
     mask = chosen[inverse]
     for g, name in enumerate(groups.names):
-        inside = int(mask[group == g].sum())
-        if inside in (0, sizes[g]):
-            side = "validation" if inside == 0 else "training"
+        # All of a group can't be chosen: its quota is less.
+        if not mask[group == g].any():
             raise InvalidDataError(
                 f"group {name} can't be split: its {sizes[g]} samples fall into orbits that "
-                f"leave none for {side}; more codes that are not equivalent are needed"
+                "leave none for validation; more codes that are not equivalent are needed"
             )
     return Split(TrainingView(samples.take(~mask)), ValidationView(samples.take(mask)))
 
@@ -126,15 +123,11 @@ def _draw_large_orbits(
         counts[orbit][g] += 1
     share = np.ceil(fraction * np.bincount(group[in_large], minlength=len(remaining)))
     share = np.minimum(share.astype(np.int64), remaining)
-    # Once up to the share of large orbits; what small orbits can't fill is theirs too.
-    singles = np.bincount(group[~in_large], minlength=len(remaining))
-    order = rng.permutation(several).tolist()
-    for budget in (share, np.maximum(remaining - share - singles, 0)):
-        for orbit in order:
-            wanted = counts[orbit]
-            if chosen[orbit] or any(budget[g] < c for g, c in wanted.items()):
-                continue
-            chosen[orbit] = True
-            for g, c in wanted.items():
-                budget[g] -= c
-                remaining[g] -= c
+    for orbit in rng.permutation(several).tolist():
+        wanted = counts[orbit]
+        if any(share[g] < c for g, c in wanted.items()):
+            continue
+        chosen[orbit] = True
+        for g, c in wanted.items():
+            share[g] -= c
+            remaining[g] -= c

@@ -9,7 +9,7 @@ import pytest
 
 from mheight.errors import InvalidDataError
 from mheight.metrics import Scores, score
-from mheight.tiers import COURSE_9
+from mheight.tiers import COURSE_9, Group, Groups
 
 
 def test_by_hand() -> None:
@@ -72,6 +72,38 @@ def test_scores_survive_json() -> None:
     assert Scores.from_dict(json.loads(json.dumps(scores.as_dict()))) == scores
 
 
+def test_what_report_json_holds() -> None:
+    """The names are read elsewhere, also in reports that were written long ago."""
+    groups = Groups.of([(4, 2, 2), (5, 2, 2)])
+    scores = score(np.zeros(3), np.array([1.0, 1.0, 2.0]), np.array([0, 0, 1]), groups)
+    assert scores.as_dict() == {
+        "overall": 2.5,
+        "balanced": 2.5,
+        "tiers": {"easy": None, "medium": 4.0, "hard": 1.0},
+        "groups": {"(4,2,2)": 1.0, "(5,2,2)": 4.0},
+        "counts": {"(4,2,2)": 2, "(5,2,2)": 1},
+        "tier_of": {"(4,2,2)": "hard", "(5,2,2)": "medium"},
+    }
+    assert Scores.from_dict(scores.as_dict()) == scores
+
+
+def test_scores_without_tiers_have_those_of_the_rule() -> None:
+    scores = score(np.zeros(3), np.array([0.1, 0.2, 0.3]), np.array([0, 1, 4]), COURSE_9)
+    plain = scores.as_dict()
+    del plain["tier_of"]
+    assert Scores.from_dict(plain) == scores
+
+
+def test_the_figure_and_the_samples_of_a_group() -> None:
+    scores = score(np.zeros(3), np.array([1.0, 1.0, 2.0]), np.array([0, 0, 4]), COURSE_9)
+    assert scores.of(Group(9, 4, 2)) == 1.0
+    assert scores.count(Group(9, 4, 2)) == 2
+    # A group of the nine without samples, and a code that is none of theirs.
+    for absent in (Group(9, 4, 3), Group(10, 4, 2)):
+        assert scores.of(absent) is None
+        assert scores.count(absent) == 0
+
+
 @pytest.mark.parametrize(
     ("true", "predicted", "group", "message"),
     [
@@ -88,12 +120,17 @@ def test_scores_survive_json() -> None:
             np.zeros((2, 1), int),
             r"one shape \(N,\), got \(2, 1\)",
         ),
-        (np.ones(0), np.ones(0), np.zeros(0, int), "at least one sample is needed to score"),
+        (
+            np.ones(0),
+            np.ones(0),
+            np.zeros(0, int),
+            "^at least one sample is needed to score, got none$",
+        ),
         (
             np.array([1.0, np.inf]),
             np.ones(2),
             np.zeros(2, int),
-            "only finite heights can be scored",
+            "^only finite heights can be scored; leave infinite ones out$",
         ),
         (np.array([np.nan]), np.ones(1), np.zeros(1, int), "only finite heights can be scored"),
     ],
