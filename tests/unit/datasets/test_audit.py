@@ -29,15 +29,18 @@ from mheight.errors import LeakError
 from mheight.features.code_vectors import raw_p
 from mheight.features.vectors import FittedVectors
 
-CHECKS = [
-    "exact rows",
-    "equivalent codes",
-    "same code, another m",
-    "parents of copies",
-    "labels",
-    "fitted statistics",
-    "partition",
-]
+QUESTIONS = {
+    "exact rows": "validation rows whose (k, m, P) is a training row",
+    "equivalent codes": "validation rows whose code is equivalent to one in training",
+    "same code, another m": "validation rows whose code stands in training under another m",
+    "parents of copies": "augmented rows that do not descend from a training original",
+    "labels": "rows whose label is not the exact height of their code",
+    "fitted statistics": "do the fitted statistics differ from those of the training originals?",
+    "partition": "source rows missing from, or changed in, the two sides",
+}
+"""What a report says of each check."""
+
+CHECKS = list(QUESTIONS)
 
 
 @dataclass(frozen=True)
@@ -261,8 +264,9 @@ def test_clean_data_passes(course_codes: Samples, kind: AugmentationKind) -> Non
     split = split_by_orbit(course_codes, 0.25, np.random.default_rng(0))
     data = prepared(course_codes, split.training, split.validation, kind)
     report = data.report()
-    assert [check.name for check in report.checks] == CHECKS
+    assert {check.name: check.question for check in report.checks} == QUESTIONS
     assert [check.found for check in report.checks] == [0] * 7
+    assert [check.example for check in report.checks] == [""] * 7
     assert report.passed
     report.require_clean()
     assert report.training_originals == 270
@@ -301,6 +305,35 @@ def test_a_row_that_takes_the_place_of_another_is_seen(clean: Prepared) -> None:
     assert [check.name for check in report.checks if not check.passed] == ["partition"]
 
 
+def test_rows_that_are_missing_are_counted(clean: Prepared) -> None:
+    samples = clean.validation.samples
+    fewer = ValidationView(samples.take(np.arange(len(samples)) >= 3))
+    (found,) = (check for check in replace(clean, validation=fewer).report().checks if check.found)
+    assert (found.name, found.found) == ("partition", 3)
+    assert found.example == "360 source rows, 357 after the split"
+    assert found.question == QUESTIONS["partition"]
+
+
+def test_rows_of_both_sides_are_counted_and_the_first_is_the_example(clean: Prepared) -> None:
+    """Two wrong labels among training rows, one in validation."""
+    training, held_out = clean.training, clean.validation.samples
+    rows = relabelled_row(training.samples, 4, 1.5)
+    rows = relabelled_row(rows, 5, 1.5)
+    leaking = replace(
+        clean,
+        training=replace(training, samples=rows),
+        validation=ValidationView(relabelled_row(held_out, 10, 1.5)),
+    )
+    (found,) = (check for check in leaking.report().checks if check.found)
+    assert (found.name, found.found) == ("labels", 3)
+    assert found.example.startswith(f"sample {rows.sample_id[4]}, ")
+
+
+def test_without_its_sources_nothing_is_said_of_the_partition(clean: Prepared) -> None:
+    report = audit(clean.training, clean.validation, clean.features.provenance_error)
+    assert [check.name for check in report.checks] == CHECKS[:-1]
+
+
 def test_the_example_names_the_sample(clean: Prepared) -> None:
     samples = clean.validation.samples
     leaking, _ = exact_row(clean)
@@ -319,6 +352,13 @@ def test_run6_does_not_pass(uniform_codes: Samples) -> None:
     assert found["labels"] > 500
     with pytest.raises(LeakError, match=r"parents of copies: \d+ rows .*; labels: \d+ rows"):
         report.require_clean()
+
+
+def test_what_is_wrong_with_the_statistics_is_the_example(clean: Prepared) -> None:
+    leaking, _ = statistics_of_everything(clean)
+    found = next(check for check in leaking.report().checks if check.name == "fitted statistics")
+    assert found.example == leaking.features.provenance_error(clean.training)
+    assert found.found == 1
 
 
 def test_a_report_is_json(clean: Prepared) -> None:
