@@ -14,6 +14,7 @@
 # make hunt            wrong heights, sought among millions of codes by every route, HiGHS too
 # make fuzz            changed files against every reader (FUZZ=100000 each), 100 kills, hostile clients
 # make benchmark-protection  decoding and protected products, against linear programs
+# make mutants       small faults planted in the source: how many the unit tests find
 # make promises      the decoder's promises on millions of random and adversarial words
 # make catalogue-check   every entry of the catalogue, computed again from its matrix
 # make demo          handwritten digits on a faulty crossbar, with and without codes
@@ -28,7 +29,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test test-all lint docs clean lock results hunt promises demo fuzz design benchmark-design catalogue-check
+.PHONY: run test test-all lint docs clean lock results hunt mutants promises demo fuzz design benchmark-design catalogue-check
 .PHONY: benchmark benchmark-first benchmark-long benchmark-service benchmark-peer-answers benchmark-peer-tests benchmark-learning
 
 run: $(VENV)/.run
@@ -101,6 +102,14 @@ fuzz: $(VENV)/.dev
 	$(BIN)/python tests/fuzz/kills.py 17 1
 	$(BIN)/python tests/fuzz/clients.py 60
 	$(BIN)/python benchmarks/differential.py --entries decimals --lengths 6 7 8 9 10 --alone 1 --codes 50000
+
+$(VENV)/.mutmut: | $(VENV)/.dev
+	$(PIP_INSTALL) --constraint requirements-dev.lock mutmut==3.8.1
+	touch $@
+
+MUTANTS ?=
+mutants: $(VENV)/.mutmut
+	$(BIN)/python benchmarks/mutants.py $(MUTANTS)
 
 promises: $(VENV)/.run
 	$(BIN)/python benchmarks/promises.py

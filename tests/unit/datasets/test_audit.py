@@ -274,6 +274,17 @@ def test_clean_data_passes(course_codes: Samples, kind: AugmentationKind) -> Non
     assert report.validation_rows == 90
 
 
+def test_the_order_of_rows_is_no_matter(uniform_codes: Samples) -> None:
+    rng = np.random.default_rng(0)
+    split = split_by_orbit(uniform_codes, 0.25, rng)
+    training, validation, sources = (
+        samples.take(rng.permutation(len(samples)))
+        for samples in (split.training.samples, split.validation.samples, uniform_codes)
+    )
+    shuffled = prepared(sources, TrainingView(training), ValidationView(validation))
+    assert [check.name for check in shuffled.report().checks if check.found] == []
+
+
 @pytest.mark.parametrize("plant", LEAKS)
 def test_a_planted_leak_fails_its_check(
     clean: Prepared, plant: Callable[[Prepared], tuple[Prepared, set[str]]]
