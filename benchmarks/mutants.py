@@ -236,8 +236,25 @@ def changed(file: str, name: str) -> tuple[str, str, str]:
 
 def worth_running(file: str) -> list[str]:
     """The names of a file's mutants, in order, without those of `strict=True`."""
-    made = {name: changed(file, name)[1:] for name in sorted(outcomes(file))}
-    return [name for name, (a, b) in made.items() if STRICT.sub("", a) != STRICT.sub("", b)]
+    from mutmut.mutation.data import MutantLineSpans
+
+    spans = MutantLineSpans.load(file)
+    if spans is None:
+        return []
+    lines = Path("mutants", file).read_text("utf-8").splitlines()
+
+    def source(function: str) -> str:
+        """Without what does not count: its name, and `strict`."""
+        span = spans.span_by_function_name[function]
+        text = "\n".join(lines[span.start - 1 : span.end])
+        return STRICT.sub("", text.replace(function, ""))
+
+    out = []
+    for name in sorted(outcomes(file)):
+        function = name.rpartition(".")[2]
+        if source(function) != source(f"{function.partition('__mutmut_')[0]}__mutmut_orig"):
+            out.append(name)
+    return out
 
 
 def show(rows: Sequence[Found]) -> None:

@@ -71,6 +71,18 @@ def test_pivots_are_an_information_set_whatever_the_scale() -> None:
     assert order[2:] == sorted(order[2:])
 
 
+def test_the_first_columns_are_independent_as_long_as_there_are_such() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        G = rng.integers(-1, 2, (5, 8)).astype(float)
+        G[:, rng.permutation(8)[:3]] = G[:, :3]  # parallel columns
+        order = pivot_order(G)
+        rank = np.linalg.matrix_rank(G)
+        assert np.linalg.matrix_rank(G[:, order[:rank]]) == rank
+        # Whatever the size of the rows.
+        assert pivot_order(G * [[1.0], [2.0**-30], [2.0**20], [1.0], [0.5]]) == order
+
+
 def test_pivots_of_dependent_rows_are_all_columns_once() -> None:
     assert sorted(pivot_order(np.array([[1.0, 2.0, 0.0], [2.0, 4.0, 0.0]]))) == [0, 1, 2]
     assert sorted(pivot_order(np.array([[0.0, 0.0], [1.0, 2.0]]))) == [0, 1]

@@ -66,7 +66,12 @@ def test_fractions_and_large_numbers_are_exact():
 
 
 def test_other_shapes_and_no_codes():
-    assert equivalence([[1, 2, 3]], [[1, 2]]).reason == "an [3, 1] code and an [2, 1] code"
+    found = equivalence([[1, 2, 3]], [[1, 2]])
+    assert (found.relation, found.order, found.signs) == ("different", None, None)
+    assert found.reason == "an [3, 1] code and an [2, 1] code"
+    for name, pair in {"A": ([["x"]], [[1]]), "B": ([[1]], [["x"]])}.items():
+        with pytest.raises(InvalidCodeError, match=f"^{name} as text must be a rational number"):
+            equivalence(*pair)
     with pytest.raises(InvalidCodeError, match="rows of B must be independent"):
         equivalence([[1, 2]], [[1, 2], [2, 4]])
     with pytest.raises(InvalidCodeError, match="not decided after 3 steps"):

@@ -6,6 +6,7 @@ from numpy import cos, pi, sin, sqrt, tan
 
 from mheight import LinearCode, height_profile
 from mheight.codes import cosine_code, cosine_dual_code, icosahedral, repetition, single_parity
+from mheight.codes.families import family_code
 from mheight.errors import InvalidCodeError
 
 
@@ -66,3 +67,37 @@ def test_parity_check_and_generator_describe_one_code():
 def test_bad_parity_checks(H, message):
     with pytest.raises(InvalidCodeError, match=message):
         LinearCode.from_parity_check(H)
+
+
+def test_families_by_name():
+    assert family_code("icosahedral") == family_code("icosahedral", 6) == icosahedral()
+    for name, build in {
+        "repetition": repetition,
+        "single-parity": single_parity,
+        "cosine": cosine_code,
+        "cosine-dual": cosine_dual_code,
+    }.items():
+        assert family_code(name, 7) == build(7)
+        assert family_code(name, 6) == build(6)
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "message"),
+    [
+        ("icosahedral", 7, "^the icosahedral code has n = 6, got n = 7$"),
+        ("cosine", None, "^the cosine code needs a length n$"),
+        (
+            "golay",
+            24,
+            "^a family is one of repetition, single-parity, cosine, cosine-dual, icosahedral, "
+            "got 'golay'$",
+        ),
+        ("repetition", 1, "^the repetition code needs n >= 2, got 1$"),
+        ("single-parity", 1, "^the single parity code needs n >= 2, got 1$"),
+        ("cosine", 2, "^the cosine code needs n >= 3, got 2$"),
+        ("cosine-dual", 2, "^the dual cosine code needs n >= 3, got 2$"),
+    ],
+)
+def test_no_such_family_or_length(name, n, message):
+    with pytest.raises(InvalidCodeError, match=message):
+        family_code(name, n)

@@ -12,7 +12,7 @@ import pytest
 from mheight.codes import LinearCode
 from mheight.codes.conditioning import ranks
 from mheight.codes.exact_matrices import echelon, nearest_floats, null_space, solve
-from mheight.codes.from_blocks import batches
+from mheight.codes.from_blocks import batches, rational_codes
 from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.reading import Block
 from mheight.errors import InvalidCodeError
@@ -94,6 +94,27 @@ def test_integers_beside_floats_are_not_rounded() -> None:
 )
 def test_what_is_meant_as_it_is(matrix: list[list[object]], kind: str, meant: bool) -> None:
     assert given_matrices(matrix, kind).is_meant() == meant  # type: ignore[arg-type]
+
+
+def test_an_h_is_solved_for_columns_that_are_not_all_but_dependent() -> None:
+    well = given_matrices([[1, 2, 0, 1], [0, 1, 1, 1]], "H")
+    assert well.check_order() == [0, 1, 2, 3]
+    first_dependent = given_matrices([[1, 1, 0, 1], [1, 1 + 1e-12, 1, 1]], "H")
+    assert set(first_dependent.check_order()[:2]) != {0, 1}
+    assert sorted(first_dependent.check_order()) == [0, 1, 2, 3]
+
+
+def test_matrices_of_a_source_have_numbers_in_messages() -> None:
+    blocks = [Block([["1/2", 1]]), Block([["x", 1]])]
+    with pytest.raises(InvalidCodeError, match=r"^G as text must be"):
+        list(rational_codes(blocks))
+    with pytest.raises(InvalidCodeError, match=r"^a\.csv, matrix 8: G as text must be"):
+        list(rational_codes(blocks, "a.csv", first=7))
+    assert [number for number, _ in rational_codes(blocks[:1] * 2, first=7)] == [7, 8]
+    with pytest.raises(
+        InvalidCodeError, match=r"^a\.csv: at least one matrix is needed, got none$"
+    ):
+        list(rational_codes([], "a.csv"))
 
 
 def test_ranks_are_exact() -> None:
