@@ -16,6 +16,7 @@ import pytest
 
 from mheight.codes.from_blocks import batches
 from mheight.codes.reading import count_matrices, object_blocks, read_blocks
+from mheight.codes.reading.arrays import count_arrays
 from mheight.errors import InputWarning, InvalidCodeError
 
 ONE = [[1, 0, 1], [0, 1, 2]]
@@ -192,3 +193,17 @@ def test_damaged_files_are_refused_or_read(tmp_path: Path) -> None:
                     refused += 1
         path.write_bytes(content)
     assert refused > 100
+
+
+def test_how_many_arrays_a_file_holds(tmp_path: Path) -> None:
+    for shape, count in {(3, 2, 4): 3, (2, 4): 1}.items():
+        np.save(tmp_path / "x.npy", np.ones(shape))
+        assert count_arrays(tmp_path / "x.npy") == count_matrices(tmp_path / "x.npy") == count
+    assert count_arrays(tmp_path / "x.npy.gz") is None
+
+
+def test_an_array_of_arrays_under_a_key() -> None:
+    arrays = np.empty(2, dtype=object)
+    arrays[:] = [np.array(ONE), np.array([[1.0, 2.0]])]
+    found = batches(object_blocks({"codes": arrays}, "x"), "x")
+    assert [G.tolist() for batch in found for G in batch.generators] == [ONE, [[1.0, 2.0]]]

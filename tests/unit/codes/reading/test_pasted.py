@@ -11,6 +11,8 @@ import mheight
 from mheight.codes import LinearCode
 from mheight.codes.numbers import canonical, number
 from mheight.codes.reading import parse_block, parse_blocks, parse_matrix, read_stream
+from mheight.codes.reading.latex import is_latex
+from mheight.codes.reading.rows import cells_of
 from mheight.errors import InvalidCodeError
 
 
@@ -96,3 +98,46 @@ def test_functions_take_text() -> None:
     for function in (mheight.height_profile, mheight.exact_profile):
         with pytest.raises(InvalidCodeError, match="G"):
             function([["1_0", 1]])
+
+
+def test_a_single_entry_in_latex() -> None:
+    assert is_latex(r"\begin{bmatrix} 7 \end{bmatrix}")
+    assert parse_matrix(r"\begin{bmatrix} 7 \end{bmatrix}") == [[7.0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            r"\begin{array} 1 & 2 \end{array}",
+            r"\\begin\{array\} needs the types of its columns, as in \{cc\|cc\}$",
+        ),
+        ("[[1; 2], [3, 4]]", "a semicolon stands inside a row$"),
+    ],
+)
+def test_messages(text: str, message: str) -> None:
+    with pytest.raises(InvalidCodeError, match=message):
+        parse_matrix(text)
+
+
+def test_bars_between_all_cells_part_nothing() -> None:
+    """As P they would be [I | P], which is G."""
+    block = parse_block("1 | 0 | 1\n0 | 1 | 2")
+    assert block.told("P", "")[0] == [[1, 0, 1], [0, 1, 2]]
+    with pytest.raises(InvalidCodeError, match=r"a bar belongs into \[I \| P\]"):
+        parse_block("1 | 0 1\n0 | 1 2").told("P", "")
+
+
+def test_commas_in_brackets_part_numbers_also_in_a_p() -> None:
+    for text in ("[1,5]", "[[1,5]]", "[1,5\n]"):
+        assert parse_block(text).told("P", "")[0] == [[1, 5]]
+    with pytest.raises(InvalidCodeError, match=r"as P, '1,5' is 1\.5 or the two numbers 1 and 5"):
+        parse_block("1,5").told("P", "")
+
+
+def test_what_a_byte_order_mark_precedes() -> None:
+    assert parse_matrix("\ufeff[[1, 0], [0, 1]]") == [[1, 0], [0, 1]]
+
+
+def test_an_empty_cell_before_a_tab_is_a_cell() -> None:
+    assert cells_of(["\t1\t2", " 3\t4\t5 "]).rows == [["", "1", "2"], ["3", "4", "5"]]

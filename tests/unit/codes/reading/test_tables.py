@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from mheight.codes.from_blocks import batches
 from mheight.codes.reading import count_matrices, read_blocks
+from mheight.codes.reading.headers import is_header
 from mheight.errors import InputWarning, InvalidCodeError
 
 ONE = [[[1, 0, 1], [0, 1, 2]]]
@@ -204,3 +206,36 @@ def test_long_tables_are_read_line_by_line(tmp_path: Path) -> None:
     blocks = read_blocks(path)
     assert next(blocks).values == matrices[0].tolist()
     assert read(path) == matrices.tolist()
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["g0", "g1"], True),
+        (["", "0", "1", "2"], True),
+        (["Code", " row ", "0", "1"], True),
+        (["0", "1", "2"], False),
+        (["x", "0", "1"], False),
+        (["row", "0", "2"], False),
+        (["g0", "1,5"], False),
+    ],
+)
+def test_what_names_columns(cells: list[str], expected: bool) -> None:
+    assert is_header(cells) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "k", "n", "shape"),
+    [("P", 2, 2, "(2, 0)"), ("G", 0, 3, "(0, 3)"), ("H", 3, 3, "(0, 3)")],
+)
+def test_parquet_matrices_without_entries(
+    tmp_path: Path, kind: str, k: int, n: int, shape: str
+) -> None:
+    path = tmp_path / "x.parquet"
+    empty = pa.array([[]], type=pa.list_(pa.float64()))
+    pq.write_table(pa.table({kind: empty, "k": [k], "n": [n]}), path)
+    message = (
+        rf"x.parquet, matrix 0: k = {k}, n = {n} need {kind} of shape {re.escape(shape)}, got 0"
+    )
+    with pytest.raises(InvalidCodeError, match=message):
+        read(path)
