@@ -9,7 +9,7 @@ import pytest
 
 from mheight.errors import InvalidDataError
 from mheight.metrics import Scores, score
-from mheight.tiers import COURSE_9, Group, Groups
+from mheight.tiers import COURSE_9, Group, Groups, Tier
 
 
 def test_by_hand() -> None:
@@ -85,6 +85,14 @@ def test_what_report_json_holds() -> None:
         "tier_of": {"(4,2,2)": "hard", "(5,2,2)": "medium"},
     }
     assert Scores.from_dict(scores.as_dict()) == scores
+
+
+def test_tiers_other_than_those_of_the_rule_are_kept() -> None:
+    groups = Groups((Group(4, 2, 2),), (Tier.EASY,))
+    scores = score(np.zeros(1), np.ones(1), np.zeros(1, int), groups)
+    assert scores.tiers == {"easy": 1.0, "medium": None, "hard": None}
+    assert Scores.from_dict(scores.as_dict()) == scores
+    assert Groups.of([(4, 2, 2)]).tiers == (Tier.HARD,)
 
 
 def test_scores_without_tiers_have_those_of_the_rule() -> None:
