@@ -12,7 +12,7 @@ import numpy as np
 
 import mheight
 from mheight.codes import systematic_generators
-from mheight.codes.minors.batches import block_minors
+from mheight.codes.minors.batches import block_minors, minor_room
 from mheight.codes.minors.expansion import fill_block
 from mheight.codes.minors.lanes import LANES, aligned_rows
 from mheight.codes.minors.subsets import minor_table
@@ -31,27 +31,23 @@ def fill(times, G, dual, block, tolerance):
 
 
 @numba.njit
-def expand(times, block, n, column, child, sizes, order, tolerance, spare, other, bounds, p, doubt):
+def expand(times, terms, room):
     for _ in range(times):
-        block_minors(
-            block, n, column, child, sizes, order, tolerance, spare, other, bounds, p, doubt
-        )
+        block_minors(terms, room)
 
 
 @numba.njit
-def sum_and_invert(times, p, circuits, width, sums, inverses):
+def sum_and_invert(times, p, tables, sums, inverses):
     for _ in range(times):
-        batches._sum_circuits(p, circuits, width, sums)
+        batches._sum_circuits(p, tables, sums)
         batches._invert(p, inverses)
 
 
 @numba.njit
-def sweep(times, p, inverses, sums, minor_of, circuit_of, start, children, width, n, values, best):
+def sweep(times, p, inverses, sums, tables, values, best):
     for _ in range(times):
         best[:] = 0.0
-        batches._sweep(
-            p, inverses, sums, minor_of, circuit_of, start, children, width, n, values, best
-        )
+        batches._sweep(p, inverses, sums, tables, values, best)
 
 
 def best_microseconds(job, codes: int) -> str:
@@ -67,27 +63,19 @@ def best_microseconds(job, codes: int) -> str:
 def parts(n: int, k: int) -> list[str]:
     rng = np.random.default_rng(0)
     G = systematic_generators(rng.integers(-100, 101, (64 * LANES, k, n - k)).astype(float))
-    dual, width = n - k < k, k + 1
-    table, lattice = minor_table(n, k, dual), height_lattice(n, k)
-    count, top = len(table.order), int(table.sizes.max())
-    block, tolerance = aligned_rows(table.rows * n), aligned_rows(1)
-    spare, other, doubt = aligned_rows(top), aligned_rows(top), aligned_rows(1)
-    bounds, p, inverses = aligned_rows(count), aligned_rows(count), aligned_rows(count)
-    sums = aligned_rows(len(lattice.circuits) // width)
-    values = aligned_rows(int(lattice.level_start[-1]))
-    best = aligned_rows(len(lattice.level_start) - 1)
+    dual = n - k < k
+    table, tables = minor_table(n, k, dual), height_lattice(n, k).sweep
+    terms, room = table.terms, minor_room(aligned_rows(table.room), table.rows * n, table.terms)
+    p, inverses = room.minors, aligned_rows(len(terms.order))
+    sums = aligned_rows(len(tables.circuits) // (k + 1))
+    values = aligned_rows(int(tables.level_start[-1]))
+    best = aligned_rows(len(tables.level_start) - 1)
     jobs = [
-        lambda: fill(BLOCKS, G, dual, block, tolerance),
-        lambda: expand(
-            BLOCKS, block, n, table.column, table.child, table.sizes, table.order, tolerance,
-            spare, other, bounds, p, doubt,
-        ),
-        lambda: sum_and_invert(BLOCKS, p, lattice.circuits, width, sums, inverses),
-        lambda: sweep(
-            BLOCKS, p, inverses, sums, lattice.minor_of, lattice.circuit_of,
-            lattice.level_start, lattice.children, width, n, values, best,
-        ),
-    ]  # fmt: skip
+        lambda: fill(BLOCKS, G, dual, room.block, room.tolerance),
+        lambda: expand(BLOCKS, terms, room),
+        lambda: sum_and_invert(BLOCKS, p, tables, sums, inverses),
+        lambda: sweep(BLOCKS, p, inverses, sums, tables, values, best),
+    ]
     return [f"[{n}, {k}]", *(best_microseconds(job, BLOCKS * LANES) for job in jobs)]
 
 

@@ -35,7 +35,7 @@ from numba.core.caching import (
 )
 from numba.core.compiler import CompileResult
 from numba.core.dispatcher import Dispatcher
-from numba.core.types import unliteral
+from numba.core.types import BaseTuple, unliteral
 from numba.extending import intrinsic
 
 __all__ = [
@@ -254,7 +254,7 @@ class _Cache:
         for place in self._found():
             # Whatever is wrong with a file, it can be made again.
             try:
-                kept = place.load((signature, target_context.codegen().magic_tuple()))
+                kept = place.load(_key(signature, target_context.codegen()))
                 if kept is not None:
                     return CompileResult._rebuild(target_context, *kept)
             except Exception as error:
@@ -265,7 +265,7 @@ class _Cache:
     def save_overload(self, signature: Any, result: Any) -> None:
         if not self._enabled or result.library.has_dynamic_globals:
             return
-        key, data = (signature, result.library.codegen.magic_tuple()), result._reduce()
+        key, data = _key(signature, result.library.codegen), result._reduce()
         reason = "no folder for them"
         for place in self._found():
             try:
@@ -335,6 +335,19 @@ class _Place(IndexDataCacheFile):
             file.write(hashlib.sha256(dumped).digest() + dumped)
 
 
+def _key(signature: Any, codegen: Any) -> Any:
+    """What a compiled form is for: argument types, fields of named tuples, and the machine."""
+    return signature, tuple(_fields(signature)), codegen.magic_tuple()
+
+
+def _fields(kinds: Any) -> Iterator[tuple[str, ...]]:
+    """Fields of the named tuples among types, and of those within them."""
+    for one in kinds:
+        if isinstance(one, BaseTuple):
+            yield getattr(one, "fields", ())
+            yield from _fields(one)
+
+
 def _stamp(function: Any) -> str:
     """A hash of all that the compiled form of a kernel depends on."""
     files, constants, open_ = set(), set(), [function]
@@ -352,6 +365,8 @@ def _stamp(function: Any) -> str:
                 open_.append(value._defn)
             elif isinstance(value, int | float | str | tuple):
                 constants.add(f"{name}={value!r}")
+            elif hasattr(value, "_fields"):  # a named tuple, whose fields may trade places
+                constants.add(f"{name}={value._fields}")
     parts = [*sorted(_hash(file) for file in files), *sorted(constants)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

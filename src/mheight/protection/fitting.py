@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.heights.programs.simplex import crash, expel, reduced_table
+from mheight.heights.programs.simplex import Vertex, crash, expel, reduced_table
 
 __all__ = ["nearest_codeword"]
 
@@ -49,11 +49,11 @@ def nearest_codeword(G: Float, word: Float, kept: NDArray[np.bool_]) -> tuple[Fl
     allowed = np.append(kept, False)
     if not expel(table, basis, errors, allowed):
         return codeword, unit
-    signs, vertex, open_ = np.empty(k + 1), np.empty(n + 1), allowed.copy()
-    open_[basis] = False
     rng = np.random.default_rng(0)
     bounds = 1.0 + _NO_BOUNDS * rng.uniform(1.0, 2.0, n + 1)
-    crash(table, basis, errors, signs, vertex, open_, bounds, n)
-    better = codeword + rest - unit * vertex[:n] / vertex[n]
+    v = Vertex(table, basis, errors, np.empty(k + 1), np.empty(n + 1), allowed, bounds)
+    v.open_[basis] = False
+    crash(v, n)
+    better = codeword + rest - unit * v.word[:n] / v.word[n]
     residual = float(np.abs(word - better)[kept].max())
     return (better, residual) if residual < unit else (codeword, unit)

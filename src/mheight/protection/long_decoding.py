@@ -12,7 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from mheight.codes import LinearCode
 from mheight.errors import InvalidCodeError
 from mheight.heights import find_height
-from mheight.heights.programs.simplex import crash, drop, drop_value, expel, pivot, reduced_table
+from mheight.heights.programs.simplex import (
+    Vertex,
+    crash,
+    drop,
+    drop_value,
+    expel,
+    pivot,
+    reduced_table,
+)
 from mheight.protection.circuits import MAX_LENGTH
 from mheight.protection.decoding import (
     VERDICTS,
@@ -179,7 +187,7 @@ class LongDecoder:
         if node is None or node.value >= _ENOUGH:
             return erased, True
         programs = [0]
-        chosen = _dropped(node, room, frozenset(), self._bounds, programs, self.node_limit)
+        chosen = _dropped(node, room, frozenset(), programs, self.node_limit)
         return (erased + chosen if chosen is not None else None), programs[0] < self.node_limit
 
     def __repr__(self) -> str:
@@ -193,24 +201,18 @@ class LongDecoder:
 class _Node:
     """The program "largest t with |t y_j - <u, g_j>| <= 1 at kept j" at its optimum."""
 
-    table: Float
-    basis: NDArray[np.int64]
-    signs: Float
-    vertex: Float
-    open_: NDArray[np.bool_]
+    vertex: Vertex  # its errors are not followed: what is found is measured
     value: float
 
-    def child(self, row: int, bounds: Float) -> _Node:
+    @property
+    def target(self) -> int:
+        """The column of t, the last one."""
+        return len(self.vertex.bounds) - 1
+
+    def child(self, row: int) -> _Node:
         """Without the constraint of the basic column of a row."""
-        node = _Node(
-            self.table.copy(), self.basis.copy(), self.signs.copy(), self.vertex.copy(),
-            self.open_.copy(), 0.0,
-        )  # fmt: skip
-        node.value, _ = drop(
-            node.table, node.basis, np.zeros(len(bounds) + 1), node.signs, node.vertex,
-            node.open_, bounds, len(bounds) - 1, row,
-        )  # fmt: skip
-        return node
+        v = Vertex._make(array.copy() for array in self.vertex)
+        return _Node(v, drop(v, self.target, row)[0])
 
 
 def _root(decoder: LongDecoder, word: Float, erased: list[int]) -> _Node | None:
@@ -230,36 +232,28 @@ def _root(decoder: LongDecoder, word: Float, erased: list[int]) -> _Node | None:
     allowed = np.append(kept, False)
     if not expel(table, basis, errors, allowed):
         return None
-    node = _Node(table, basis, np.empty(k + 1), np.empty(n + 1), allowed, 0.0)
-    node.open_[basis] = False
-    node.value, _ = crash(
-        table, basis, errors, node.signs, node.vertex, node.open_, decoder._bounds, n
-    )
-    return node
+    v = Vertex(table, basis, errors, np.empty(k + 1), np.empty(n + 1), allowed, decoder._bounds)
+    v.open_[basis] = False
+    return _Node(v, crash(v, n)[0])
 
 
 def _dropped(
     node: _Node,
     room: int,
     promised: frozenset[int],
-    bounds: Float,
     programs: list[int],
     limit: int,
 ) -> list[int] | None:
     """At most `room` positions whose constraints are to be dropped so that t >= 1."""
     if room == 0:
         return None
-    target = len(bounds) - 1
+    v, target = node.vertex, node.target
     rows = [
         i
-        for i in range(len(node.basis))
-        if int(node.basis[i]) not in promised and node.table[i, target] != 0.0
+        for i in range(len(v.basis))
+        if int(v.basis[i]) not in promised and v.table[i, target] != 0.0
     ]
-    errors = np.zeros(len(bounds) + 1)  # what is found is measured, so rounding is not followed
-    gains = {
-        i: drop_value(node.table, errors, node.vertex, node.open_, bounds, target, i)[0]
-        for i in rows
-    }
+    gains = {i: drop_value(v, target, i)[0] for i in rows}
     kept = promised
     for row in sorted(rows, key=lambda i: -gains[i]):
         if room == 1 and gains[row] < _ENOUGH:
@@ -267,11 +261,11 @@ def _dropped(
         if programs[0] >= limit:
             return None
         programs[0] += 1
-        column = int(node.basis[row])
-        child = node.child(row, bounds)
+        column = int(v.basis[row])
+        child = node.child(row)
         if child.value >= _ENOUGH:
             return [column]
-        found = _dropped(child, room - 1, kept, bounds, programs, limit)
+        found = _dropped(child, room - 1, kept, programs, limit)
         if found is not None:
             return [column, *found]
         kept = kept | {column}

@@ -209,6 +209,43 @@ def test_a_change_to_a_called_kernel_or_a_constant_is_seen(kernels: Kernels):
     assert kernels.run() == ["106 256.0"]
 
 
+_PAIR = """
+import logging, sys
+from typing import NamedTuple
+logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stdout)
+from mheight.codes.compiling import kernel
+from pair import Pair
+@kernel()
+def {name}(x):
+    return {body}
+if __name__ == "__main__":
+    print({call})
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "call"),
+    [
+        ("x.a - 2 * x.b", "difference(Pair(a=7, b=1))"),
+        ("x[0].a - 2 * x[0].b", "difference((Pair(a=7, b=1), 0.5))"),
+        ("swapped(x)", "difference(1)"),
+    ],
+)
+def test_fields_that_trade_places_are_seen(body: str, call: str, kernels: Kernels):
+    # The class is in a module of its own, which holds no kernel.
+    made = "@kernel()\ndef swapped(x):\n    p = Pair(a=x + 6, b=x)\n    return p[0] - 2 * p[1]\n"
+    text = _PAIR.format(name="difference", body=body, call=call)
+    text = text.replace("@kernel()\n", f"{made}@kernel()\n", 1)
+    (kernels.folder / "caller.py").write_text(text)
+    found = []
+    for fields in ("a: int; b: int", "b: int; a: int", "b: int; a: int"):
+        source = f"from typing import NamedTuple\nclass Pair(NamedTuple): {fields}\n"
+        (kernels.folder / "pair.py").write_text(source)
+        found.append(kernels.run())
+    answers = ["5", "-13"] if "swapped" in body else ["5", "5"]
+    assert found == [[COMPILED[0], answers[0]], [COMPILED[0], answers[1]], [answers[1]]]
+
+
 @pytest.mark.parametrize(
     ("ending", "damage"),
     [(".nbc", "cut"), (".nbc", "changed"), (".nbi", "empty"), (".nbi", "changed")],
@@ -305,7 +342,7 @@ def test_the_clock_of_limits_stands_still_while_a_kernel_is_compiled(clock: list
 def test_a_time_limit_does_not_count_compiling(compiles, clock, monkeypatch):
     from mheight.heights.programs import work
 
-    crash, late = work.crash, []
+    solve, late = work._solve, []
 
     def wait(_: object) -> None:
         clock[0] += 100.0
@@ -314,9 +351,9 @@ def test_a_time_limit_does_not_count_compiling(compiles, clock, monkeypatch):
         if not late:
             late.append(True)
             compiling._timed(wait)(()) if compiles else wait(())
-        return crash(*arguments)
+        return solve(*arguments)
 
-    monkeypatch.setattr(work, "crash", slow)
+    monkeypatch.setattr(work, "_solve", slow)
     G = np.random.default_rng(0).standard_normal((5, 10))
     found = mheight.find_height(G, 3, method="branch-and-bound", time_limit=50)
     assert late

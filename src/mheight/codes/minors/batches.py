@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import comb
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,24 +40,67 @@ from mheight.codes.minors.rounding import NOISE, ZERO_TOLERANCE, doubt_limits
 from mheight.codes.minors.subsets import minor_table
 from mheight.codes.threads import in_ranges
 
-__all__ = ["absolute_minors", "block_minors", "by_form", "minor_room", "systematic_codes"]
+__all__ = [
+    "MinorRoom",
+    "absolute_minors",
+    "block_minors",
+    "by_form",
+    "minor_room",
+    "systematic_codes",
+]
 
 _IN_LANES = 2.0  # times the worse that vectors are for the interpreter
 
 Float = NDArray[np.float64]
 
 
+class MinorRoom(NamedTuple):
+    """Arrays that `block_minors` reads, fills and works in."""
+
+    block: Float  # (rows * n, LANES), the codes, overwritten (see `fill_block`)
+    minors: Float  # (C(n, k), LANES), filled: absolute minors in the order of k-subsets
+    spare: Float  # (widest, LANES), one level of the expansion
+    other: Float  # (widest, LANES), the next
+    bounds: Float  # (C(n, k), LANES), filled, where something is rounded: permanents
+    tolerance: Float  # (1, LANES), what counts as zero (see `fill_block`)
+    doubt: Float  # (1, LANES), filled: whether a code's minors are in doubt
+
+
 @kernel()
-def block_minors(  # type: ignore[no-untyped-def]
-    block, n, column, child, sizes, order, tolerance, spare, other, bounds, minors, doubt
-):
+def minor_room(room, entries, terms):  # type: ignore[no-untyped-def]
+    """Cut up an array of at least `MinorTable.room` rows; `entries` are those of a code."""
+    count, widest = len(terms.order), terms.widest
+    a = entries
+    b = a + count
+    c = b + widest
+    d = c + widest
+    e = d + count
+    return MinorRoom(
+        room[:a],
+        room[a:b],
+        room[b:c],
+        room[c:d],
+        room[d:e],
+        room[e : e + 1],
+        room[e + 1 : e + 2],
+    )
+
+
+@kernel()
+def block_minors(terms, at):  # type: ignore[no-untyped-def]
     """Absolute minors of a block in the order of k-subsets; zero up to rounding is 0.
 
-    `doubt`, shape (1, LANES), becomes 1 for codes with a minor that counts as zero but is
+    `doubt` becomes 1 for codes with a minor that counts as zero but is
     larger than rounding makes it (`NOISE`), or is known to too few digits, with zero
     minors beside small ones, or with nearly dependent rows (`doubt_limits`).
+
+    Args:
+        terms: `Terms`.
+        at: `MinorRoom`, its block and tolerance filled.
     """
-    signed = expand_minors(block, n, column, child, sizes, spare, other)
+    block, spare, other, order = at.block, at.spare, at.other, terms.order
+    minors, bounds, tolerance, doubt = at.minors, at.bounds, at.tolerance, at.doubt
+    signed = expand_minors(block, terms, spare, other)
     for s in range(len(order)):
         store(minors, s * LANES, magnitude(load(signed, entry(order, s))))
     store(doubt, 0, splat(0.0))
@@ -66,13 +109,13 @@ def block_minors(  # type: ignore[no-untyped-def]
         rounded = rounded or tolerance[0, lane] > 0.0
     if not rounded:
         return
-    permanents = bound_minors(block, n, column, child, sizes, spare, other)
+    permanents = bound_minors(block, terms, spare, other)
     for s in range(len(order)):
         store(bounds, s * LANES, load(permanents, entry(order, s)))
-    norms = multiply_norms(block, n, column, child, sizes, spare, other)
+    norms = multiply_norms(block, terms, spare, other)
     relative = load(tolerance, 0)
     noise = multiply(relative, splat(NOISE / ZERO_TOLERANCE))
-    low_limit, well_limit, digits_limit = doubt_limits(len(sizes) - 1, len(order))
+    low_limit, well_limit, digits_limit = doubt_limits(len(terms.sizes) - 1, len(order))
     few_digits = multiply(relative, splat(digits_limit / ZERO_TOLERANCE))
     well = multiply(relative, splat(well_limit / ZERO_TOLERANCE))
     suspicious = multiply(relative, splat(low_limit / ZERO_TOLERANCE))
@@ -95,39 +138,15 @@ def block_minors(  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def minor_room(room, entries, count, widest):  # type: ignore[no-untyped-def]
-    """Arrays for `block_minors`: block, minors, spare, other, bounds, tolerance, doubt."""
-    a = entries
-    b = a + count
-    c = b + widest
-    d = c + widest
-    e = d + count
-    return (
-        room[:a],
-        room[a:b],
-        room[b:c],
-        room[c:d],
-        room[d:e],
-        room[e : e + 1],
-        room[e + 1 : e + 2],
-    )
-
-
-@kernel()
-def _absolute_minors(  # type: ignore[no-untyped-def]
-    generators, dual, rows, widest, column, child, sizes, order, out, room, first, last
-):  # fmt: skip
+def _absolute_minors(generators, dual, terms, out, room, first, last):  # type: ignore[no-untyped-def]
     count, _, n = generators.shape
-    block, minors, spare, other, bounds, tolerance, doubt = minor_room(
-        room, rows * n, len(order), widest
-    )
+    at = minor_room(room, (len(terms.sizes) - 1) * n, terms)
+    minors = at.minors
     for b in range(first, last):
-        fill_block(generators, b * LANES, dual, block, tolerance)
-        block_minors(
-            block, n, column, child, sizes, order, tolerance, spare, other, bounds, minors, doubt
-        )  # fmt: skip
+        fill_block(generators, b * LANES, dual, at.block, at.tolerance)
+        block_minors(terms, at)
         for lane in range(min(LANES, count - b * LANES)):
-            for s in range(len(order)):
+            for s in range(len(minors)):
                 out[b * LANES + lane, s] = minors[s, lane]
 
 
@@ -189,9 +208,6 @@ def _fill_minors(codes: Float, dual: bool, out: Float) -> None:
     minors_of = for_work(_absolute_minors, _IN_LANES * blocks * table.seconds)
 
     def work(first: int, last: int) -> None:
-        minors_of(
-            codes, dual, table.rows, table.widest, table.column, table.child, table.sizes,
-            table.order, out, aligned_rows(table.room), first, last,
-        )  # fmt: skip
+        minors_of(codes, dual, table.terms, out, aligned_rows(table.room), first, last)
 
     in_ranges(work, blocks, blocks * table.seconds)

@@ -6,7 +6,10 @@ The minor of the first r rows on an r-subset S of columns is a signed sum, over 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from mheight.codes.compiling import kernel
 from mheight.codes.minors.lanes import (
@@ -23,9 +26,31 @@ from mheight.codes.minors.lanes import (
 )
 from mheight.codes.minors.rounding import ZERO_TOLERANCE
 
-__all__ = ["bound_minors", "expand_minors", "expansion_rows", "fill_block", "multiply_norms"]
+__all__ = [
+    "Terms",
+    "bound_minors",
+    "expand_minors",
+    "expansion_rows",
+    "fill_block",
+    "multiply_norms",
+]
 
 _EXACT_LIMIT = float(2**53)
+
+
+class Terms(NamedTuple):
+    """The terms of the expansion one after the other, as kernels read them.
+
+    Subsets of one size are numbered in lexicographic order, as by `itertools.combinations`.
+    Offsets are numbers times `LANES`.
+    """
+
+    n: int  # columns
+    column: NDArray[np.int32]  # offset of column j in its row, level by level
+    child: NDArray[np.int32]  # offset, within the level below, of the subset without j
+    sizes: NDArray[np.int32]  # (rows+1,), how many subsets each level has
+    order: NDArray[np.int32]  # (C(n, k),), for each k-subset where its minor is in the last level
+    widest: int  # the most subsets of a level
 
 
 @kernel()
@@ -129,8 +154,16 @@ def expansion_rows(G, is_check):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def expand_minors(block, n, column, child, sizes, spare, other):  # type: ignore[no-untyped-def]
-    """Signed maximal minors of a block; returns `spare` or `other`, whichever holds them."""
+def expand_minors(block, terms, spare, other):  # type: ignore[no-untyped-def]
+    """Signed maximal minors of a block; returns `spare` or `other`, whichever holds them.
+
+    Args:
+        block: shape (rows * n, LANES), see `fill_block`.
+        terms: `Terms`.
+        spare: shape (widest, LANES), filled.
+        other: shape (widest, LANES), filled.
+    """
+    n, column, child, sizes = terms.n, terms.column, terms.child, terms.sizes
     current, previous = spare, other
     for j in range(n):
         store(current, j * LANES, load(block, j * LANES))
@@ -156,11 +189,13 @@ def expand_minors(block, n, column, child, sizes, spare, other):  # type: ignore
 
 
 @kernel()
-def bound_minors(block, n, column, child, sizes, spare, other):  # type: ignore[no-untyped-def]
+def bound_minors(block, terms, spare, other):  # type: ignore[no-untyped-def]
     """Permanents of magnitudes, which bound the minors: the expansion without signs.
 
     The block is overwritten; returns `spare` or `other`, whichever holds the bounds.
+    Arguments are those of `expand_minors`.
     """
+    n, column, child, sizes = terms.n, terms.column, terms.child, terms.sizes
     current, previous = spare, other
     for i in range((len(sizes) - 1) * n):
         store(block, i * LANES, magnitude(load(block, i * LANES)))
@@ -183,12 +218,13 @@ def bound_minors(block, n, column, child, sizes, spare, other):  # type: ignore[
 
 
 @kernel()
-def multiply_norms(block, n, column, child, sizes, spare, other):  # type: ignore[no-untyped-def]
+def multiply_norms(block, terms, spare, other):  # type: ignore[no-untyped-def]
     """Products of the Euclidean norms of the columns of each maximal minor.
 
     Returns `spare` or `other`, whichever holds them; the first row of the block is
-    overwritten.
+    overwritten.  Arguments are those of `expand_minors`.
     """
+    n, column, child, sizes = terms.n, terms.column, terms.child, terms.sizes
     rows = len(sizes) - 1
     current, previous = spare, other
     for j in range(n):

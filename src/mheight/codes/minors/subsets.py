@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.compiling import for_work, kernel
+from mheight.codes.minors.expansion import Terms
 from mheight.codes.minors.lanes import LANES
 
 __all__ = [
@@ -30,26 +31,15 @@ Offsets = NDArray[np.int32]
 class MinorTable:
     """Straight-line program for the absolute maximal minors of [n, k] codes.
 
-    Subsets of one size are numbered in lexicographic order, as by
-    `itertools.combinations`.  Offsets are numbers times `LANES`.
-
     Attributes:
         rows: rows of the matrix that is expanded, k or n-k.
-        column: offset of column j for each term of the expansion, level by level.
-        child: offset, within the level below, of the subset without j.
-        sizes: number of subsets in each level 0..rows.
-        order: for each k-subset, the offset of its minor in the last level.
-        widest: largest number of subsets in a level.
+        terms: what kernels read.
         room: rows of `LANES` doubles that `mheight.codes.minors.batches.minor_room` cuts up.
         seconds: about how long a block of `LANES` codes takes.
     """
 
     rows: int
-    column: Offsets
-    child: Offsets
-    sizes: Offsets
-    order: Offsets
-    widest: int
+    terms: Terms
     room: int
     seconds: float
 
@@ -75,11 +65,7 @@ def minor_table(n: int, k: int, dual: bool) -> MinorTable:
     widest = int(sizes.max())
     return MinorTable(
         rows,
-        column * LANES,
-        child * LANES,
-        sizes,
-        offsets(order),
-        widest=widest,
+        Terms(n, column * LANES, child * LANES, sizes, offsets(order), widest),
         room=rows * n + 2 * (len(order) + widest + 1),
         seconds=2e-9 * terms,
     )

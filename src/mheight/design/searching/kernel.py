@@ -1,8 +1,8 @@
 """Numba kernel: one height of many codes, eight side by side, for searches.
 
-The same lattice as `mheight.heights.kernel`, with less around it: one m only, and a minor is
-zero below a fixed fraction of the largest one of its code, without a word on doubts.  What a
-search ends with is judged by exact arithmetic.
+The same lattice as `mheight.heights.lattice.batches`, with less around it: one m only, and a
+minor is zero below a fixed fraction of the largest one of its code, without a word on doubts.
+What a search ends with is judged by exact arithmetic.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes.compiling import kernel
-from mheight.codes.minors.expansion import expand_minors
+from mheight.codes.minors.expansion import Terms, expand_minors
 from mheight.codes.minors.lanes import (
     LANES,
     add,
@@ -33,7 +33,7 @@ from mheight.codes.minors.lanes import (
     where_positive,
 )
 from mheight.codes.minors.subsets import minor_table
-from mheight.heights.lattice.tables import height_lattice
+from mheight.heights.lattice.tables import SweepTables, height_lattice
 
 __all__ = [
     "ZERO",
@@ -48,35 +48,20 @@ __all__ = [
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
-Offsets = NDArray[np.int32]
 
 ZERO = 1e-10
 """Of the largest minor of a code of real entries: smaller ones count as zero."""
 
 
 class Tables(NamedTuple):
-    """What the kernels read of a height to be computed, for whatever codes.
-
-    Offsets are numbers times `LANES`; for the tables of minors see
-    `mheight.codes.minors.subsets`, for those of the lattice `mheight.heights.lattice.tables`.
-    """
+    """What the kernels read of a height to be computed, for whatever codes."""
 
     n: int  # length
     k: int  # dimension
     rows: int  # of the matrices that come
     is_check: bool  # whether these are parity-check matrices
-    # Minors by expansion along the last row of each:
-    column: Offsets  # entries of the row, term after term
-    child: Offsets  # the smaller minors that they are multiplied by
-    sizes: Offsets  # how many minors there are of each number of rows
-    order: Offsets  # (C(n, k),), the k-subsets in lexicographic order
-    widest: int  # the most minors of one number of rows
-    # The lattice of the sets T:
-    circuits: Offsets  # k+1 minors that s(A) sums, for each A
-    minor_of: Offsets  # p(B), for each target and each B
-    circuit_of: Offsets  # s(B + a), likewise
-    level_start: Offsets  # where the sets T of each size begin, up to the size for m
-    children: Offsets  # T - b for k+1 elements b, for each T
+    terms: Terms  # of the expansion of minors
+    sweep: SweepTables  # over the sets T, with levels up to the size for m
 
 
 class ByDirection(NamedTuple):
@@ -140,16 +125,11 @@ def height_program(n: int, k: int, m: int, is_check: bool | None = None) -> Heig
     """
     if is_check is None:
         is_check = n - k < k
-    table, lattice = minor_table(n, k, is_check), height_lattice(n, k)
-    levels = lattice.level_start[: n - k - m + 2]
-    circuits = lattice.circuits
-    sums = len(circuits) // (k + 1)
-    tables = Tables(
-        n, k, table.rows, is_check,
-        table.column, table.child, table.sizes, table.order, table.widest,
-        circuits, lattice.minor_of, lattice.circuit_of, levels, lattice.children,
-    )  # fmt: skip
-    room = 2 * table.widest + 2 * len(table.order) + sums + int(levels[-1])
+    table, sweep = minor_table(n, k, is_check), height_lattice(n, k).sweep
+    terms, levels = table.terms, sweep.level_start[: n - k - m + 2]
+    tables = Tables(n, k, table.rows, is_check, terms, sweep._replace(level_start=levels))
+    sums = len(sweep.circuits) // (k + 1)
+    room = 2 * terms.widest + 2 * len(terms.order) + sums + int(levels[-1])
     return HeightProgram(n, k, m, is_check, tables, room)
 
 
@@ -191,7 +171,15 @@ def _soft_heights(minors, circuits, width, floor):  # type: ignore[no-untyped-de
 
 @kernel()
 def _lattice_heights(minors, inverses, sums, values, tables):  # type: ignore[no-untyped-def]
-    """1 + h_m by a sweep over the sets T upwards, for each target; m < n-k."""
+    """1 + h_m by a sweep over the sets T upwards, for each target; m < n-k.
+
+    Args:
+        minors: shape (C(n, k), LANES), p(B).
+        inverses: shape (C(n, k), LANES), filled: 1 / p(B).
+        sums: shape (C(n, k+1), LANES), filled: s(A).
+        values: shape (sets T, LANES), filled: F_a(T) of the last target.
+        tables: `SweepTables`.
+    """
     circuits, children, width = tables.circuits, tables.children, tables.k + 1
     minor_of, circuit_of, level_start = tables.minor_of, tables.circuit_of, tables.level_start
     first = 0
@@ -245,15 +233,14 @@ def block_heights(block, out, at, zero, floor, room, tables):  # type: ignore[no
         room: of `HeightProgram.new_room`.
         tables: `Tables`.
     """
-    circuits, order, width = tables.circuits, tables.order, tables.k + 1
+    terms, sweep = tables.terms, tables.sweep
+    circuits, order, width = sweep.circuits, terms.order, tables.k + 1
     count = len(order)
-    a, b = tables.widest, 2 * tables.widest
+    a, b = terms.widest, 2 * terms.widest
     c, d = b + count, b + 2 * count
     e = d + len(circuits) // width
     minors = room[b:c]
-    signed = expand_minors(
-        block, tables.n, tables.column, tables.child, tables.sizes, room[:a], room[a:b]
-    )
+    signed = expand_minors(block, terms, room[:a], room[a:b])
     top = splat(0.0)
     for s in range(count):
         p = magnitude(load(signed, entry(order, s)))
@@ -268,12 +255,12 @@ def block_heights(block, out, at, zero, floor, room, tables):  # type: ignore[no
                 s * LANES,
                 where_positive(subtract(p, least_minor), p, splat(0.0)),
             )
-    if len(tables.level_start) == 2:
+    if len(sweep.level_start) == 2:
         best = _circuit_heights(minors, circuits, width)
         if floor > 0.0:
             store(out, (at + 1) * LANES, _soft_heights(minors, circuits, width, floor))
     else:
-        best = _lattice_heights(minors, room[c:d], room[d:e], room[e:], tables)
+        best = _lattice_heights(minors, room[c:d], room[d:e], room[e:], sweep)
     store(out, at * LANES, best)
 
 

@@ -20,14 +20,11 @@ _NEARLY_ZERO = 1e-6
 
 
 @kernel()
-def _minors(matrix, zero, minors, tables):  # type: ignore[no-untyped-def]
-    """Absolute minors of one code by the tables of the block kernel; zero ones are 0."""
-    column, child, sizes, order = tables.column, tables.child, tables.sizes, tables.order
+def _minors(matrix, zero, minors, terms):  # type: ignore[no-untyped-def]
+    """Absolute minors of one code by the `Terms` of the block kernel; zero ones are 0."""
+    column, child, sizes, order = terms.column, terms.child, terms.sizes, terms.order
     rows, n = matrix.shape
-    widest = 0
-    for r in range(rows + 1):
-        widest = max(widest, sizes[r])
-    current, previous = np.empty(widest), np.empty(widest)
+    current, previous = np.empty(terms.widest), np.empty(terms.widest)
     for j in range(n):
         current[j] = matrix[0, j]
     t = n
@@ -96,13 +93,12 @@ def active_pieces(matrix, zero, margin, found, tables):  # type: ignore[no-untyp
     Returns:
         The largest F_a(T), which is 1 + h_m, and how many pieces were found.
     """
-    n, circuits, children, level_start = (
-        tables.n, tables.circuits, tables.children, tables.level_start,
-    )  # fmt: skip
-    minor_of, circuit_of = tables.minor_of, tables.circuit_of
+    n, sweep = tables.n, tables.sweep
+    circuits, children, level_start = sweep.circuits, sweep.children, sweep.level_start
+    minor_of, circuit_of = sweep.minor_of, sweep.circuit_of
     width, levels, bases = tables.k + 1, len(level_start) - 1, level_start[1]
-    minors = np.empty(len(tables.order))
-    _minors(matrix, zero, minors, tables)
+    minors = np.empty(len(tables.terms.order))
+    _minors(matrix, zero, minors, tables.terms)
     sums = np.empty(len(circuits) // width)
     for c in range(len(sums)):
         total = 0.0

@@ -38,8 +38,15 @@ _IN_LANES = 10.0  # times the worse that vectors are for the interpreter
 
 
 @kernel()
-def _sum_circuits(minors, circuits, width, sums):  # type: ignore[no-untyped-def]
-    """s(A) of every (k+1)-set A; where all its minors are 0, any positive number does."""
+def _sum_circuits(minors, tables, sums):  # type: ignore[no-untyped-def]
+    """s(A) of every (k+1)-set A; where all its minors are 0, any positive number does.
+
+    Args:
+        minors: shape (C(n, k), LANES).
+        tables: `SweepTables`.
+        sums: shape (C(n, k+1), LANES), filled.
+    """
+    circuits, width = tables.circuits, tables.k + 1
     first = 0
     for c in range(sums.shape[0]):
         total = load(minors, entry(circuits, first))
@@ -59,10 +66,19 @@ def _invert(minors, inverses):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _sweep(  # type: ignore[no-untyped-def]
-    minors, inverses, sums, minor_of, circuit_of, level_start, children, width, n, values, best
-):  # fmt: skip
-    """For each target a: F_a(B) of all bases, then F_a(T) upwards; best of each level."""
+def _sweep(minors, inverses, sums, tables, values, best):  # type: ignore[no-untyped-def]
+    """For each target a: F_a(B) of all bases, then F_a(T) upwards; best of each level.
+
+    Args:
+        minors: shape (C(n, k), LANES), p(B).
+        inverses: shape (C(n, k), LANES), 1 / p(B).
+        sums: shape (C(n, k+1), LANES), s(A).
+        tables: `SweepTables`.
+        values: shape (sets T, LANES), filled: F_a(T) of the last target.
+        best: shape (n-k, LANES): raised to the largest F_a(T) of each size of T.
+    """
+    minor_of, circuit_of, level_start = tables.minor_of, tables.circuit_of, tables.level_start
+    children, width, n = tables.children, tables.k + 1, tables.n
     levels = len(level_start) - 1
     bases = level_start[1]
     e = 0
@@ -94,12 +110,19 @@ def _sweep(  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _doubt_zeros(minors, bounds, sums, minor_of, circuit_of, tolerance, spare, doubt):  # type: ignore[no-untyped-def]
+def _doubt_zeros(at, sums, tables):  # type: ignore[no-untyped-def]
     """Doubt codes where F_a(B) = s(B + a) / p(B) with p(B) = 0 may be finite, and not large.
 
     A minor that counts as zero may be as large as rounding makes it.  That is no matter
     beside an s(B + a) of usual size; a small one may make a moderate height of it.
+
+    Args:
+        at: `MinorRoom`, after `block_minors`.
+        sums: shape (C(n, k+1), LANES), s(A).
+        tables: `SweepTables`.
     """
+    minors, bounds, tolerance, spare, doubt = at.minors, at.bounds, at.tolerance, at.spare, at.doubt
+    minor_of, circuit_of = tables.minor_of, tables.circuit_of
     rounded = False
     for lane in range(LANES):
         rounded = rounded or tolerance[0, lane] > 0.0
@@ -126,36 +149,39 @@ def _doubt_zeros(minors, bounds, sums, minor_of, circuit_of, tolerance, spare, d
 
 
 @kernel()
-def _profiles(  # type: ignore[no-untyped-def]
-    generators, k, dual, rows, widest, column, child, sizes, order,
-    circuits, minor_of, circuit_of, level_start, children, out, doubtful, room, first, last,
-):  # fmt: skip
+def _profiles(generators, dual, terms, tables, out, doubtful, room, first, last):  # type: ignore[no-untyped-def]
+    """Fill in what `profiles` returns, for the blocks of codes from `first` to `last`.
+
+    Args:
+        generators: shape (N, rows, n), as for `profiles`.
+        dual: whether the block is to hold [P^T | I] (see `fill_block`).
+        terms: `Terms`.
+        tables: `SweepTables`.
+        out: shape (N, n-k), filled: heights.
+        doubtful: shape (N,), filled.
+        room: rows of `LANES` doubles, those of `MinorTable`, of `HeightLattice`, and C(n, k).
+        first: a block.
+        last: behind the last of them.
+    """
     count, _, n = generators.shape
-    width, levels, bases = k + 1, len(level_start) - 1, len(order)
-    block, minors, spare, other, bounds, tolerance, doubt = minor_room(
-        room, rows * n, bases, widest
-    )
+    levels, bases = len(tables.level_start) - 1, len(terms.order)
+    at = minor_room(room, (len(terms.sizes) - 1) * n, terms)
+    minors, doubt = at.minors, at.doubt
     a = len(room) - levels
     b = a - bases
-    c = b - len(circuits) // width
+    c = b - len(tables.circuits) // (tables.k + 1)
     best, inverses, sums = room[a:], room[b:a], room[c:b]
-    values = room[c - level_start[levels] : c]
+    values = room[c - tables.level_start[levels] : c]
     for block_number in range(first, last):
         start = block_number * LANES
-        fill_block(generators, start, dual, block, tolerance)
-        block_minors(
-            block, n, column, child, sizes, order, tolerance, spare, other,
-            bounds, minors, doubt,
-        )  # fmt: skip
-        _sum_circuits(minors, circuits, width, sums)
-        _doubt_zeros(minors, bounds, sums, minor_of, circuit_of, tolerance, spare, doubt)
+        fill_block(generators, start, dual, at.block, at.tolerance)
+        block_minors(terms, at)
+        _sum_circuits(minors, tables, sums)
+        _doubt_zeros(at, sums, tables)
         _invert(minors, inverses)
         for level in range(levels):
             store(best, level * LANES, splat(0.0))
-        _sweep(
-            minors, inverses, sums, minor_of, circuit_of, level_start, children,
-            width, n, values, best,
-        )  # fmt: skip
+        _sweep(minors, inverses, sums, tables, values, best)
         for lane in range(min(LANES, count - start)):
             doubtful[start + lane] = doubt[0, lane] > 0.0
             for level in range(levels):
@@ -202,16 +228,14 @@ def _fill_profiles(
 ) -> None:
     count, _, n = codes.shape
     lattice = height_lattice(n, k)
-    rows = table.room + len(table.order) + lattice.room
+    rows = table.room + len(table.terms.order) + lattice.room
     blocks = -(-count // LANES)
     seconds = blocks * (table.seconds + lattice.seconds)
     profiles_of = for_work(_profiles, _IN_LANES * seconds)
 
     def work(first: int, last: int) -> None:
         profiles_of(
-            codes, k, dual, table.rows, table.widest, table.column, table.child, table.sizes,
-            table.order, lattice.circuits, lattice.minor_of, lattice.circuit_of,
-            lattice.level_start, lattice.children, out, doubtful, aligned_rows(rows), first, last,
-        )  # fmt: skip
+            codes, dual, table.terms, lattice.sweep, out, doubtful, aligned_rows(rows), first, last
+        )
 
     in_ranges(work, blocks, seconds)

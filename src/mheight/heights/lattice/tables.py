@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from math import comb
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,37 +26,41 @@ from mheight.codes.compiling import for_work, kernel
 from mheight.codes.minors.lanes import LANES
 from mheight.codes.minors.subsets import binomials, list_children, next_subset, subset_number
 
-__all__ = ["HeightLattice", "height_lattice"]
+__all__ = ["HeightLattice", "SweepTables", "height_lattice"]
 
 Offsets = NDArray[np.int32]
 
 _ENTRY = 1e-8  # seconds for an entry of a table, for each element of its subset
 
 
-@dataclass(frozen=True)
-class HeightLattice:
-    """The program that turns C(n, k) absolute minors into a height profile.
+class SweepTables(NamedTuple):
+    """What a sweep over the sets T reads, for whatever codes of one n and k.
 
     The n-1 columns other than the target are renumbered 0..n-2 in order, so that all
     targets share one table of sets T.  Tables are flat; offsets are numbers times
     `mheight.codes.minors.lanes.LANES`.
+    """
+
+    n: int  # length
+    k: int  # dimension
+    circuits: Offsets  # the k+1 minors that s(A) sums, for each (k+1)-set A
+    minor_of: Offsets  # p(B), for each target a and each renumbered B
+    circuit_of: Offsets  # s(B + a), likewise
+    level_start: Offsets  # (n-k+1,), where the sets T of size k + i begin, and the last end
+    children: Offsets  # T - b for k+1 elements b, for each T larger than k
+
+
+@dataclass(frozen=True)
+class HeightLattice:
+    """The program that turns C(n, k) absolute minors into a height profile.
 
     Attributes:
-        circuits: offsets of the k+1 minors that s(A) sums, for each (k+1)-set A.
-        minor_of: offset of p(B), for each target a and each renumbered B.
-        circuit_of: offset of s(B + a), likewise.
-        level_start: shape (n-k+1,); the sets T of size k + i are numbers
-            `level_start[i]` up to `level_start[i + 1]`.
-        children: offsets of T - b for k+1 elements b, for each T larger than k.
+        sweep: what kernels read.
         room: rows of `LANES` doubles for the sets T, the sums s(A), and the levels.
         seconds: about how long a block of `LANES` codes takes.
     """
 
-    circuits: Offsets
-    minor_of: Offsets
-    circuit_of: Offsets
-    level_start: Offsets
-    children: Offsets
+    sweep: SweepTables
     room: int
     seconds: float
 
@@ -82,11 +87,15 @@ def height_lattice(n: int, k: int) -> HeightLattice:
         children_of(n - 1, size, k + 1, below, choose, children[start:stop], none)
         start = stop
     return HeightLattice(
-        circuits * LANES,
-        minor_of * LANES,
-        circuit_of * LANES,
-        level_start,
-        children * LANES,
+        SweepTables(
+            n,
+            k,
+            circuits * LANES,
+            minor_of * LANES,
+            circuit_of * LANES,
+            level_start,
+            children * LANES,
+        ),
         room=int(level_start[-1]) + comb(n, k + 1) + len(sizes),
         seconds=1e-9 * n * (3 * bases + len(children)),
     )

@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 
 from mheight.codes.compiling import kernel
 from mheight.heights.programs.proven_bounds import negligible
-from mheight.heights.programs.simplex import crash, drop, drop_value, expel, pivot, reoptimise
+from mheight.heights.programs.simplex import (
+    Vertex,
+    crash,
+    drop,
+    drop_value,
+    expel,
+    pivot,
+    reoptimise,
+)
 
 __all__ = ["Dives", "are_worthwhile", "search_programs"]
 
@@ -67,6 +75,15 @@ def _vertices(k: int, n: int, bounds: Float) -> Vertices:
 
 
 @kernel()
+def _vertex(which, at):  # type: ignore[no-untyped-def]
+    """One of them."""
+    return Vertex(
+        at.tables[which], at.bases[which], at.errors, at.signs[which], at.words[which],
+        at.opens[which], at.bounds,
+    )  # fmt: skip
+
+
+@kernel()
 def _copy(source, to, at):  # type: ignore[no-untyped-def]
     """Copy a vertex over another."""
     k, n = at.tables.shape[1:]
@@ -81,10 +98,10 @@ def _copy(source, to, at):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _restore(vertex, target, column, at):  # type: ignore[no-untyped-def]
+def _restore(v, target, column):  # type: ignore[no-untyped-def]
     """Keep `column` again: dual simplex steps from an optimal vertex to the optimal one."""
-    table, basis, signs = at.tables[vertex], at.bases[vertex], at.signs[vertex]
-    word, open_, errors, bounds = at.words[vertex], at.opens[vertex], at.errors, at.bounds
+    table, basis, signs = v.table, v.basis, v.signs
+    word, open_, bounds = v.word, v.open_, v.bounds
     k, n = table.shape
     open_[column] = True
     for j in range(n):
@@ -109,7 +126,7 @@ def _restore(vertex, target, column, at):  # type: ignore[no-untyped-def]
         if row < 0:
             break
         leaving = basis[row]
-        pivot(table, basis, errors, row, entering)
+        pivot(table, basis, v.errors, row, entering)
         shift = side * bounds[entering] - word[entering]
         for j in range(n):
             word[j] += shift * table[row, j]
@@ -117,7 +134,7 @@ def _restore(vertex, target, column, at):  # type: ignore[no-untyped-def]
         word[entering] = side * bounds[entering]
         open_[entering] = False
         open_[leaving] = True
-    reoptimise(table, basis, errors, signs, word, open_, bounds, target)
+    reoptimise(v, target)
 
 
 @kernel()
@@ -127,15 +144,14 @@ def _drop_best(source, target, to_beat, at):  # type: ignore[no-untyped-def]
     Returns the value, or `to_beat`; the column; and the programs solved.
     """
     order, quick = at.order, at.quick
-    table, basis = at.tables[source], at.bases[source]
+    v, trial = _vertex(source, at), _vertex(TRIAL, at)
+    table, basis = v.table, v.basis
     zero = negligible(table, target)
     count = 0
     for row in range(len(basis)):
         if abs(table[row, target]) <= zero:
             continue
-        value, _ = drop_value(
-            table, at.errors, at.words[source], at.opens[source], at.bounds, target, row
-        )
+        value, _ = drop_value(v, target, row)
         place = count
         while place > 0 and quick[place - 1] < value:
             quick[place], order[place] = quick[place - 1], order[place - 1]
@@ -147,10 +163,7 @@ def _drop_best(source, target, to_beat, at):  # type: ignore[no-untyped-def]
         if quick[i] <= to_beat:  # its first step bounds a child
             break
         _copy(source, TRIAL, at)
-        value, _ = drop(
-            at.tables[TRIAL], at.bases[TRIAL], at.errors, at.signs[TRIAL], at.words[TRIAL],
-            at.opens[TRIAL], at.bounds, target, order[i],
-        )  # fmt: skip
+        value, _ = drop(trial, target, order[i])
         programs += 1
         if value > to_beat:
             to_beat, column = value, basis[order[i]]
@@ -185,7 +198,7 @@ def _exchange(dropped, value, target, at):  # type: ignore[no-untyped-def]
     for place in range(1, dropped[0] + 1):
         at.errors[-1] = 0.0
         _copy(CURRENT, WIDER, at)
-        _restore(WIDER, target, dropped[place], at)
+        _restore(_vertex(WIDER, at), target, dropped[place])
         better, column, solved = _drop_best(WIDER, target, value * (1.0 + _GAIN), at)
         programs += 1 + solved
         if column >= 0:
@@ -210,28 +223,27 @@ class Dives:
         self.high, self.corner, self.drops = high, corner, drops
         k, n = high.shape
         self.at = _vertices(k, n, bounds)
+        self.current: Vertex = _vertex(CURRENT, self.at)
         self.programs = 0
 
     @property
     def reached(self) -> tuple[Float, Int, Float]:
         """Tableau, basis and bounds of the residuals of the optimal vertex of the last value."""
-        return self.at.tables[CURRENT], self.at.bases[CURRENT], self.at.errors
+        return self.current.table, self.current.basis, self.current.errors
 
     def value(self, target: int, dropped: Int) -> float:
         """Solve anew with these constraints dropped; `CURRENT` is the optimal vertex."""
-        at = self.at
-        table, basis, errors = at.tables[CURRENT], at.bases[CURRENT], at.errors
-        signs, word, open_ = at.signs[CURRENT], at.words[CURRENT], at.opens[CURRENT]
-        table[:], basis[:] = self.high, self.corner
-        allowed = np.ones(len(at.bounds), np.bool_)
+        v = self.current
+        v.table[:], v.basis[:] = self.high, self.corner
+        allowed = np.ones(len(v.bounds), np.bool_)
         allowed[target] = False
         allowed[dropped[1 : 1 + dropped[0]]] = False
-        errors[:] = 1.0
-        if not expel(table, basis, errors, allowed):
+        v.errors[:] = 1.0
+        if not expel(v.table, v.basis, v.errors, allowed):
             return float("inf")
-        open_[:] = allowed
-        open_[basis] = False
-        value, _ = crash(table, basis, errors, signs, word, open_, at.bounds, target)
+        v.open_[:] = allowed
+        v.open_[v.basis] = False
+        value, _ = crash(v, target)
         return float(value)
 
     def deepen(self, target: int, dropped: Int) -> tuple[float, int]:

@@ -5,15 +5,15 @@ For a target a and a set K of kept positions,
     f(K) = max { |c_a| : c in the code, |c_j| <= 1 for j in K }
          = min over bases B in K of || inverse(G_B) g_a ||_1.
 
-A vertex is kept as a tableau: `table = inverse(G_B) G`, shape (k, n); `basis`, the
-columns B; `signs`, which bound c_b sits on; `word`, the codeword c, shape (n,).  Every
-basis gives an upper bound of f(K), the sum of the magnitudes of column a, and every
-vertex a codeword.  Bounds are 1 + a random relative 1e-9 each, so that ties, of which
-codes of small integers are full, cannot make the method cycle; the sum above does not
-depend on them.
+A vertex is kept with its tableau (see `Vertex`).  Every basis gives an upper bound of f(K),
+the sum of the magnitudes of column a, and every vertex a codeword.  Bounds are 1 + a random
+relative 1e-9 each, so that ties, of which codes of small integers are full, cannot make the
+method cycle; the sum above does not depend on them.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +21,34 @@ from numpy.typing import NDArray
 from mheight.codes.compiling import kernel
 from mheight.heights.programs.proven_bounds import PIVOT_ERROR, ceiling
 
-__all__ = ["crash", "drop", "drop_value", "expel", "pivot", "reduced_table", "reoptimise"]
-
-Float = NDArray[np.float64]
+__all__ = [
+    "Vertex",
+    "crash",
+    "drop",
+    "drop_value",
+    "expel",
+    "pivot",
+    "reduced_table",
+    "reoptimise",
+]
 
 _PIVOT = 1e-10
 """Entries of a tableau smaller than this, beside the largest of their row, are zero."""
 
 _PATIENCE = 40
 """Steps by the largest violation, times k; after these, by the least index (Bland)."""
+
+
+class Vertex(NamedTuple):
+    """A vertex of the program of one target; kernels move it by writing to its arrays."""
+
+    table: NDArray[np.float64]  # (k, n), its tableau, inverse(G_B) G
+    basis: NDArray[np.int64]  # (k,), the columns B
+    errors: NDArray[np.float64]  # (n+1,), bounds of the residuals of the tableau
+    signs: NDArray[np.float64]  # (k,), the bound that each c_b sits on, 1 or -1
+    word: NDArray[np.float64]  # (n,), the codeword c
+    open_: NDArray[np.bool_]  # (n,), the kept columns outside the basis
+    bounds: NDArray[np.float64]  # (n,), of the magnitudes |c_j| at kept positions j
 
 
 @kernel()
@@ -90,12 +109,13 @@ def _threshold(line):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _blocking(line, direction, word, open_, bounds, limit):  # type: ignore[no-untyped-def]
-    """How far the codeword may move along `direction * line`, and the column that stops it.
+def _blocking(v, row, direction, limit):  # type: ignore[no-untyped-def]
+    """How far the codeword may move along `direction` times a row, and the column that stops it.
 
-    `open_` marks kept columns outside the basis.  Among columns that stop it together, the
-    one with the largest entry is taken.  Column -1: nothing stops it before `limit`.
+    Among columns that stop it together, the one with the largest entry is taken.
+    Column -1: nothing stops it before `limit`.
     """
+    line, word, open_, bounds = v.table[row], v.word, v.open_, v.bounds
     least, column, size = limit, -1, 0.0
     zero = _threshold(line)
     for j in range(len(line)):
@@ -116,33 +136,34 @@ def _blocking(line, direction, word, open_, bounds, limit):  # type: ignore[no-u
 
 
 @kernel()
-def _move(table, basis, errors, signs, word, open_, bounds, row, direction, step, column):  # type: ignore[no-untyped-def]
+def _move(v, row, direction, step, column):  # type: ignore[no-untyped-def]
     """Move the codeword by `step` along a row and let `column` replace the row's basic column."""
-    line = table[row]
+    line = v.table[row]
     for j in range(len(line)):
-        word[j] += direction * step * line[j]
-    signs[row] = 1.0 if direction * line[column] > 0.0 else -1.0
-    word[column] = signs[row] * bounds[column]
-    pivot(table, basis, errors, row, column)
-    open_[column] = False
+        v.word[j] += direction * step * line[j]
+    v.signs[row] = 1.0 if direction * line[column] > 0.0 else -1.0
+    v.word[column] = v.signs[row] * v.bounds[column]
+    pivot(v.table, v.basis, v.errors, row, column)
+    v.open_[column] = False
 
 
 @kernel()
-def _swing(table, basis, signs, word, bounds, row, direction, step):  # type: ignore[no-untyped-def]
+def _swing(v, row, direction, step):  # type: ignore[no-untyped-def]
     """Move the codeword along a row until its own basic column is on the bound ahead."""
-    line = table[row]
+    line = v.table[row]
     for j in range(len(line)):
-        word[j] += direction * step * line[j]
-    signs[row] = direction
-    word[basis[row]] = direction * bounds[basis[row]]
+        v.word[j] += direction * step * line[j]
+    v.signs[row] = direction
+    v.word[v.basis[row]] = direction * v.bounds[v.basis[row]]
 
 
 @kernel()
-def reoptimise(table, basis, errors, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
+def reoptimise(v, target):  # type: ignore[no-untyped-def]
     """Primal simplex steps from a vertex to an optimal one; returns the value and the steps.
 
     The value is the sum of magnitudes, an upper bound of f(K) by any basis.
     """
+    table, basis, signs = v.table, v.basis, v.signs
     k = len(basis)
     steps = 0
     while True:
@@ -162,14 +183,12 @@ def reoptimise(table, basis, errors, signs, word, open_, bounds, target):  # typ
         steps += 1
         column = basis[row]
         direction = -signs[row]
-        step, stop = _blocking(
-            table[row], direction, word, open_, bounds, 2.0 * bounds[column]
-        )  # fmt: skip
+        step, stop = _blocking(v, row, direction, 2.0 * v.bounds[column])
         if stop < 0:
-            _swing(table, basis, signs, word, bounds, row, direction, step)
+            _swing(v, row, direction, step)
             continue
-        _move(table, basis, errors, signs, word, open_, bounds, row, direction, step, stop)
-        open_[column] = True
+        _move(v, row, direction, step, stop)
+        v.open_[column] = True
     value = 0.0
     for i in range(k):
         value += abs(table[i, target])
@@ -177,29 +196,30 @@ def reoptimise(table, basis, errors, signs, word, open_, bounds, target):  # typ
 
 
 @kernel()
-def drop(table, basis, errors, signs, word, open_, bounds, target, row):  # type: ignore[no-untyped-def]
+def drop(v, target, row):  # type: ignore[no-untyped-def]
     """Drop the constraint of a basic column; returns the new value and the simplex steps.
 
     The value is infinite if nothing else kept stops the codeword.
     """
-    direction = 1.0 if table[row, target] > 0.0 else -1.0
-    step, stop = _blocking(table[row], direction, word, open_, bounds, np.inf)
+    direction = 1.0 if v.table[row, target] > 0.0 else -1.0
+    step, stop = _blocking(v, row, direction, np.inf)
     if stop < 0:
         return np.inf, 0
-    _move(table, basis, errors, signs, word, open_, bounds, row, direction, step, stop)
-    return reoptimise(table, basis, errors, signs, word, open_, bounds, target)
+    _move(v, row, direction, step, stop)
+    return reoptimise(v, target)
 
 
 @kernel()
-def drop_value(table, errors, word, open_, bounds, target, row):  # type: ignore[no-untyped-def]
+def drop_value(v, target, row):  # type: ignore[no-untyped-def]
     """What `drop` comes to after its first step, without a pivot, and a bound of f by that.
 
     The bound allows for rounding: the residual of column `stop` counts as often as the
     step takes it (see `mheight.heights.programs.proven_bounds`).
     """
+    table, errors = v.table, v.errors
     x = table[row, target]
     direction = 1.0 if x > 0.0 else -1.0
-    _, stop = _blocking(table[row], direction, word, open_, bounds, np.inf)
+    _, stop = _blocking(v, row, direction, np.inf)
     if stop < 0:
         return np.inf, np.inf
     ratio = x / table[row, stop]
@@ -236,22 +256,23 @@ def expel(table, basis, errors, allowed):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def crash(table, basis, errors, signs, word, open_, bounds, target):  # type: ignore[no-untyped-def]
+def crash(v, target):  # type: ignore[no-untyped-def]
     """From the zero codeword to an optimal vertex; returns the value and the steps.
 
-    `basis` must be without the target, `open_` mark the kept columns outside it.
+    `v.basis` must be without the target, `v.open_` mark the kept columns outside it; signs and
+    word are filled.
     """
-    for j in range(len(word)):
-        word[j] = 0.0
-    for row in range(len(basis)):
+    for j in range(len(v.word)):
+        v.word[j] = 0.0
+    for row in range(len(v.basis)):
         # The basic column of the row goes to a bound, unless another stops it before.
-        column = basis[row]
-        direction = 1.0 if table[row, target] >= 0.0 else -1.0
-        room = bounds[column] - direction * word[column]
-        step, stop = _blocking(table[row], direction, word, open_, bounds, room)
+        column = v.basis[row]
+        direction = 1.0 if v.table[row, target] >= 0.0 else -1.0
+        room = v.bounds[column] - direction * v.word[column]
+        step, stop = _blocking(v, row, direction, room)
         if stop < 0:
-            _swing(table, basis, signs, word, bounds, row, direction, step)
+            _swing(v, row, direction, step)
         else:
-            _move(table, basis, errors, signs, word, open_, bounds, row, direction, step, stop)
-            open_[column] = True
-    return reoptimise(table, basis, errors, signs, word, open_, bounds, target)
+            _move(v, row, direction, step, stop)
+            v.open_[column] = True
+    return reoptimise(v, target)

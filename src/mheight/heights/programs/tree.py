@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from mheight.codes.compiling import kernel
 from mheight.heights.programs.proven_bounds import measure, negligible, node_bound
-from mheight.heights.programs.simplex import drop, drop_value
+from mheight.heights.programs.simplex import Vertex, drop, drop_value
 
 __all__ = [
     "DONE",
@@ -85,23 +85,30 @@ def new_stack(k: int, n: int, drops: int, bounds: NDArray[np.float64]) -> Stack:
 
 
 @kernel()
+def _node(depth, stack):  # type: ignore[no-untyped-def]
+    """The node of a level, a `Vertex`."""
+    return Vertex(
+        stack.tables[depth], stack.bases[depth], stack.errors[depth], stack.signs[depth],
+        stack.words[depth], stack.opens[depth], stack.bounds,
+    )  # fmt: skip
+
+
+@kernel()
 def expand(depth, target, stack):  # type: ignore[no-untyped-def]
     """List the children of the node at `depth`: the rows to drop, best first.
 
     A child's order is by the bound of `drop_value`, kept in `quick[depth, :, 0]` with the
     value beside it; at the last level nothing in the child is above the bound.
     """
-    table, basis = stack.tables[depth], stack.bases[depth]
+    node = _node(depth, stack)
+    table, basis = node.table, node.basis
     order, quick = stack.order, stack.quick
     zero = negligible(table, target)
     count = 0
     for row in range(len(basis)):
         if abs(table[row, target]) <= zero or stack.promised[depth, basis[row]]:
             continue
-        value, limit = drop_value(
-            table, stack.errors[depth], stack.words[depth], stack.opens[depth], stack.bounds,
-            target, row,
-        )  # fmt: skip
+        value, limit = drop_value(node, target, row)
         at = count
         while at > 0 and quick[depth, at - 1, 0] < limit:
             quick[depth, at, 0] = quick[depth, at - 1, 0]
@@ -135,10 +142,7 @@ def _push(depth, stack):  # type: ignore[no-untyped-def]
 @kernel()
 def _drop_row(depth, target, row, stack):  # type: ignore[no-untyped-def]
     """Drop the constraint of a row of the node at `depth`; returns the new value."""
-    value, _ = drop(
-        stack.tables[depth], stack.bases[depth], stack.errors[depth], stack.signs[depth],
-        stack.words[depth], stack.opens[depth], stack.bounds, target, row,
-    )  # fmt: skip
+    value, _ = drop(_node(depth, stack), target, row)
     return value
 
 
@@ -189,10 +193,7 @@ def advance(drops, target, budget, width, stack, R, record, found):  # type: ign
             if not stack.measured[depth]:
                 measure(R, stack.tables[depth], bases[depth], stack.errors[depth])
                 stack.measured[depth] = True
-            _, limit = drop_value(
-                stack.tables[depth], stack.errors[depth], stack.words[depth],
-                stack.opens[depth], stack.bounds, target, row,
-            )  # fmt: skip
+            _, limit = drop_value(_node(depth, stack), target, row)
             if limit <= line:
                 record[1] = max(record[1], limit)
                 continue

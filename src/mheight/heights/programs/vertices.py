@@ -16,7 +16,7 @@ from mheight.codes.rationals import Matrix, rational_matrix
 from mheight.codes.solving import solve_refined
 from mheight.heights.certificate import Certificate, Number, rounded
 from mheight.heights.programs.enclosure import rounded_down
-from mheight.heights.programs.simplex import crash, expel, reduced_table
+from mheight.heights.programs.simplex import Vertex, crash, expel, reduced_table
 
 __all__ = [
     "IntegerRows",
@@ -97,15 +97,16 @@ def optimal_vertex(
         allowed columns do not span.
     """
     k, n = table.shape
-    table, basis, errors = table.copy(), basis.copy(), np.zeros(n + 1)
+    v = Vertex(
+        table.copy(), basis.copy(), np.zeros(n + 1), np.empty(k), np.empty(n), allowed.copy(),
+        np.ones(n),
+    )  # fmt: skip
     seconds = _STEP * k * k * n
-    if not for_work(expel, seconds)(table, basis, errors, allowed):
+    if not for_work(expel, seconds)(v.table, v.basis, v.errors, allowed):
         return None
-    open_ = allowed.copy()
-    open_[basis] = False
-    signs, word = np.empty(k), np.empty(n)
-    for_work(crash, seconds)(table, basis, errors, signs, word, open_, np.ones(n), target)
-    return basis, signs
+    v.open_[v.basis] = False
+    for_work(crash, seconds)(v, target)
+    return v.basis, v.signs
 
 
 def _vertex_of_kept(G: Float, target: int, kept: Sequence[int]) -> tuple[list[int], Float] | None:

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.codes.compiling import kernel
 from mheight.heights.programs.proven_bounds import Enclosed, measure, node_bound, start_errors
-from mheight.heights.programs.simplex import crash, expel
+from mheight.heights.programs.simplex import Vertex, crash, expel
 from mheight.heights.programs.tree import LINE, RUNNING, advance, bound, expand, new_stack
 from mheight.heights.solution import Status
 
@@ -28,16 +29,19 @@ _SLICE = 2000  # nodes between two looks at the clock
 _ALL = 2**62
 
 
-@dataclass
-class Vertex:
-    """The optimal vertex of one target with nothing dropped, as kernels hold it."""
+@kernel()
+def _solve(R, v, allowed, target):  # type: ignore[no-untyped-def]
+    """Move a `Vertex` to the optimal one; returns whether the allowed columns span, and its value.
 
-    table: Float
-    basis: Int
-    signs: Float
-    word: Float
-    open_: Flags
-    errors: Float
+    `v.open_` must mark the allowed columns.
+    """
+    if not expel(v.table, v.basis, v.errors, allowed):
+        return False, np.inf
+    for column in v.basis:
+        v.open_[column] = False
+    value, _ = crash(v, target)
+    measure(R, v.table, v.basis, v.errors)
+    return True, value
 
 
 @dataclass
@@ -122,16 +126,11 @@ class Work:
         allowed = np.ones(self.n, np.bool_)
         allowed[target] = False
         v = Vertex(
-            self.R.high.copy(), self.R.corner.copy(), np.empty(self.k), np.empty(self.n),
-            allowed, self.errors.copy(),
+            self.R.high.copy(), self.R.corner.copy(), self.errors.copy(), np.empty(self.k),
+            np.empty(self.n), allowed.copy(), self.bounds,
         )  # fmt: skip
-        if not expel(v.table, v.basis, v.errors, allowed):
-            return v, None
-        v.open_ = allowed.copy()
-        v.open_[v.basis] = False
-        value, _ = crash(v.table, v.basis, v.errors, v.signs, v.word, v.open_, self.bounds, target)
-        measure(self.R, v.table, v.basis, v.errors)
-        return v, float(value)
+        spans, value = _solve(self.R, v, allowed, target)
+        return v, float(value) if spans else None
 
     def load(self, root: Root) -> Vertex:
         """Put a root on the stack; returns its vertex."""

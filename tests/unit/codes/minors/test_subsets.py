@@ -41,7 +41,7 @@ def test_each_term_of_the_expansion_leaves_out_its_column(n: int, k: int, dual: 
     table = minor_table(n, k, dual)
     rows = n - k if dual else k
     assert table.rows == rows
-    terms = iter(zip(table.column // LANES, table.child // LANES, strict=True))
+    terms = iter(zip(table.terms.column // LANES, table.terms.child // LANES, strict=True))
     for size in range(1, rows + 1):
         below = list(combinations(range(n), size - 1))
         for S in combinations(range(n), size):
@@ -51,6 +51,6 @@ def test_each_term_of_the_expansion_leaves_out_its_column(n: int, k: int, dual: 
                 assert below[child] == tuple(j for j in S if j != left_out)
     assert next(terms, None) is None
     last = list(combinations(range(n), rows))
-    for B, offset in zip(combinations(range(n), k), table.order // LANES, strict=True):
+    for B, offset in zip(combinations(range(n), k), table.terms.order // LANES, strict=True):
         S = last[offset]
         assert (tuple(j for j in range(n) if j not in B) if dual else B) == S

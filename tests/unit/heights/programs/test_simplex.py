@@ -7,30 +7,33 @@ import pytest
 from all_bases import by_all_bases
 
 from mheight.heights.programs.proven_bounds import start_errors
-from mheight.heights.programs.simplex import crash, drop, drop_value, expel, pivot, reduced_table
+from mheight.heights.programs.simplex import (
+    Vertex,
+    crash,
+    drop,
+    drop_value,
+    expel,
+    pivot,
+    reduced_table,
+)
 
 
-class Vertex:
-    """An optimal vertex of a target with everything else kept."""
+class Program:
+    """The program of a target with given columns kept, at its optimal vertex."""
 
     def __init__(self, G: np.ndarray, target: int, kept: list[int]) -> None:
         k, n = G.shape
-        self.basis, self.errors = np.full(k, -1), np.zeros(n + 1)
-        self.table = reduced_table(G, self.basis, self.errors)
-        start_errors(self.table, 0.0, self.errors)
-        allowed = np.zeros(n, np.bool_)
+        basis, errors, allowed = np.full(k, -1), np.zeros(n + 1), np.zeros(n, np.bool_)
+        table = reduced_table(G, basis, errors)
+        start_errors(table, 0.0, errors)
         allowed[kept] = True
-        self.spans = expel(self.table, self.basis, self.errors, allowed)
-        self.signs, self.word = np.empty(k), np.empty(n)
-        self.open_ = allowed.copy()
-        self.open_[self.basis] = False
-        self.bounds, self.target = np.ones(n), target
+        self.spans = expel(table, basis, errors, allowed)
+        self.vertex = v = Vertex(
+            table, basis, errors, np.empty(k), np.empty(n), allowed.copy(), np.ones(n)
+        )
+        v.open_[basis] = False
         if self.spans:
-            self.value, _ = crash(*self.state, self.bounds, target)
-
-    @property
-    def state(self) -> tuple:
-        return self.table, self.basis, self.errors, self.signs, self.word, self.open_
+            self.value, _ = crash(v, target)
 
 
 def codes() -> list[np.ndarray]:
@@ -54,9 +57,10 @@ def test_an_optimal_vertex_is_a_codeword_within_its_bounds(G: np.ndarray) -> Non
     n = G.shape[1]
     for target in range(n):
         kept = [j for j in range(n) if j != target]
-        vertex = Vertex(G, target, kept)
-        assert vertex.value == pytest.approx(by_all_bases(G, target, kept), rel=1e-9)
-        assert abs(vertex.word[target]) == pytest.approx(vertex.value, rel=1e-9)
+        program = Program(G, target, kept)
+        vertex = program.vertex
+        assert program.value == pytest.approx(by_all_bases(G, target, kept), rel=1e-9)
+        assert abs(vertex.word[target]) == pytest.approx(program.value, rel=1e-9)
         assert np.abs(vertex.word[kept]).max() <= 1.0 + 1e-9
         np.testing.assert_allclose(vertex.word[vertex.basis], vertex.signs)
         np.testing.assert_allclose(vertex.signs @ vertex.table, vertex.word, atol=1e-9)
@@ -66,12 +70,10 @@ def test_an_optimal_vertex_is_a_codeword_within_its_bounds(G: np.ndarray) -> Non
 def test_dropping_a_constraint(G: np.ndarray) -> None:
     k, n = G.shape
     for row in range(k):
-        vertex = Vertex(G, 0, list(range(1, n)))
+        vertex = Program(G, 0, list(range(1, n))).vertex
         dropped = int(vertex.basis[row])
-        first, bound = drop_value(
-            vertex.table, vertex.errors, vertex.word, vertex.open_, vertex.bounds, 0, row
-        )
-        value, _ = drop(*vertex.state, vertex.bounds, 0, row)
+        first, bound = drop_value(vertex, 0, row)
+        value, _ = drop(vertex, 0, row)
         kept = [j for j in range(1, n) if j != dropped]
         assert value == pytest.approx(by_all_bases(G, 0, kept), rel=1e-9)
         # The first step bounds what all of them come to.
@@ -83,8 +85,8 @@ def test_dropping_a_constraint(G: np.ndarray) -> None:
 
 def test_columns_that_do_not_span_have_no_basis() -> None:
     G = np.array([[1.0, 0, 0, 1], [0, 1, 1, 0]])
-    assert not Vertex(G, 0, [1, 2]).spans
-    vertex = Vertex(G, 0, [1, 2, 3])
-    assert vertex.spans
-    row = int(np.flatnonzero(vertex.basis == 3)[0])
-    assert drop(*vertex.state, vertex.bounds, 0, row)[0] == np.inf
+    assert not Program(G, 0, [1, 2]).spans
+    program = Program(G, 0, [1, 2, 3])
+    assert program.spans
+    row = int(np.flatnonzero(program.vertex.basis == 3)[0])
+    assert drop(program.vertex, 0, row)[0] == np.inf
