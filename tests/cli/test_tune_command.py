@@ -83,7 +83,8 @@ def test_a_missing_package_is_named(fails, tmp_path, monkeypatch):
     file = tmp_path / "tiny.toml"
     file.write_text(STUDY, encoding="utf-8")
     monkeypatch.setitem(sys.modules, "optuna", None)
-    monkeypatch.delitem(sys.modules, "mheight.experiments.tuning", raising=False)
+    for name in ("study_search", "study_results", "tuning", "tuning_rounds"):
+        monkeypatch.delitem(sys.modules, f"mheight.experiments.{name}", raising=False)
     line = fails("tune", file, "-o", tmp_path / "study")
     assert line.endswith("the package optuna; in the source of mheight: pip install '.[tune]'")
     assert not (tmp_path / "study").exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from mheight.cli.console import TrainingDisplay, out, say
 from mheight.cli.job_running import ClusterOption, JobOptions, PartOption
 from mheight.experiments.study_file import Study, load_study
 from mheight.experiments.study_folder import StudyFolder
+from mheight.experiments.study_report import StudyReport
 from mheight.files import require_apart
 
 __all__ = ["tune"]
@@ -65,9 +66,7 @@ def tune(
         _tell(found, folder)
 
 
-def _one_by_one(
-    study: Study, folder: StudyFolder, trials: int | None, resume: bool
-) -> dict[str, Any]:
+def _one_by_one(study: Study, folder: StudyFolder, trials: int | None, resume: bool) -> StudyReport:
     # What can be refused is refused before the slow libraries load.
     folder.check(study, resume or trials is not None)
     say("loading Keras, JAX and Optuna")
@@ -84,7 +83,7 @@ def _one_by_one(
         raise typer.Exit(130) from None
 
 
-def _tell(report: dict[str, Any], folder: StudyFolder) -> None:
+def _tell(report: StudyReport, folder: StudyFolder) -> None:
     _tell_best(report)
     out("Files:")
     for path in (folder.trials, folder.best, folder.report, folder.plot, folder.database):
@@ -92,21 +91,21 @@ def _tell(report: dict[str, Any], folder: StudyFolder) -> None:
             out(f"  {path}")
 
 
-def _tell_best(report: dict[str, Any]) -> None:
-    counts = ", ".join(f"{count} {state}" for state, count in report["trials"].items())
-    out(f"{report['name']}: {counts}")
-    best = report["best"]
+def _tell_best(report: StudyReport) -> None:
+    counts = ", ".join(f"{count} {state}" for state, count in report.trials.items())
+    out(f"{report.name}: {counts}")
+    best = report.best
     if best is None:
         out("no trial is complete")
         return
-    importance = report["importance"] or {}
-    out(f"best: trial {best['number']}, {report['metric']} {best['value']:.4f}")
+    importance = report.importance or {}
+    out(f"best: trial {best.number}, {report.metric} {best.value:.4f}")
     shown = {
         key: f"{value:.4g}" if isinstance(value, float) else str(value)
-        for key, value in best["parameters"].items()
+        for key, value in best.parameters.items()
     }
     width, wide = max(map(len, shown)), max(map(len, shown.values()))
     for key, value in shown.items():
         share = f"importance {importance[key]:.2f}" if key in importance else ""
         out(f"  {key:<{width}}  {value:<{wide}}  {share}".rstrip())
-    out(report["note"])
+    out(report.note)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from mheight.cli.console import say
 from mheight.cli.job_running import JobOptions, run_shown
 from mheight.experiments.study_file import Study
 from mheight.experiments.study_folder import StudyFolder
+from mheight.experiments.study_report import StudyReport
 from mheight.jobs import open_job
 
 __all__ = ["tune_in_rounds"]
@@ -16,7 +16,7 @@ __all__ = ["tune_in_rounds"]
 
 def tune_in_rounds(
     study: Study, output: Path, trials: int | None, options: JobOptions
-) -> dict[str, Any] | None:
+) -> StudyReport | None:
     """Train what is missing, round by round.
 
     Args:

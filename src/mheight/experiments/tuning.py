@@ -6,55 +6,41 @@ import json
 import shutil
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Protocol
 
-import numpy as np
-
 from mheight.datasets import CodeStream
-from mheight.errors import ConfigError, MheightError, RunFolderError, install_advice
+from mheight.errors import ConfigError
 from mheight.experiments.config import RunConfig, config_values
 from mheight.experiments.preparation import prepare
 from mheight.experiments.streaming import EncodedStream
-from mheight.experiments.study_file import Choices, Parameter, Study
+from mheight.experiments.study_file import Study
 from mheight.experiments.study_folder import StudyFolder
-from mheight.features import FittedFeatures
-from mheight.models import build_model
-from mheight.training.callbacks import EpochRecord, ProgressSink
-from mheight.training.fit import Encoded, TrainingRows, fit
-
-try:
-    import optuna
-except ModuleNotFoundError as error:
-    raise MheightError(f"tuning needs the package {error.name}; {install_advice('tune')}") from None
-
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
-from optuna.trial import TrialState
-
+from mheight.experiments.study_report import StudyReport
 from mheight.experiments.study_results import (
     chosen_values,
     value_text,
     what_came_of_it,
     write_results,
 )
+from mheight.experiments.study_search import (
+    Trial,
+    Trials,
+    count_finished,
+    draw,
+    opened,
+    replace_cut_off,
+    tell,
+)
+from mheight.features import FittedFeatures
+from mheight.models import build_model
+from mheight.training.callbacks import EpochRecord, ProgressSink
+from mheight.training.fit import Encoded, TrainingRows, fit
 
-__all__ = [
-    "StudyProgress",
-    "TrialData",
-    "distribution",
-    "run_study",
-    "train_trial",
-]
+__all__ = ["StudyProgress", "TrialData", "run_study", "train_trial"]
 
-_FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 _KEPT_DATA = 3  # prepared data sets in memory
 
 
@@ -73,7 +59,7 @@ def run_study(
     resume: bool = False,
     say: Callable[[str], None] = print,
     progress: StudyProgress,
-) -> dict[str, Any]:
+) -> StudyReport:
     """Train trials until as many are complete or pruned as wanted.
 
     What the search suggests depends on its seed and the trials finished before, so a
@@ -89,7 +75,7 @@ def run_study(
         progress: receives trials, epochs and steps.
 
     Returns:
-        The results, as in `study.json`.
+        The results.
 
     Raises:
         MheightError: bad data, a folder in the way, or a trial that can't be trained.
@@ -100,13 +86,11 @@ def run_study(
     if not folder.check(study, resume or trials is not None):
         data.rows(study.base)  # what is wrong with the data is told before a folder is made
         folder.create(study)
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with folder.locked(), _opened(study, folder) as stored:
-        for left in stored.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            say(f"trial {left.number} was cut off and is replaced")
-            stored.tell(left.number, state=TrialState.FAIL)
+    with folder.locked(), opened(study, folder) as stored:
+        for number in replace_cut_off(stored):
+            say(f"trial {number} was cut off and is replaced")
         report = write_results(study, folder, stored)
-        while (done := _count(stored)) < wanted:
+        while (done := count_finished(stored)) < wanted:
             place = f"{done + 1} of {wanted}"
             try:
                 _run_trial(study, folder, stored, data, done, place, say, progress)
@@ -114,35 +98,6 @@ def run_study(
                 shutil.rmtree(folder.work, ignore_errors=True)
                 report = write_results(study, folder, stored)
     return report
-
-
-@contextmanager
-def _opened(study: Study, folder: StudyFolder) -> Iterator[optuna.Study]:
-    pruning = study.settings.pruning
-    try:
-        storage = optuna.storages.RDBStorage(f"sqlite:///{folder.database.resolve()}")
-        stored = optuna.create_study(
-            study_name=study.settings.name,
-            storage=storage,
-            load_if_exists=True,
-            pruner=optuna.pruners.MedianPruner(
-                n_startup_trials=pruning.startup_trials,
-                # Epochs count from 1, and the last epoch of the warm-up is free as well.
-                n_warmup_steps=pruning.warmup_epochs + 1,
-            ),
-        )
-    except Exception as error:  # of the data base, whichever it is
-        text = str(error).splitlines()[0]
-        raise RunFolderError(f"{folder.database}: not readable as a study ({text})") from None
-    try:
-        yield stored
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
-
-
-def _count(stored: optuna.Study) -> int:
-    return len(stored.get_trials(deepcopy=False, states=_FINISHED))
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +160,7 @@ class _PrunedError(Exception):
 def _run_trial(
     study: Study,
     folder: StudyFolder,
-    stored: optuna.Study,
+    stored: Trials,
     data: TrialData,
     done: int,
     place: str,
@@ -213,37 +168,33 @@ def _run_trial(
     progress: StudyProgress,
 ) -> None:
     """Suggest, train, tell."""
-    # A sampler for each place in the study, so that a stopped study goes on as one that
-    # was never stopped.
-    seed = int(np.random.SeedSequence([study.settings.seed, done]).generate_state(1)[0])
-    stored.sampler = optuna.samplers.TPESampler(seed=seed)
-    trial = stored.ask({key: distribution(p) for key, p in study.search.items()})
+    trial = draw(study, stored, done)
     started = time.perf_counter()
-    state, value, ended = TrialState.FAIL, None, "failed"
+    value, ended = None, "failed"
     try:
         values = chosen_values(study, trial.params)
         chosen = ", ".join(f"{key} {value_text(value)}" for key, value in values.items())
         say(f"trial {trial.number} ({place}): {chosen}")
-        state, value, ended = train_trial(study, folder, trial, values, data, say, progress)
+        value, ended = train_trial(study, folder, trial, values, data, say, progress)
     except KeyboardInterrupt:
         ended = "interrupted"
         raise
     finally:
         trial.set_user_attr("ended", ended)
         trial.set_user_attr("seconds", time.perf_counter() - started)
-        stored.tell(trial, value, state)
+        tell(stored, trial, value, ended)
         say(f"trial {trial.number}: {what_came_of_it(study, stored, trial.number)}")
 
 
 def train_trial(
     study: Study,
     folder: StudyFolder,
-    trial: optuna.Trial,
+    trial: Trial,
     values: dict[str, Any],
     data: TrialData,
     say: Callable[[str], None],
     progress: StudyProgress,
-) -> tuple[TrialState, float | None, str]:
+) -> tuple[float | None, str]:
     """Train a trial and score it.
 
     Args:
@@ -256,7 +207,8 @@ def train_trial(
         progress: receives the trial, epochs and steps.
 
     Returns:
-        The state, the value of the best epoch (None unless complete), and a word for the table.
+        The value of the best epoch (None unless complete), and how it ended: "complete",
+        "pruned" or "diverged".
     """
     metric = study.settings.metric
     config = study.configure(values, f"trial {trial.number}")
@@ -292,21 +244,9 @@ def train_trial(
             keep_records=watch,
         )
     except _PrunedError:
-        return TrialState.PRUNED, None, "pruned"
+        return None, "pruned"
     if outcome.stopped_because == "diverged" or not outcome.best_epoch:
-        # Finished, so that the search learns of it and does not suggest it again.
-        return TrialState.PRUNED, None, "diverged"
+        return None, "diverged"
     # The weights that training keeps are those of the best epoch.
     trial.set_user_attr("best_epoch", outcome.best_epoch)
-    value = float(getattr(outcome.records[outcome.best_epoch - 1], metric))
-    return TrialState.COMPLETE, value, "complete"
-
-
-def distribution(parameter: Parameter) -> BaseDistribution:
-    """What Optuna draws a value from; it knows choices by their text."""
-    if isinstance(parameter, Choices):
-        return CategoricalDistribution([json.dumps(value) for value in parameter.values])
-    if parameter.integer:
-        low, high, step = int(parameter.low), int(parameter.high), int(parameter.step or 1)
-        return IntDistribution(low, high, log=parameter.log, step=step)
-    return FloatDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
+    return float(getattr(outcome.records[outcome.best_epoch - 1], metric)), "complete"

@@ -14,36 +14,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
-
-from mheight.errors import JobError, MheightError, install_advice
+from mheight.errors import JobError
 from mheight.experiments.config import config_values
 from mheight.experiments.study_file import Study
 from mheight.experiments.study_folder import StudyFolder
-from mheight.experiments.tuning import TrialData, distribution, train_trial
-from mheight.jobs import JobFolder, Task, hashed, hashed_path
-
-try:
-    import optuna
-except ModuleNotFoundError as error:
-    raise MheightError(f"tuning needs the package {error.name}; {install_advice('tune')}") from None
-
-from optuna.trial import TrialState, create_trial
-
+from mheight.experiments.study_report import StudyReport, TrialResult
 from mheight.experiments.study_results import chosen_values, write_results
+from mheight.experiments.study_search import ENDS, draw, remembered
+from mheight.experiments.tuning import TrialData, train_trial
+from mheight.jobs import JobFolder, Task, hashed, hashed_path
 
 __all__ = ["StudyRounds", "trial_shard"]
 
 _PACKAGES = ("optuna", "keras", "jax")
 _SECONDS = 1800.0  # a trial, at most about: until five times as long, nobody else begins it too
-_STATES = {
-    "complete": TrialState.COMPLETE,
-    "pruned": TrialState.PRUNED,
-    "diverged": TrialState.PRUNED,
-}
 _data: dict[str, TrialData] = {}  # of the study at hand
-
-Result = dict[str, Any]
 
 
 class StudyRounds:
@@ -94,7 +79,7 @@ class StudyRounds:
             for number in range(min(at + self.size, self.trials))
         ]  # fmt: skip
 
-    def report(self, job: JobFolder, folder: StudyFolder) -> dict[str, Any]:
+    def report(self, job: JobFolder, folder: StudyFolder) -> StudyReport:
         """Write the results of a job whose trials are all there; see `write_results`.
 
         Raises:
@@ -103,18 +88,18 @@ class StudyRounds:
         done = self._results(job)
         results = [done[number] for number in range(self.trials)]
         for number, result in enumerate(results):
-            if result["after"] != _after(results[: number - number % self.size]):
+            if result.after != _after(results[: number - number % self.size]):
                 raise JobError(
                     f"{job.path}: trial {number} was drawn after other results than those here; "
                     "remove its shard, and the same command trains it again"
                 )
         job.complete(max(done) + 1)
-        return write_results(self.study, folder, _stored(self.study, results))
+        return write_results(self.study, folder, remembered(self.study, results))
 
-    def _results(self, job: JobFolder) -> dict[int, Result]:
+    def _results(self, job: JobFolder) -> dict[int, TrialResult]:
         return {number: _result(path) for number, path in job.found().items()}
 
-    def _finished(self, done: dict[int, Result]) -> int:
+    def _finished(self, done: dict[int, TrialResult]) -> int:
         """Trials of the rounds that are finished, but for the last."""
         at = 0
         while at + self.size < self.trials and all(at + i in done for i in range(self.size)):
@@ -123,7 +108,7 @@ class StudyRounds:
 
 
 def trial_shard(
-    study: Study, history: Sequence[Result], after: str, number: int, versions: dict[str, str]
+    study: Study, history: Sequence[TrialResult], after: str, number: int, versions: dict[str, str]
 ) -> bytes:
     """A shard: one trial, drawn and trained, as JSON.
 
@@ -142,65 +127,38 @@ def trial_shard(
         here = ", ".join(f"{name} {_versions()[name]}" for name in differing)
         wanted = ", ".join(f"{name} {versions.get(name)}" for name in differing)
         raise JobError(f"a worker has {here}; {wanted} is wanted")
-    stored = _stored(study, history)
-    seed = int(np.random.SeedSequence([study.settings.seed, number]).generate_state(1)[0])
-    stored.sampler = optuna.samplers.TPESampler(seed=seed)
-    trial = stored.ask({key: distribution(p) for key, p in study.search.items()})
+    stored = remembered(study, history)
+    trial = draw(study, stored, number)
     values = chosen_values(study, trial.params)
     with TemporaryDirectory() as folder:
-        _, value, ended = train_trial(
+        value, ended = train_trial(
             study, StudyFolder(Path(folder)), trial, values, _data_of(study), _unheard, _Unwatched()
         )
     told = stored.get_trials(deepcopy=False)[trial.number]
-    result = {
-        "number": number,
-        "after": after,
-        "parameters": dict(trial.params),
-        "state": ended,
-        "value": value,
-        "best_epoch": told.user_attrs.get("best_epoch"),
-        "epochs": {str(epoch): one for epoch, one in told.intermediate_values.items()},
-    }
-    return json.dumps(result, sort_keys=True, allow_nan=False).encode()
-
-
-def _stored(study: Study, results: Sequence[Result]) -> optuna.Study:
-    """Optuna's study with these results."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    pruning = study.settings.pruning
-    stored = optuna.create_study(
-        pruner=optuna.pruners.MedianPruner(
-            n_startup_trials=pruning.startup_trials, n_warmup_steps=pruning.warmup_epochs + 1
-        )
+    result = TrialResult(
+        number=number,
+        after=after,
+        parameters=dict(trial.params),
+        state=ended,
+        value=value,
+        best_epoch=told.user_attrs.get("best_epoch"),
+        epochs={str(epoch): one for epoch, one in told.intermediate_values.items()},
     )
-    kinds = {key: distribution(parameter) for key, parameter in study.search.items()}
-    for one in results:
-        best = {} if one["best_epoch"] is None else {"best_epoch": one["best_epoch"]}
-        stored.add_trial(
-            create_trial(
-                state=_STATES[one["state"]], value=one["value"], params=one["parameters"],
-                distributions={key: kinds[key] for key in one["parameters"]},
-                intermediate_values={int(epoch): x for epoch, x in one["epochs"].items()},
-                user_attrs={"ended": one["state"], **best},
-            )
-        )  # fmt: skip
-    return stored
+    return json.dumps(result.plain(), sort_keys=True, allow_nan=False).encode()
 
 
-def _result(path: Path) -> Result:
+def _result(path: Path) -> TrialResult:
     try:
-        result = json.loads(path.read_bytes())
-        if set(result) != {
-            "number", "after", "parameters", "state", "value", "best_epoch", "epochs",
-        } or result["state"] not in _STATES:  # fmt: skip
+        result = TrialResult(**json.loads(path.read_bytes()))
+        if result.state not in ENDS:
             raise ValueError
     except (ValueError, TypeError, RecursionError):
         raise JobError(f"{path}: not the result of a trial") from None
-    return dict(result)
+    return result
 
 
-def _after(history: Sequence[Result]) -> str:
-    return hashed({"trials": list(history)})
+def _after(history: Sequence[TrialResult]) -> str:
+    return hashed({"trials": [one.plain() for one in history]})
 
 
 def _versions() -> dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from tiny import OVERRIDES, ROOT, Quiet
 
 from mheight.errors import ConfigError, JobError, RunFolderError
-from mheight.evaluation.study_plot import plot_study
+from mheight.evaluation.study_plot import TrialPoint, plot_study
 from mheight.experiments import PreparedData, load_config, study_results, tuning
 from mheight.experiments.study_file import load_study
 from mheight.experiments.study_folder import StudyFolder
@@ -83,7 +83,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setattr(tuning, "fit", fit)
     monkeypatch.setattr(tuning, "prepare", prepare)
     monkeypatch.setattr(tuning, "build_model", lambda *_: None)
-    plots: list[list[dict[str, object]]] = []
+    plots: list[list[TrialPoint]] = []
     monkeypatch.setattr(study_results, "plot_study", lambda rows, *_: plots.append(rows))
 
     def run(path: Path, name: str = "out", **options):
@@ -135,7 +135,7 @@ def test_a_study_leaves_its_results(run, tmp_path):
     assert config.training.learning_rate == float(best["training.learning_rate"])
     assert list(config.model.head) == json.loads(best["model.head"])
     assert config.training.epochs == 3
-    assert run.plots[-1][0]["value"] == float(rows[0]["value"])
+    assert run.plots[-1][0].value == float(rows[0]["value"])
     plot_study(run.plots[-1], "val_overall", "tiny", tmp_path / "study.png")
     assert (tmp_path / "study.png").stat().st_size > 1000
     # The folder's own study file is whole, and means the same.
@@ -349,8 +349,8 @@ def test_rounds_come_to_the_same_whoever_trains_them(run, tmp_path):
     assert {one["state"] for one in results} == {"complete", "pruned"}
     assert len({one["parameters"]["training.learning_rate"] for one in results}) == 7
     best = min((one for one in results if one["value"] is not None), key=lambda one: one["value"])
-    assert report["best"]["value"] == best["value"]
-    assert report["best"]["number"] == best["number"]
+    assert report.best.value == best["value"]
+    assert report.best.number == best["number"]
     assert load_config(tmp_path / "whole" / "best.toml").training.epochs == 3
     trained = len(run.fits)
     in_rounds(path, tmp_path / "back", place=Backwards())
@@ -364,7 +364,7 @@ def test_rounds_come_to_the_same_whoever_trains_them(run, tmp_path):
         for folder in parts:
             merge_jobs(parts, folder)
     assert shards(tmp_path / "a") == shards(tmp_path / "b") == expected
-    assert in_rounds(path, tmp_path / "a")["best"] == report["best"]
+    assert in_rounds(path, tmp_path / "a").best == report.best
     assert len(run.fits) == 3 * trained
     assert read_job(tmp_path / "a").shards == 7
 
@@ -380,7 +380,7 @@ def test_rounds_that_were_interrupted_go_on_and_more_trials_too(run, tmp_path):
     in_rounds(path, tmp_path / "out", 7)
     assert shards(tmp_path / "out") == shards(tmp_path / "whole")
     trained = len(run.fits)
-    assert sum(in_rounds(path, tmp_path / "out", 2)["trials"].values()) == 2
+    assert sum(in_rounds(path, tmp_path / "out", 2).trials.values()) == 2
     assert len(run.fits) == trained
 
 
