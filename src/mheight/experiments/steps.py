@@ -7,11 +7,9 @@
 from __future__ import annotations
 
 import csv
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
-from importlib import metadata
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,18 +17,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import mheight
-from mheight.datasets import Samples, content_hash, sample_fingerprints
+from mheight.datasets import Samples, sample_fingerprints
 from mheight.errors import TrainingDivergedError
-from mheight.evaluation import Criterion, RunReport, comparison_text, judge, report_text
+from mheight.evaluation import RunReport, comparison_text, report_text
 from mheight.evaluation.calibration import Coverage
 from mheight.evaluation.plots import plot_history, plot_residuals, plot_scatter
-from mheight.evaluation.run_report import LEAKED, DataUsed, Network, Seeds, Training
-from mheight.experiments.config import RunConfig, config_values
+from mheight.evaluation.run_report import LEAKED
+from mheight.experiments.config import RunConfig
 from mheight.experiments.intervals import calibrate_run
 from mheight.experiments.preparation import PreparedData
+from mheight.experiments.reporting import notes, run_report
 from mheight.experiments.run_folder import RunFolder
-from mheight.experiments.shipped import BASELINES
 from mheight.experiments.streaming import EncodedStream, check_stream, streamed_fingerprints
 from mheight.experiments.trained_run import TrainedRun, write_predictions
 from mheight.features.domain import Domain
@@ -47,13 +44,6 @@ __all__ = [
     "train_network",
     "underway",
 ]
-
-_PACKAGES = ("numpy", "numba", "keras", "jax", "scikit-learn", "pyarrow", "matplotlib")
-
-_INVALID_REASON = (
-    "rows were augmented before they were split, so copies of validation codes are in "
-    "training (Run 6's protocol)"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,7 +231,7 @@ def evaluate_network(
     if config.invalid_protocol:
         scores[LEAKED] = run.score(data.validation.samples)
     held = _calibrate(config, folder, data.clean, predicted)
-    report = _report(config, data, scores, outcome, model.count_params(), held)
+    report = run_report(config, data, scores, outcome, model.count_params(), held)
     return Evaluation(report, predicted, scores)
 
 
@@ -276,7 +266,7 @@ def save_results(
     _plot(config, data, folder, outcome, evaluation)
     write_json(folder.report, report.as_dict())
     write_text(folder.report_text, report_text(report))
-    write_text(folder.comparison, comparison_text([report, *others], _notes(report, others)))
+    write_text(folder.comparison, comparison_text([report, *others], notes(report, others)))
 
 
 def _plot(
@@ -304,23 +294,6 @@ def _plot(
         plot_residuals(*values, samples.groups, shown, folder.picture("residuals", name, first))
 
 
-def _notes(report: RunReport, others: Sequence[RunReport]) -> list[str]:
-    """Which runs to compare with are not there, or were not trained here."""
-    present = {one.name for one in (report, *others)}
-    notes = [
-        f"{name}: no finished run beside this one; mheight train runs/{name}.toml makes one."
-        for name in BASELINES
-        if name not in present
-    ]
-    notes += [
-        f"{other.name}: as shipped with mheight, not trained here; "
-        f"mheight train runs/{other.name}.toml trains it."
-        for other in others
-        if other.shipped
-    ]
-    return notes
-
-
 def _calibrate(
     config: RunConfig,
     folder: RunFolder,
@@ -338,70 +311,3 @@ def _calibrate(
     )
     groups = next(iter(clean.values())).groups
     return calibrate_run(folder, config.seed, true, log2_predicted, group, groups)
-
-
-def _report(
-    config: RunConfig,
-    data: PreparedData,
-    scores: dict[str, Scores],
-    outcome: FitOutcome,
-    parameters: int,
-    held: Coverage,
-) -> RunReport:
-    gap, criteria = _judged(config, data, scores)
-    return RunReport(
-        name=config.name,
-        description=config.description,
-        finished=outcome.stopped_because != "not yet: report so far",
-        valid=not config.invalid_protocol,
-        invalid_reason=_INVALID_REASON if config.invalid_protocol else None,
-        succeeded=not config.invalid_protocol and all(c.passed is not False for c in criteria),
-        scores=scores,
-        validation_sets=tuple(data.clean),
-        groups=data.validation.samples.groups,
-        gap=gap,
-        criteria=criteria,
-        audit=data.audit,
-        data=DataUsed(
-            data.summary,
-            data.provenance,
-            sum(len(samples) for samples in data.clean.values()),
-            tuple(content_hash(samples) for samples in data.clean.values()),
-        ),
-        features=config.features.name,
-        model=Network(config.model.name, parameters),
-        training=Training(
-            len(outcome.records),
-            outcome.best_epoch,
-            outcome.stopped_because,
-            sum(record.seconds for record in outcome.records) / 60,
-        ),
-        config=config_values(config),
-        seeds=Seeds(config.seed, config.data.seed),
-        versions={
-            "mheight": mheight.__version__,
-            "python": platform.python_version(),
-            **{name: metadata.version(name) for name in _PACKAGES},
-        },
-        intervals=held,
-    )
-
-
-def _judged(
-    config: RunConfig, data: PreparedData, scores: dict[str, Scores]
-) -> tuple[float, tuple[Criterion, ...]]:
-    """The gap between validation and training originals, and the criteria."""
-    validation = {name: scores[name] for name in data.clean}
-    mean = np.mean([found.overall for found in validation.values()])
-    gap = float(mean - scores["training originals"].overall)
-    remark = f"{data.audit.validation_rows:,} validation originals"
-    if config.invalid_protocol:
-        remark = "rows augmented before the split"
-    criteria = judge(
-        validation,
-        gap if data.stream is None else None,
-        data.audit.passed,
-        remark,
-        config.criteria,
-    )
-    return gap, criteria
