@@ -41,7 +41,8 @@ def shards_in(folder: Path) -> int:
 
 def wait_for(count: int, folder: Path, process: subprocess.Popen[str]) -> None:
     end = time.monotonic() + 600
-    while shards_in(folder) < count and process.poll() is None and time.monotonic() < end:
+    while shards_in(folder) < count and process.poll() is None:
+        assert time.monotonic() < end, f"{count} shards never came"
         time.sleep(0.02)
 
 

@@ -75,5 +75,6 @@ def shards_in(folder: Path) -> int:
 
 def wait_for_more(folder: Path, count: int, client: subprocess.Popen[str]) -> None:
     end = time.monotonic() + 600
-    while shards_in(folder) < count and client.poll() is None and time.monotonic() < end:
+    while shards_in(folder) < count and client.poll() is None:
+        assert time.monotonic() < end, f"{count} shards never came"
         time.sleep(0.02)

@@ -10,7 +10,7 @@ import time
 import httpx
 import numpy as np
 import pytest
-from serving import serving, wait_for_metrics
+from serving import connected, everything, serving, wait_for_metrics
 
 HEAD = b"POST /api/heights HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
@@ -23,23 +23,6 @@ def hasty():
         waiting_searches=1, waiting_codes=50, idle_seconds=1,
     ) as found:  # fmt: skip
         yield found
-
-
-def connect(service):
-    found = socket.create_connection(("127.0.0.1", service.port), timeout=10)
-    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return found
-
-
-def everything(connection):
-    """What comes until the other side closes."""
-    parts = []
-    try:
-        while part := connection.recv(65536):
-            parts.append(part)
-    except ConnectionError:
-        pass
-    return b"".join(parts)
 
 
 def wait_until_cut(connection, pieces, pause=0.02):
@@ -68,7 +51,7 @@ def answers(service):
 
 
 def test_silent_connections_keep_nobody_out(hasty):
-    silent = [connect(hasty) for _ in range(300)]
+    silent = [connected(hasty.url) for _ in range(300)]
     assert answers(hasty)
     assert b"408" in everything(silent[-1])
     for connection in silent:
@@ -90,7 +73,7 @@ def test_silent_connections_keep_nobody_out(hasty):
     ],
 )
 def test_unfinished_and_broken_requests_are_told_and_closed(hasty, sent, status):
-    with connect(hasty) as connection:
+    with connected(hasty.url) as connection:
         connection.sendall(sent)
         got = everything(connection)  # or a time-out after ten seconds
     assert got.startswith(b"HTTP/1.1 " + status)
@@ -98,12 +81,12 @@ def test_unfinished_and_broken_requests_are_told_and_closed(hasty, sent, status)
 
 
 def test_a_request_byte_by_byte_is_cut_off(hasty):
-    with connect(hasty) as connection:
+    with connected(hasty.url) as connection:
         wait_until_cut(connection, (bytes([byte]) for byte in HEAD * 9))
 
 
 def test_a_body_after_its_refusal_does_not_go_on_for_ever(hasty):
-    with connect(hasty) as connection:
+    with connected(hasty.url) as connection:
         connection.sendall(HEAD + b"Content-Length: 1000000000000\r\n\r\n")
         wait_until_cut(connection, [b" " * 1000] * 500)
 
@@ -112,11 +95,11 @@ def test_clients_that_go_away_leave_nothing_behind(hasty):
     G = np.random.default_rng(0).standard_normal((32, 64)).tolist()
     body = json.dumps({"G": G, "time_limit": 2}).encode()
     for _ in range(3):
-        with connect(hasty) as connection:
+        with connected(hasty.url) as connection:
             connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
             wait_for_searches(hasty)
     for _ in range(3):
-        with connect(hasty) as connection:
+        with connected(hasty.url) as connection:
             connection.sendall(HEAD + b"Content-Length: 100\r\n\r\n{")
     wait_for_metrics(hasty.url, "mheight_searches 0.0", "mheight_waiting_codes 0.0")
     assert answers(hasty)
@@ -124,7 +107,7 @@ def test_clients_that_go_away_leave_nothing_behind(hasty):
 
 def test_a_client_that_takes_no_reply_is_cut_off(hasty):
     request = b"GET /docs HTTP/1.1\r\nHost: x\r\n\r\n"
-    with connect(hasty) as connection:
+    with connected(hasty.url) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         wait_until_cut(connection, [request] * 1_000_000, pause=0)
         assert answers(hasty)
@@ -209,7 +192,7 @@ def test_rows_without_end_do_not_hold_up_the_health_check(hasty):
     ],
 )
 def test_protocol_errors_carry_the_headers_of_all_replies(hasty, sent, status):
-    with connect(hasty) as connection:
+    with connected(hasty.url) as connection:
         connection.sendall(sent)
         reply = everything(connection)
     head = reply.split(b"\r\n\r\n")[0].lower()

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import httpx
-import numpy as np
 import pytest
-from serving import wait_until_ready
+from serving import connected, everything, wait_until_ready, wait_until_refused
 
 
 @pytest.fixture
 def process():
     with subprocess.Popen(
-        [sys.executable, "-m", "mheight", "serve", "--no-model", "--port", "0"],
+        [
+            sys.executable,
+            "-m",
+            "mheight",
+            "serve",
+            "--no-model",
+            "--port",
+            "0",
+            "--request-seconds",
+            "60",
+        ],
         stderr=subprocess.PIPE,
         text=True,
     ) as found:
@@ -33,23 +41,26 @@ def process():
 
 def test_sigterm_finishes_what_runs_and_ends_with_0(process):
     server, url = process
-    G = np.random.default_rng(0).standard_normal((32, 64)).tolist()
-    replies = []
-
-    def ask():
-        body = {"G": G, "time_limit": 1.5}
-        replies.append(httpx.post(f"{url}/api/heights", json=body, timeout=20))
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    time.sleep(0.5)
-    server.send_signal(signal.SIGTERM)
-    time.sleep(0.3)
-    with pytest.raises(httpx.TransportError):
-        httpx.get(f"{url}/health/live")
-    assert server.wait(20) == 0
-    asking.join()
-    assert replies[0].status_code == 200
+    body = b'{"G": [[1, 0, 1, 1], [0, 1, 1, 2]]}'
+    head = (
+        f"POST /api/heights HTTP/1.1\r\nHost: {url.removeprefix('http://')}\r\n"
+        "Content-Type: application/json\r\nExpect: 100-continue\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    with connected(url) as asking:
+        asking.sendall(head.encode())
+        # From here on the request runs: the service asks for its body.
+        assert asking.recv(1000).startswith(b"HTTP/1.1 100 ")
+        asking.sendall(body[:10])
+        server.send_signal(signal.SIGTERM)
+        wait_until_refused(url)
+        assert server.poll() is None
+        asking.sendall(body[10:])
+        reply = everything(asking)
+    assert reply.startswith(b"HTTP/1.1 200 ")
+    heights = json.loads(reply.partition(b"\r\n\r\n")[2])["codes"][0]["heights"]
+    assert [one["height"] for one in heights] == [2.0, 3.0]
+    assert server.wait(60) == 0
     assert "Traceback" not in server.stderr.read()
 
 
@@ -64,14 +75,14 @@ def peak_memory(pid):
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_hostile_bodies_leave_memory_flat(process):
     server, url = process
-    json = {"Content-Type": "application/json"}
-    gzip = {**json, "Content-Encoding": "gzip"}
+    plain = {"Content-Type": "application/json"}
+    gzip = {**plain, "Content-Encoding": "gzip"}
     bodies = [
-        (b" " * 10_000_000, json, 413),
-        (b'{"G": ' + b"[" * 1_000_000, json, 400),
-        (b'{"G": [[' + b'"",' * 340_000 + b"0]]}", json, 422),
-        (b'{"codes": [' + b"{}," * 340_000 + b"0]}", json, 413),
-        (b"{" + b'"":0,' * 200_000 + b'"x":0}', json, 400),
+        (b" " * 10_000_000, plain, 413),
+        (b'{"G": ' + b"[" * 1_000_000, plain, 400),
+        (b'{"G": [[' + b'"",' * 340_000 + b"0]]}", plain, 422),
+        (b'{"codes": [' + b"{}," * 340_000 + b"0]}", plain, 413),
+        (b"{" + b'"":0,' * 200_000 + b'"x":0}', plain, 400),
         (b"\x1f\x8b" * 500_000, gzip, 415),
     ]
 

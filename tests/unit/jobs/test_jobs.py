@@ -4,7 +4,6 @@ import errno
 import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,7 +93,6 @@ def test_a_shard_is_written_while_the_next_one_is_computed(tmp_path: Path) -> No
     def work(number: int) -> int:
         if number:
             began.set()
-            time.sleep(0.2)
         return number**2
 
     def seal(value: int) -> bytes:
