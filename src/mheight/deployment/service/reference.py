@@ -181,10 +181,6 @@ def _marked(text: str) -> str:
     return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
 
 
-def _reply_text(reply: dict[str, Any]) -> str:
-    return str(reply["description"]).replace("Successful Response", "done")
-
-
 def _schema_link(holder: dict[str, Any]) -> str:
     schema = holder.get("content", {}).get("application/json", {}).get("schema", {})
     link = _kind(schema)
