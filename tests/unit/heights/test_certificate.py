@@ -10,7 +10,11 @@ import numpy as np
 import pytest
 
 from mheight.errors import InvalidCodeError
+from mheight.heights.bounds import lower_bounds
 from mheight.heights.certificate import Certificate, rounded, verify
+from mheight.heights.claims import judge
+from mheight.heights.finding import find_height
+from mheight.heights.tolerance import with_tolerance
 
 G = [[1, 0, 1, 1], [0, 1, 1, 2]]
 """Of the word (2, -1) G = (2, -1, 1, 0)."""
@@ -109,3 +113,26 @@ def test_the_nearest_float() -> None:
     assert rounded(Fraction(1, 3)) == 1 / 3
     assert rounded(Fraction(10) ** 400) == inf
     assert rounded(inf) == inf
+
+
+def test_a_tolerance_is_said_and_makes_large_heights_infinite() -> None:
+    assert with_tolerance(WITNESS, None) is WITNESS
+    assert with_tolerance(WITNESS, 0.25) == replace(WITNESS, zero_tolerance=0.25)
+    capped = with_tolerance(WITNESS, 0.5)
+    assert (capped.height, capped.zero_tolerance) == (inf, 0.5)
+    assert capped.codeword == (1, Fraction(-1, 2), Fraction(1, 2), 0)
+
+
+def test_beyond_the_redundancy_every_height_is_infinite() -> None:
+    assert judge(G, 3, "inf").relation == "equal"
+    assert judge(G, 3, 100).relation == "below"
+    solution = find_height(G, 3)
+    assert (solution.lower, solution.upper, solution.status) == (inf, inf, "exact")
+    assert verify(solution.certificate, G)
+
+
+def test_a_bound_says_its_formula() -> None:
+    statements = {bound.statement: bound.value for bound in lower_bounds(5, 3)}
+    assert statements["h_2 >= 1/(sqrt(2) cos(3pi/8))"] == pytest.approx(
+        1 / (np.sqrt(2) * np.cos(3 * np.pi / 8))
+    )
