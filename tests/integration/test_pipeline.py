@@ -72,10 +72,11 @@ def test_the_report_says_all_that_it_must(finished_run):
     text = finished_run.report_text.read_text(encoding="utf-8")
     assert "criteria met" in text
     assert "Expected by the description of Run 7" in text
-    assert "INVALID" not in text
+    assert "INVALID" not in text  # of Run 6 alone, in the comparison
     comparison = finished_run.comparison.read_text(encoding="utf-8")
     assert "run2: as shipped with mheight, not trained here" in comparison
-    assert "run6: no finished run beside this one" in comparison
+    assert "run6: as shipped with mheight, not trained here" in comparison
+    assert "run6 leaked (INVALID)" in comparison
 
 
 def test_intervals_are_read_from_one_half_and_tried_on_the_other(finished_run):
