@@ -56,7 +56,7 @@ def plot_history(
     def line(axes: Any, key: str, label: str, **style: Any) -> None:
         axes.plot(epochs, [record[key] for record in records], label=label, **style)
 
-    line(left, "loss", "training (weighted, with L2 and dropout)", color="#777777")
+    line(left, "loss", "training loss, as optimised", color="#777777")
     line(left, "val_loss", validation, color="#009e73")
     if np.isfinite([record["train_overall"] for record in records]).any():
         line(left, "train_overall", "training originals, as validation", color="#0072b2")
