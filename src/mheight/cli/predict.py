@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -118,32 +118,40 @@ def predict(
         return sample_blocks(file, m, wanted, labels=labels, label=label_column, groups=groups)
 
     blocks = read()
-    first = next(blocks)  # what is wrong with the input is said before a model is loaded
-    second = next(blocks, None)
-    blocks = blocks if second is None else chain([second], blocks)
+    begun = list(islice(blocks, 2))  # what is wrong with them is said before a model is loaded
     predictions: Predict | None = None
     kept: KeptPredictions | None = None
     if method is Method.MODEL:
         asked = Asked(run, tuple(beside or ()), copies)
-        if second is not None or not jobs.is_plain or beside_output(output).exists():
+        if len(begun) > 1 or not jobs.is_plain or beside_output(output).exists():
             kept = KeptPredictions(file, asked, {"m": m, "kind": wanted}, output)
             if not jobs.is_plain and not kept.run(read(), jobs, count_samples(file)):
                 return
-            predictions = kept.predict
-        else:
-            predictions = asked.model()
-    tally = _Tally(exact_labels)
-    with (
-        progress_bar("predicting", count_samples(file)) as advance,
-        HeightFile(output, submit=submit) as target,
-    ):
-        for block in chain([first], blocks):
-            heights, more = tally.add(block, predictions)
-            target.write(block, heights, more)
-            advance(len(block))
+        predictions = asked.model() if kept is None else kept.predict
+    tally = _write(output, submit, chain(begun, blocks), count_samples(file), predictions)
     if kept is not None:
         kept.remove()
     tally.tell(output, file, predictions is None)
+
+
+def _write(
+    output: Path,
+    submit: bool,
+    blocks: Iterable[Samples],
+    count: int | None,
+    predictions: Predict | None,
+) -> _Tally:
+    """Predict block by block, or calculate if nothing predicts, and write each at once."""
+    tally = _Tally(exact_labels)
+    with (
+        progress_bar("predicting", count) as advance,
+        HeightFile(output, submit=submit) as target,
+    ):
+        for block in blocks:
+            heights, more = tally.add(block, predictions)
+            target.write(block, heights, more)
+            advance(len(block))
+    return tally
 
 
 def _kind(

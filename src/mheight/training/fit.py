@@ -155,12 +155,7 @@ def fit(
     now = _State.new(folder, config, guard, say)
     checkpoint = Checkpoint(folder / "state.npz", now.kept)
     checkpoint.set_model(model)
-    first_epoch, stopped = 0, False
-    if checkpoint.path.exists():
-        first_epoch, stopped = checkpoint.load()
-        say(f"{'going on' if train else 'as it stood'} after epoch {first_epoch}")
-    elif not train:
-        raise RunFolderError(f"{folder}: no whole epoch is done yet, so there is nothing to report")
+    first_epoch, stopped = _load(checkpoint, train, say)
 
     def epoch_done(records: Sequence[EpochRecord]) -> None:
         now.best.sweep()
@@ -183,13 +178,7 @@ def fit(
             callbacks=[
                 BatchProgress(progress, steps, config.epochs, say),
                 ValidationMetrics(validation, originals),
-                *([now.nan] if config.stop_on_nan else []),
-                now.log,
-                now.best,
-                now.plateau,
-                ExponentialDecay(config.learning_rate_decay),
-                now.stopping,
-                now.guard,
+                *now.callbacks(config),
                 checkpoint,
                 EpochAnnouncement(now.log, epoch_done),
             ],
@@ -221,6 +210,18 @@ def _compile(model: Any, config: FitConfig, steps: int, say: Callable[[str], Non
         loss=keras.losses.MeanSquaredError(),
     )
     model.optimizer.build(model.trainable_variables)
+
+
+def _load(checkpoint: Checkpoint, train: bool, say: Callable[[str], None]) -> tuple[int, bool]:
+    """After which epoch a training goes on, from its checkpoint; and whether it has stopped."""
+    if not checkpoint.path.exists():
+        if train:
+            return 0, False
+        folder = checkpoint.path.parent
+        raise RunFolderError(f"{folder}: no whole epoch is done yet, so there is nothing to report")
+    epoch, stopped = checkpoint.load()
+    say(f"{'going on' if train else 'as it stood'} after epoch {epoch}")
+    return epoch, stopped
 
 
 def _guard_of(
@@ -256,6 +257,18 @@ class _State:
             TierMetricsCallback(guard, say),
             NanGuard(say),
         )
+
+    def callbacks(self, config: FitConfig) -> list[Any]:
+        """What follows an epoch's metrics, in this order."""
+        return [
+            *([self.nan] if config.stop_on_nan else []),
+            self.log,
+            self.best,
+            self.plateau,
+            ExponentialDecay(config.learning_rate_decay),
+            self.stopping,
+            self.guard,
+        ]
 
     @property
     def kept(self) -> dict[str, Any]:

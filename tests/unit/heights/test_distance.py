@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from math import comb
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import mheight.heights.distance
 from mheight.codes import LinearCode, cosine_dual_code, icosahedral, repetition, single_parity
 from mheight.errors import InvalidCodeError
-from mheight.heights.distance import minimum_distance
+from mheight.heights.distance import _orthonormal, minimum_distance
 
 
 @pytest.fixture(params=["heights", "enumeration"])
@@ -82,6 +83,19 @@ def test_near_dependence_of_integers_is_told_from_dependence(monkeypatch: pytest
     assert minimum_distance(G) == 3
     with pytest.warns(mheight.AccuracyWarning, match="columns count as dependent"):
         assert minimum_distance(G / 3.0) == 2
+
+
+@pytest.mark.parametrize(
+    ("apart", "noise"),
+    [(Fraction(1), 3e-14), (Fraction(1, 1000), 4e-11), (Fraction(1, 10**7), 1e-9), (0, 1e-9)],
+)
+def test_noise_grows_with_the_condition(apart: Fraction, noise: float):
+    tiny = apart or Fraction(1, 2**70)  # lost in float64: two equal rows
+    code = LinearCode([[1, 1, 1, 1], [1, 1, 1 - tiny, 1 - tiny]])
+    generator, check, found = _orthonormal(code)
+    assert found == pytest.approx(noise, rel=0.2)
+    np.testing.assert_allclose(generator @ generator.T, np.eye(2), atol=1e-12)
+    np.testing.assert_allclose(check @ np.vstack([generator, check]).T, np.eye(4)[2:], atol=1e-12)
 
 
 def test_too_many_sets():

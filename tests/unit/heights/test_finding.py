@@ -164,6 +164,36 @@ def test_the_rest_of_an_infinite_height_is_known_at_once(monkeypatch):
     assert asked == [1, 2, 3]
 
 
+RATIONAL = [[1, 0, 0, 1, 1, 1, 2], [0, 1, 0, 1, 2, 3, -5], [0, 0, 1, 3, -1, 2, 2]]
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "bound", "is_raised"),
+    [
+        (1.0, "node limit", 48 / 7, True),  # h_1, since heights rise with m
+        (7.0, "node limit", 7.0, False),
+        (48 / 7, "node limit", 48 / 7, False),
+        (1.0, "exact", 1.0, False),
+    ],
+)
+def test_an_open_height_is_at_least_the_one_below(monkeypatch, found, status, bound, is_raised):
+    def searched(code, m, **options):
+        solution = solved(code, m, **options)
+        return replace(solution, lower=found, upper=20.0, status=status) if m == 2 else solution
+
+    monkeypatch.setattr("mheight.heights.finding.solved", searched)
+    first, second, third, fourth = find_heights(RATIONAL, method="branch-and-bound")
+    assert (first.lower, third.lower, fourth.lower) == pytest.approx((48 / 7, 13, 56))
+    assert second.lower == pytest.approx(bound)
+    assert (second.m, second.upper, second.status) == (2, 20.0, status)
+    witness = second.certificate
+    assert (witness.codeword == first.certificate.codeword) == is_raised
+    if is_raised:
+        assert (witness.m, witness.larger, witness.target) == (2, (0, 6), 6)
+        assert witness.height == second.lower
+        assert verify(witness, RATIONAL)
+
+
 def test_a_limit_ends_it_with_bounds():
     G = np.random.default_rng(0).normal(size=(20, 40))
     solutions = list(find_heights(G, time_limit=0.2))

@@ -8,6 +8,7 @@ import pytest
 from mheight.codes import LinearCode
 from mheight.errors import InvalidCodeError
 from mheight.heights import choosing, height_profile, m_height
+from mheight.heights.finding import find_heights
 
 G = [[1, 0, 1, 1], [0, 1, 1, 2]]
 
@@ -92,3 +93,14 @@ def test_a_longer_code() -> None:
     """[14, 7]: doubling every column of a [7, 7] basis makes every pair of a word equal."""
     doubled = np.repeat(np.eye(7), 2, axis=1)
     assert height_profile(doubled).tolist() == [1.0] + [np.inf] * 6
+
+
+@pytest.mark.parametrize(("k", "n"), [(2, 40), (38, 40)])
+def test_long_codes_of_few_sets_go_by_their_short_side(k: int, n: int) -> None:
+    P = np.random.default_rng(3).integers(-9, 10, (k, n - k)).astype(float)
+    G = np.hstack([np.eye(k), P])
+    H = np.hstack([-P.T, np.eye(n - k)])
+    expected = height_profile(G)
+    by_search = [solution.lower for solution in find_heights(G, method="branch-and-bound")]
+    np.testing.assert_allclose(expected[: len(by_search)], by_search, rtol=1e-9)
+    np.testing.assert_allclose(height_profile(LinearCode.from_parity_check(H)), expected, rtol=1e-9)

@@ -19,9 +19,11 @@ from mheight import (
     verify,
 )
 from mheight.codes.conditioning import condition, exact_rank, reduced_generator
+from mheight.codes.given import given_matrices
 from mheight.codes.minors.batches import systematic_codes
 from mheight.heights.lattice.batches import profiles
 from mheight.heights.lattice.one_code import packed_profile
+from mheight.heights.settling import settled
 
 
 def entries_of_all_sizes(rng: np.random.Generator, k: int, n: int) -> np.ndarray:
@@ -181,3 +183,13 @@ def test_random_codes_are_seldom_in_doubt(n: int, k: int) -> None:
         assert doubtful.mean() < 0.02
         one = packed_profile(codes[0], witnesses=False)
         assert one.is_doubtful == doubtful[0]
+
+
+def test_doubts_name_the_code_of_the_batch() -> None:
+    ordinary = np.array([[1.0, 0, 1, 2], [0, 1, 1, 1]])
+    large = np.array([[1.0, 0, 1, 1], [0, 1, 1, 1 + 3e-13]])
+    given = given_matrices(np.array([ordinary, large]), "G")
+    found = np.array([[1.0, 1.0], [1.0, 6.7e12]])
+    for code, said in ((None, 1), (0, 0), (7, 7)):
+        _, doubts = settled(given, 1, found[1], code)
+        assert [(doubt.code, doubt.kind) for doubt in doubts] == [(said, DoubtKind.LARGE_HEIGHT)]

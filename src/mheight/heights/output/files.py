@@ -14,7 +14,7 @@ import numpy as np
 from mheight.errors import InvalidDataError
 from mheight.files import require_writable
 from mheight.heights.capability import threshold_ratio
-from mheight.heights.certificate import Certificate, Number
+from mheight.heights.certificate import Certificate, Number, rounded
 from mheight.heights.output.rows import HeightRows
 
 __all__ = [
@@ -274,17 +274,24 @@ def _witness_columns(
 ) -> dict[str, Any]:
     import pyarrow as pa
 
-    # Fractions as text; floats as numbers, infinity among them.
+    # Exact ones as text; else all as numbers, also those of a code that was done in fractions.
     word = pa.list_(pa.string() if exact else pa.float64())
     places = pa.list_(pa.int32())
     kinds = {"target": pa.int32(), "larger": places, "information_set": places, "codeword": word}
     out = {}
     for name, kind in kinds.items():
-        values = [None if c is None else c.as_dict()[name] for c in certificates]
+        values = [None if c is None else _told(c, name, exact) for c in certificates]
         if not lists and name != "target":
             values, kind = [None if x is None else json.dumps(x) for x in values], pa.string()
         out[name] = pa.array(values, type=kind)
     return out
+
+
+def _told(certificate: Certificate, name: str, exact: bool) -> Any:
+    value = getattr(certificate, name)
+    if name == "codeword":
+        return [str(x) if exact else rounded(x) for x in value]
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _with_capability(table: Any, rows: HeightRows) -> Any:
