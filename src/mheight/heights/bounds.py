@@ -176,11 +176,15 @@ def _slab_bounds(redundancy: int, k: int, m: int) -> Iterator[Bound]:
 
 
 def _shortened(positions: int) -> str:
-    return f", and by shortening {positions} positions" if positions else ""
+    return f", and by shortening {_positions(positions)}" if positions else ""
 
 
 def _punctured(positions: int) -> str:
-    return f"{_SHARP}, and by puncturing {positions} positions" if positions else _SHARP
+    return f"{_SHARP}, and by puncturing {_positions(positions)}" if positions else _SHARP
+
+
+def _positions(count: int) -> str:
+    return "1 position" if count == 1 else f"{count} positions"
 
 
 def _is_integer(value: object) -> bool:

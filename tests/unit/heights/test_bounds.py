@@ -154,3 +154,57 @@ def test_no_code(n: Any, k: Any):
 def test_no_height(m: Any):
     with pytest.raises(InvalidCodeError, match=r"m must be an integer in 1\.\.n-1 = 1\.\.4, got"):
         best_lower_bound(5, 3, m)
+
+
+JOHN = "John's theorem, derived in mheight.heights.lower_bounds"
+SHARP = "arXiv 2606.03011"
+POLYGON = "derived in docs/mathematics.md"
+SINGLETON = "Singleton bound, d <= n-k+1"
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "expected"),
+    [
+        (4, 1, [
+            (1, 1, "h_1 >= 1", "definition"),
+            (1, 1, "h_1 >= ceil(1/3)", SHARP),
+            (2, 1, "h_2 >= 1", "definition"),
+            (2, 1, "h_2 >= ceil(1/2)", f"{SHARP}, and by puncturing 1 position"),
+            (3, 1, "h_3 >= 1", "definition"),
+            (3, 1, "h_3 >= ceil(1/1)", f"{SHARP}, and by puncturing 2 positions"),
+        ]),
+        (4, 2, [
+            (1, 1, "h_1 >= 1", "definition"),
+            (1, 1, "h_1 >= ceil(2/2)", SHARP),
+            (2, 1, "h_2 >= 1", "definition"),
+            (2, 2, "h_2 >= ceil(2/1)", f"{SHARP}, and by puncturing 1 position"),
+            (2, 0.5 / sin(pi / 8) ** 2 - 1, "h_2 >= 1/(2 sin^2(pi/8)) - 1", SHARP),
+            (2, cos(pi / 8) / sin(pi / 8), "h_2 >= cot(pi/8)", POLYGON),
+            (2, sqrt(0.5) / cos(3 * pi / 8), "h_2 >= 1/(sqrt(2) cos(3pi/8))", JOHN),
+            (3, inf, "h_3 = infinity", SINGLETON),
+        ]),
+        (7, 4, [
+            (1, 1, "h_1 >= 1", "definition"),
+            (1, 2, "h_1 >= ceil(4/3)", SHARP),
+            (2, 1, "h_2 >= 1", "definition"),
+            (2, 2, "h_2 >= ceil(4/2)", f"{SHARP}, and by puncturing 1 position"),
+            (2, sqrt(0.5) / cos(3 * pi / 10), "h_2 >= 1/(sqrt(2) cos(3pi/10))",
+             f"{JOHN}, and by shortening 2 positions"),
+            (2, 2 / sqrt(3), "h_2 >= 6/(3 sqrt(3))", f"{JOHN}, and by shortening 1 position"),
+            (3, 1, "h_3 >= 1", "definition"),
+            (3, 4, "h_3 >= ceil(4/1)", f"{SHARP}, and by puncturing 2 positions"),
+            (3, 0.5 / sin(pi / 12) ** 2 - 1, "h_3 >= 1/(2 sin^2(pi/12)) - 1",
+             f"{SHARP}, and by puncturing 1 position"),
+            (3, 1 / sin(pi / 10), "h_3 >= 1/sin(pi/10)",
+             f"{POLYGON}, and by shortening 2 positions"),
+            (3, sqrt(0.5) / cos(4 * pi / 10), "h_3 >= 1/(sqrt(2) cos(4pi/10))",
+             f"{JOHN}, and by shortening 2 positions"),
+            (3, sqrt(3), "h_3 >= 6/(2 sqrt(3))", f"{JOHN}, and by shortening 1 position"),
+            *((m, inf, f"h_{m} = infinity", SINGLETON) for m in (4, 5, 6)),
+        ]),
+    ],
+)  # fmt: skip
+def test_all_bounds_of_a_size(n: int, k: int, expected: list[tuple[int, float, str, str]]):
+    found = lower_bounds(n, k)
+    assert [(b.m, b.statement, b.source) for b in found] == [(m, s, o) for m, _, s, o in expected]
+    assert [b.value for b in found] == pytest.approx([value for _, value, _, _ in expected])

@@ -94,6 +94,30 @@ def test_one_certificate_takes_the_cheaper_engine_unless_told() -> None:
     assert engine_of_height(27, 13, 15, "lattice") == "lattice"  # infinite: nothing to do
 
 
+@pytest.mark.parametrize(
+    ("n", "k", "m", "seconds"), [(32, 16, 1, 0.82e-3), (32, 16, 4, 0.0447), (64, 8, 4, 0.0272)]
+)
+def test_what_a_search_is_predicted_to_take(n: int, k: int, m: int, seconds: float) -> None:
+    assert predicted_seconds(n, k, m, "branch-and-bound") == pytest.approx(seconds, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "seconds"), [(20_000, 10, 1.28), (1000, 100, 1.0), (64, 32, 0.0149)]
+)
+def test_what_its_preparation_is_predicted_to_take(n: int, k: int, seconds: float) -> None:
+    assert preparation_seconds(n, k) == pytest.approx(seconds, rel=0.01)
+
+
+def test_a_refusal_says_how_many_minutes() -> None:
+    minutes = predicted_seconds(32, 16, 12, "branch-and-bound") / 60
+    with pytest.raises(InvalidCodeError) as refused:
+        engine_of_number(32, 16, 12)
+    assert str(refused.value) == (
+        f"h_12 of an [32, 16] code takes about {minutes:,.0f} minutes; "
+        "find_height(G, 12, time_limit=60) finds bounds"
+    )
+
+
 def test_the_rest_is_a_lattice_once_the_next_search_costs_more() -> None:
     assert engine_of_rest(20, 10, 1, "auto", math.inf) == "branch-and-bound"
     assert engine_of_rest(20, 10, 10, "auto", math.inf) == "lattice"

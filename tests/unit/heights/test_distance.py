@@ -83,6 +83,9 @@ def test_near_dependence_of_integers_is_told_from_dependence(monkeypatch: pytest
     assert minimum_distance(G) == 3
     with pytest.warns(mheight.AccuracyWarning, match="columns count as dependent"):
         assert minimum_distance(G / 3.0) == 2
+    # As the parity-check matrix that was given: [6, 4].
+    H = np.hstack([P.T, -np.eye(2)]).astype(np.int64)
+    assert minimum_distance(LinearCode.from_parity_check(H)) == 3
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,16 @@ def test_too_many_sets():
         r"columns must be looked at, more than the limit of 20000",
     ):
         minimum_distance(G, limit=20_000)
+
+
+def test_the_limit_counts_sets_of_parity_check_columns():
+    """1 + 60 + C(60, 2) sets: of no column, of one, of two."""
+    moments = np.vander(np.linspace(-1, 1, 60), 4, increasing=True).T
+    moments[:, 41] = 2 * moments[:, 3] - moments[:, 17] / 3
+    code = LinearCode.from_parity_check(moments)
+    assert minimum_distance(code, limit=1831) == 3
+    with pytest.raises(InvalidCodeError, match=r"is at least 3; .* the limit of 1830"):
+        minimum_distance(code, limit=1830)
 
 
 @pytest.mark.usefixtures("way")

@@ -147,3 +147,27 @@ def test_a_distance_in_doubt_is_said() -> None:
     distance, doubts = distance_with_doubts(np.hstack([np.eye(3), P]))
     assert (distance, doubts) == (2, ())
     assert distance_with_doubts(rng.standard_normal((3, 20))) == (18, ())
+
+
+def test_a_doubt_as_json() -> None:
+    doubt = Doubt(3, DoubtKind.SMALL_MINOR, m=2, value=2e-10, error=1e-5)
+    assert doubt.as_dict() == {
+        "kind": "small minor", "m": 2, "value": 2e-10, "error": 1e-5, "text": doubt.text,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("apart", "kind"), [(2e-13, "dropped minor"), (2e-10, "small minor")])
+def test_doubts_about_minors_of_long_codes_name_the_code(apart: float, kind: str) -> None:
+    rng = np.random.default_rng(0)
+    codes = np.concatenate([np.tile(np.eye(2), (3, 1, 1)), rng.uniform(1, 2, (3, 2, 16))], axis=2)
+    codes[1, :, 17] = codes[1, :, 16] * [1, 1 + apart]
+    doubts = mheight.profile_with_doubts(codes).doubts
+    assert [(doubt.code, doubt.kind) for doubt in doubts] == [(1, kind)]
+
+
+def test_one_height_is_warned_of_only_if_it_is_the_one_in_doubt() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert m_height(np.array([CERTAIN, LARGE]), 1).tolist() == [2.0, 2.0]
+    with pytest.warns(AccuracyWarning, match=r"^1 of 2 codes; code 1: h_2 = "):
+        m_height(np.array([CERTAIN, LARGE]), 2)

@@ -162,6 +162,7 @@ def test_the_rest_of_an_infinite_height_is_known_at_once(monkeypatch):
     solutions = list(find_heights(TRAP, method="branch-and-bound"))
     assert [s.lower for s in solutions] == pytest.approx([2, 30.8, np.inf, np.inf])
     assert asked == [1, 2, 3]
+    assert (solutions[3].nodes, solutions[3].seconds) == (0, 0.0)
 
 
 RATIONAL = [[1, 0, 0, 1, 1, 1, 2], [0, 1, 0, 1, 2, 3, -5], [0, 0, 1, 3, -1, 2, 2]]
@@ -257,3 +258,57 @@ def test_what_has_no_heights_in_turn(G, options, message):
 def test_a_code_is_taken_as_it_is():
     code = LinearCode([[1, 0, 1, 1], [0, 1, 1, 2]])
     assert [str(s) for s in find_heights(code)] == ["h_1 = 2", "h_2 = 3"]
+
+
+@pytest.mark.parametrize("status", ["stopped", "time limit"])
+def test_what_is_asked_of_each_search(monkeypatch, status) -> None:
+    """The same request to stop, the same workers; and none after one that was stopped."""
+    asked = []
+
+    def stop() -> bool:
+        return False
+
+    def searched(code, m, **options):
+        asked.append((m, options["stop"], options["crew"], options["method"]))
+        solution = solved(code, m, method="branch-and-bound")
+        return replace(solution, status=status) if m == 2 else solution
+
+    monkeypatch.setattr("mheight.heights.finding.solved", searched)
+    crew = object()
+    solutions = list(find_heights(RATIONAL, method="branch-and-bound", stop=stop, crew=crew))
+    assert [s.status for s in solutions] == ["exact", status]
+    assert asked == [(m, stop, crew, "branch-and-bound") for m in (1, 2)]
+
+
+def test_a_search_that_can_only_be_late_is_not_begun() -> None:
+    wide = np.hstack([np.eye(10), np.ones((10, 20_000))])
+    with pytest.raises(InvalidCodeError, match="to prepare and verify, more than the time limit"):
+        find_height(wide, 2, method="branch-and-bound", time_limit=0.5)
+
+
+def test_an_infinite_height_beyond_the_redundancy() -> None:
+    solution = find_height([[2, 0, 1, 4], [0, 1, -1, -4]], 3)
+    assert (solution.n, solution.k, solution.m) == (4, 2, 3)
+    assert (solution.lower, solution.upper, solution.status) == (np.inf, np.inf, "exact")
+    assert (solution.method, solution.nodes) == ("rational", 0)
+    assert 0.0 <= solution.seconds < 60.0
+    witness = solution.certificate
+    assert (witness.target, witness.larger, witness.information_set) == (3, (0, 2, 3), None)
+    assert witness.codeword == (Fraction(1, 2), 0, Fraction(1, 4), 1)
+    assert witness.message == (Fraction(1, 4), 0)
+
+
+def test_what_fractions_settled_is_a_whole_solution() -> None:
+    """A height of 6.7e12: rounding may have made it."""
+    large = [[1.0, 0, 1, 1], [0, 1, 1, 1 + 3e-13]]
+    exact = exact_profile(large)[1]
+    for method in ("lattice", "branch-and-bound"):
+        solution = find_heights(large, method=method)
+        first, second = solution
+        assert first.doubts == ()
+        assert (second.n, second.k, second.m) == (4, 2, 2)
+        assert (second.status, second.method, second.nodes) == ("exact", "rational", 0)
+        assert second.lower <= exact <= second.upper <= second.lower * (1 + 1e-15)
+        assert second.certificate.height == exact
+        assert [doubt.m for doubt in second.doubts] == [2]
+        assert 0.0 <= second.seconds < 60.0

@@ -104,3 +104,17 @@ def test_dependent_columns():
 def test_not_a_matrix():
     with pytest.raises(InvalidCodeError, match="G must have 2 dimensions"):
         height_gradient(np.ones((1, 2, 4)), WITNESS)
+
+
+def test_a_gradient_that_rounding_would_spoil_is_solved_exactly():
+    """Columns of B that are parallel but for 1e-14, and an x of both signs."""
+    G = [["1", "1", "0", "1"], ["1", "1.00000000000001", "1", "0"]]
+    code = LinearCode(G)
+    x = [Fraction(10) ** 14 + 1, -(Fraction(10) ** 14)]  # x_0 g_0 + x_1 g_1 = g_3
+    height = Fraction(2 * 10**14 + 1)
+    witness = Certificate(2, height, 3, (2, 3), (0, 1), (0, 0), (0, 0, 0, 0))
+    gradient = height_gradient(code, witness)
+    # inverse(G_B)^T sign(x), as the outer product with the dual word
+    y = [1 + 2 * Fraction(10) ** 14, -2 * Fraction(10) ** 14]
+    expected = [[float(a * b) for b in (-x[0], -x[1], 0, 1)] for a in y]
+    np.testing.assert_allclose(gradient, expected, rtol=1e-13)

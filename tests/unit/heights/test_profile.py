@@ -104,3 +104,11 @@ def test_long_codes_of_few_sets_go_by_their_short_side(k: int, n: int) -> None:
     by_search = [solution.lower for solution in find_heights(G, method="branch-and-bound")]
     np.testing.assert_allclose(expected[: len(by_search)], by_search, rtol=1e-9)
     np.testing.assert_allclose(height_profile(LinearCode.from_parity_check(H)), expected, rtol=1e-9)
+
+
+def test_which_code_of_a_batch_has_dependent_rows() -> None:
+    batch = np.array([[[1.0, 0, 1], [0, 1, 1]], [[1, 2, 1], [2, 4, 2]]])
+    with pytest.raises(InvalidCodeError, match=r"rank 2 wanted, got 1 in code 1$"):
+        m_height(batch, 2)  # beyond n-k: nothing else is computed
+    with pytest.raises(InvalidCodeError, match=r"rank 2 wanted, got 1$"):
+        m_height(batch[1], 2)

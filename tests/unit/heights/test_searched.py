@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import mheight
-from mheight import find_height, height_profile, m_height
+from mheight import DoubtKind, find_height, height_profile, m_height
 from mheight.codes import cosine_code
 from mheight.errors import AccuracyWarning, InvalidCodeError, UnsolvedHeightError
 from mheight.heights import searched
@@ -78,3 +78,17 @@ def test_doubts_are_warned_of_once() -> None:
         m_height(G, 1)
     with pytest.warns(AccuracyWarning, match=r"^1 of 2 codes; code 1: the matrix has cond"):
         m_height(np.array([np.random.default_rng(1).standard_normal((2, 30)), G]), 1)
+
+
+def test_profiles_by_searches_obey_the_zero_tolerance_and_keep_their_doubts() -> None:
+    """[27, 1]: h_m is the largest entry over the (m+1)-th."""
+    g = 2.0 ** -np.arange(27)
+    found = mheight.profile_with_doubts(np.array([[g], [g[::-1]]]), zero_tolerance=2.0**-20)
+    expected = np.where(np.arange(1, 27) < 20, 2.0 ** np.arange(1, 27), np.inf)
+    np.testing.assert_allclose(found.heights, [expected, expected], rtol=1e-12)
+    G = np.random.default_rng(0).standard_normal((2, 30))
+    near = np.array([G[0], G[0] + 1e-10 * G[1]])
+    found = searched.searched_profiles([mheight.LinearCode(G), mheight.LinearCode(near)], None)
+    assert {doubt.code for doubt in found.doubts} == {1}
+    assert [doubt.kind for doubt in found.doubts].count(DoubtKind.CONDITION) == 1
+    assert found.heights.shape == (2, 28)
