@@ -170,3 +170,22 @@ def test_labels_are_read_by_their_column(tmp_path: Path) -> None:
     path.write_bytes(content_of({"height": [2.0, None]}))
     with pytest.raises(InvalidDataError, match="sample 1: height is missing"):
         read_labels(path)
+
+
+def test_every_changed_byte_of_the_values_is_refused_or_harmless() -> None:
+    """Among them the places of texts in a dictionary, which Arrow takes as they come."""
+    texts = ["1 2; 3 4", "5 6; 7 8", "1 0; 3 4"] * 3
+    content = content_of({"P": texts, "k": [2] * 9}, compression="none", use_dictionary=True)
+    end = pq.ParquetFile(io.BytesIO(content)).metadata.row_group(0).total_byte_size + 4
+    said = []
+    for at in range(4, end):
+        for flip in (0x01, 0x80, 0xFF):
+            changed = bytearray(content)
+            changed[at] ^= flip
+            try:
+                with ParquetReader(bytes(changed)) as file:
+                    for batch in file.batches(["P"], 10):
+                        plain_values(batch.column("P"))
+            except ValueError as error:
+                said.append(str(error))
+    assert any("Dictionary indices invalid" in one for one in said), set(said)

@@ -89,7 +89,7 @@ class ParquetReader:
             batches = self._file.iter_batches(
                 rows, row_groups=[number], columns=wanted, use_threads=False
             )
-            while (batch := _told(lambda batches=batches: next(batches, None))) is not None:
+            while (batch := _told(lambda batches=batches: _next(batches))) is not None:
                 yield batch
 
     def _looked_through(self, group: Group, wanted: set[str]) -> int:
@@ -105,6 +105,14 @@ class ParquetReader:
                 f"its pages unfold to {largest:,} bytes at once, at most {_MOST_AT_ONCE:,} are read"
             )
         return sum(chunk.values for chunk in chunks)
+
+
+def _next(batches: Iterator[Any]) -> Any:
+    """The next batch, sound in itself: Arrow does not look whether places in a dictionary exist."""
+    batch = next(batches, None)
+    if batch is not None:
+        batch.validate(full=True)
+    return batch
 
 
 def _require_little(chunk: Chunk, rows: int, unfolded: int) -> None:
