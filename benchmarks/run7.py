@@ -45,7 +45,6 @@ OTHER_DATA = "other_data.json"
 UNPOOLED = ("model.set_width=0",)
 POOLED = ("model.set_width=4",)
 SMALL = ("data.per_group=2000",)
-LONG = ("training.epochs=40",)
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,6 @@ JOBS = [
     Job("run7-raw", "course", 7),
     Job("run7", "course", 7, "pooled-", POOLED),
     Job("run2", "course", 7, "pooled-", POOLED),
-    Job("run7", "uniform", 7, "long-", LONG),
     Job("run7", "uniform", 7, "pooled-", POOLED),
     Job("run7", "course", 7, "unpooled-", (*UNPOOLED, "training.epochs=13")),
     Job("run7", "uniform", 7, "unpooled-", UNPOOLED),
@@ -112,7 +110,7 @@ JOBS = [
 ]
 CURVES = {
     Job("run7", "course", 7): ("#d55e00", "run7, course"),
-    Job("run7", "uniform", 7, "long-", LONG): ("#e69f00", "run7, uniform, 40 epochs"),
+    Job("run7", "uniform", 7): ("#e69f00", "run7, uniform"),
     Job("run7", "course", 7, "pooled-", POOLED): ("#0072b2", "sets pooled 4 wide, course"),
     Job("run7", "uniform", 7, "pooled-", POOLED): ("#56b4e9", "sets pooled 4 wide, uniform"),
     Job("run7", "uniform", 7, "unpooled-", UNPOOLED): ("#009e73", "sets not pooled, uniform"),

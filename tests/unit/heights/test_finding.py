@@ -312,3 +312,13 @@ def test_what_fractions_settled_is_a_whole_solution() -> None:
         assert second.certificate.height == exact
         assert [doubt.m for doubt in second.doubts] == [2]
         assert 0.0 <= second.seconds < 60.0
+
+
+@pytest.mark.parametrize("m", [2, 3])
+def test_nodes_are_programs_that_were_solved(m: int) -> None:
+    """At least one for each position that may be the largest, and no more than the limit."""
+    whole = find_height(LONG, m, method="branch-and-bound")
+    assert whole.nodes > LONG.shape[1]
+    part = find_height(LONG, m, method="branch-and-bound", node_limit=whole.nodes // 2)
+    assert part.status == "node limit"
+    assert 0 < part.nodes < whole.nodes
