@@ -177,7 +177,8 @@ def test_rows_without_end_do_not_hold_up_the_health_check(hasty):
         stop.set()
         for thread in threads:
             thread.join(30)
-    assert set(statuses) <= {422, 503}
+    # 408 where this machine is too busy to take a body in the .6 s that `hasty` allows.
+    assert set(statuses) <= {408, 422, 503}
     assert 422 in statuses
 
 
