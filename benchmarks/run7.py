@@ -133,8 +133,11 @@ def train(job: Job) -> None:
 
 
 def keep(job: Job) -> None:
-    """Copy what is small; ship the baselines' reports."""
+    """Copy what is small, unless it was copied before; ship the baselines' reports."""
     run, page = job.run, job.page
+    kept = page / run.report.name
+    if kept.is_file() and kept.read_bytes() == run.report.read_bytes():
+        return
     page.mkdir(parents=True, exist_ok=True)
     for file in (run.report_text, run.report, run.history, run.config, run.comparison):
         shutil.copy(file, page / file.name)
