@@ -8,7 +8,7 @@ reaches survives.  Some mutants can't be killed, because they do what the source
 that were looked at and found so stand in `mutants.toml`, each with its reason, and count
 neither way.  Every other survivor is printed as a diff.
 
-    make mutants                                        # all of them: ten minutes of CPU and more
+    make mutants                                        # all of them: half an hour of CPU
     make mutants MUTANTS="split audit"                  # two of them
     python benchmarks/mutants.py split --sample 20 --seed 1
     python benchmarks/mutants.py split --among '*x_require_training*'
