@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mheight.codes.rationals import rational_matrix
+from mheight.heights.certificate import verify
 from mheight.heights.finding import find_heights, solved
 from mheight.heights.programs import search, shared
+from mheight.heights.programs.branch_and_bound import branch_and_bound
 from mheight.heights.solution import Solution
 
 
@@ -105,3 +108,125 @@ def test_all_heights_and_a_stop() -> None:
     stopped = solved(G, 4, crew=FakeCrew(4, 0), stop=lambda: True, **options)
     assert stopped.status == "stopped"
     assert stopped.lower <= alone[3].lower <= alone[3].upper <= stopped.upper
+
+
+class OrderlyCrew(FakeCrew):
+    """Does one piece after the other, and keeps what it was given."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__(room, 0)
+        self.given: list[list[tuple[Any, ...]]] = []
+
+    def submit(self, name: int, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        super().submit(name, work, arguments)
+        self.given.append(arguments[1])
+        assert len(self.waiting) <= self.size
+
+    def take(self) -> tuple[int, Any] | None:
+        if not self.waiting:
+            return None
+        name = min(self.waiting)
+        work, arguments = self.waiting.pop(name)
+        return name, work(*arguments)
+
+
+def test_what_is_done_ahead_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the best value known from the start, hardly anything is done in vain, or twice."""
+    monkeypatch.setattr("mheight.heights.programs.branch_and_bound.are_worthwhile", lambda *_: True)
+    monkeypatch.setattr(shared, "_PIECE", 1e-4)
+    G = np.random.default_rng(5).standard_normal((9, 22))
+    options: dict[str, Any] = {"progress": lambda *_: None}
+    alone, crew = branch_and_bound(G, 5, **options), OrderlyCrew(4)
+    assert timeless(branch_and_bound(G, 5, crew=crew, **options)) == timeless(alone)
+    pieces = [(name, root.target, groups, span) for given in crew.given
+              for name, root, _, groups, *span in given]  # fmt: skip
+    keys = [str(piece) for piece in pieces]
+    assert len(set(keys)) == len(keys)
+    assert {name for name, *_ in pieces} == {"refine", "exhaust"}
+    # Targets are done in parts, which come one after the other and leave nothing out.
+    for target in {target for name, target, *_ in pieces if name == "exhaust"}:
+        spans = [span for name, at, _, span in pieces if (name, at) == ("exhaust", target)]
+        assert len(spans) > 1
+        assert spans[0][0] == 0
+        assert spans[-1][1] == 9
+        assert [first for first, _ in spans[1:]] == [last for _, last in spans[:-1]]
+    # All that a worker has at a time is little, as the pieces are long or few.
+    assert max(map(len, crew.given)) <= 16
+
+
+def search_with(crew: OrderlyCrew, k: int, n: int, m: int) -> shared.SharedSearch:
+    G = np.random.default_rng(k).standard_normal((k, n))
+    return shared.SharedSearch(G, m, None, None, crew)
+
+
+def test_parts_of_branches() -> None:
+    long = search_with(OrderlyCrew(2), 16, 48, 12)
+    assert long._parts(16) == 16
+    assert long._parts(5) == 5
+    spans = [long._span(part, 16) for part in range(16)]
+    assert [first for first, _ in spans] == [0, *(last for _, last in spans[:-1])]
+    assert spans[-1][1] == 16
+    assert all(first < last for first, last in spans)
+    # In few parts the first ones are short, as most of the work is there.
+    long._seconds = 3.5 * shared._PIECE
+    assert long._parts(16) == 3
+    assert [long._span(part, 16) for part in range(3)] == [(0, 3), (3, 9), (9, 16)]
+    long._seconds = 0.0
+    assert long._parts(16) == 1
+    assert long._span(0, 16) == (0, 16)
+    # What has no branches, or one level of them, is not divided.
+    assert search_with(OrderlyCrew(2), 16, 48, 2)._parts(16) == 1
+
+
+def test_a_worker_has_about_so_many_seconds_at_a_time() -> None:
+    """Pieces of a tenth of that go out ten at a time, of ten times that one at a time."""
+    crew = OrderlyCrew(2)
+    search = search_with(crew, 6, 64, 3)
+    roots = [search.root(target) for target in range(64)]
+    heap = [(-9.0 - target, target, 0, root) for target, root in enumerate(roots) if root]
+    search.expect(heap, [4])
+    for pace, sizes in ((0.0, [1, 1]), (0.04, [10, 10]), (4.0, [1, 1]), (1e-9, [16, 16])):
+        search._pace = pace
+        search._names.clear()
+        crew.waiting.clear()
+        crew.given.clear()
+        search._go_ahead(set())
+        assert [len(given) for given in crew.given] == sizes
+        # The target of the largest bound first.
+        assert crew.given[0][0][:2] == ("refine", roots[63])
+    search._names.clear()
+    crew.waiting.clear()
+    crew.given.clear()
+    # The last few go to all workers alike.
+    search.expect(heap[:6], [4])
+    search._go_ahead(set())
+    assert [len(given) for given in crew.given] == [3, 3]
+    # There is no room for more.
+    search._go_ahead(set())
+    assert len(crew.given) == 2
+
+
+def test_the_pace_is_that_of_the_last_pieces() -> None:
+    crew = OrderlyCrew(1)
+    search = search_with(crew, 6, 16, 3)
+    root = search.root(0)
+    assert root is not None
+    keys = [("refine", 0, groups, 0, search.incumbent) for groups in (1, 2)]
+    search._roots[0] = root
+    search._submit(keys)  # type: ignore[arg-type]
+    crew.take = lambda: (1, (0.5, [(1.0, 3), (2.0, 4)]))  # type: ignore[method-assign]
+    assert search._wait(keys[0], lambda: "stopped") is None  # type: ignore[arg-type]
+    assert search._pace == 0.25
+    assert search._results == {keys[0]: (1.0, 3), keys[1]: (2.0, 4)}
+    assert search._names == {}
+
+
+def test_in_fractions_with_a_crew() -> None:
+    rng = np.random.default_rng(2)
+    exact = rational_matrix([[f"{x}/7" for x in row] for row in rng.integers(-20, 21, (4, 12))])
+    G = np.array([[float(x) for x in row] for row in exact])
+    alone, floats = branch_and_bound(G, 4, exact=exact), branch_and_bound(G, 4)
+    together = branch_and_bound(G, 4, exact=exact, crew=OrderlyCrew(2))
+    assert timeless(together) == timeless(alone)
+    assert verify(together.certificate, [[f"{x}" for x in row] for row in exact])
+    assert together.certificate.message != floats.certificate.message
