@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mheight.cli.console import out
-from mheight.cli.tables import Format, Table, render
+from mheight.cli.rendering import Format, Table, render
 from mheight.heights import Bound, best_lower_bound, lower_bounds
 
 __all__ = ["bounds"]

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from mheight.cli.console import out
-from mheight.cli.tables import Format, Table, render
+from mheight.cli.rendering import Format, Table, render
 from mheight.errors import InvalidCodeError
 from mheight.protection import Choice
 from mheight.protection import choose as choices

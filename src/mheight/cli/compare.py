@@ -12,6 +12,8 @@ import typer
 from mheight.cli.console import out
 from mheight.cli.heights_display import Doubts, Watch
 from mheight.cli.heights_work import InterruptedSearch, Request, results
+from mheight.cli.interrupting import Interrupted
+from mheight.cli.rendering import Format, Table, render
 from mheight.cli.sources import (
     ParityCheck,
     Systematic,
@@ -20,7 +22,6 @@ from mheight.cli.sources import (
     opened,
     source_name,
 )
-from mheight.cli.tables import Format, Table, render
 from mheight.codes.reading import Kind
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.heights import best_lower_bound
@@ -109,7 +110,7 @@ def _profiles(
                     doubts.note(rows)
                     found += [_profile(called, rows, piece) for piece in rows.by_code()]
             except InterruptedSearch:
-                raise typer.Exit(130) from None
+                raise Interrupted from None
     return found
 
 

@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from mheight.cli.console import out, say
+from mheight.cli.interrupting import Interrupted
 from mheight.cli.job_running import ClusterOption, JobOptions, PartOption, run_shown
+from mheight.cli.search_display import SearchDisplay
 from mheight.cli.search_options import Rounds, Seed
-from mheight.cli.searching import SearchDisplay
 from mheight.design import FoundCode, SearchResult, search
 from mheight.design.course_files import write_course_files
 from mheight.design.searching.restarts import Restarts
@@ -23,7 +24,6 @@ from mheight.jobs import open_job
 
 __all__ = ["design"]
 
-INTERRUPTED = 130
 _SECONDS = 60.0
 _ENDINGS = (".json", ".pkl", ".pickle")
 
@@ -206,8 +206,7 @@ def _finish(
     if output is not None and found:
         _write(output, found)
     if stopped:
-        say("stopped; what was found is kept")
-        raise typer.Exit(INTERRUPTED)
+        raise Interrupted("stopped; what was found is kept")
     if len(found) < len(sizes):
         raise InvalidCodeError(
             f"{len(sizes) - len(found)} of {len(sizes)} tasks have no code of finite height yet; "

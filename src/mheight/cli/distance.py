@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mheight.cli.console import out
+from mheight.cli.rendering import Format, Table, render
 from mheight.cli.sources import (
     FamilyLength,
     FamilyName,
@@ -17,7 +18,6 @@ from mheight.cli.sources import (
     matrix_kind,
     rational_sources,
 )
-from mheight.cli.tables import Format, Table, render
 from mheight.errors import InvalidCodeError
 from mheight.heights.distance import MAX_COLUMN_SETS, distance_with_doubts
 from mheight.heights.doubts import doubt_text

@@ -35,7 +35,9 @@ from mheight.cli.heights_options import (
     ZeroTolerance,
 )
 from mheight.cli.heights_work import InterruptedSearch, Request, located, results
+from mheight.cli.interrupting import Interrupted
 from mheight.cli.job_running import ClusterOption, JobOptions, PartOption
+from mheight.cli.rendering import Format
 from mheight.cli.sample_options import LabelColumn, LabelsFile
 from mheight.cli.sources import (
     FamilyLength,
@@ -45,7 +47,6 @@ from mheight.cli.sources import (
     holds_samples,
     opened_path,
 )
-from mheight.cli.tables import Format
 from mheight.codes.from_blocks import rational_codes
 from mheight.codes.rationals import rational_number
 from mheight.codes.reading import count_matrices
@@ -56,8 +57,6 @@ from mheight.heights.output.files import HeightWriter, check_table_path, json_li
 from mheight.heights.output.rows import HeightRows
 
 __all__ = ["heights"]
-
-INTERRUPTED = 130
 
 
 def heights(
@@ -153,7 +152,7 @@ def _matrix_heights(source: str, path: Path | None, options: Options, jobs: JobO
                 write_lines(show(stop.rows, capability=request.capability))
             elif stop.rows is not None:
                 say("\n".join([*table_texts(stop.rows), f"interrupted: {output} is not written"]))
-            raise typer.Exit(INTERRUPTED) from None
+            raise Interrupted from None
 
 
 def _noted(results: Iterator[HeightRows], doubts: Doubts) -> Iterator[HeightRows]:

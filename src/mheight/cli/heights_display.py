@@ -11,7 +11,7 @@ from types import TracebackType
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mheight.cli.console import error_console, say
-from mheight.cli.tables import Format, Table, render
+from mheight.cli.rendering import Format, Table, render
 from mheight.heights.certificate import Certificate, Number
 from mheight.heights.doubts import doubt_text
 from mheight.heights.output.files import capabilities

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from mheight.cli.heights_work import Request
-from mheight.cli.tables import Format
+from mheight.cli.rendering import Format
 from mheight.codes.reading import Kind
 from mheight.errors import InvalidCodeError, InvalidDataError
 

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from mheight.cli.console import out, say
+from mheight.cli.console import out
+from mheight.cli.interrupting import Interrupted
+from mheight.cli.search_display import SearchDisplay
 from mheight.cli.search_options import Rounds, Seed
-from mheight.cli.searching import SearchDisplay
 from mheight.cli.sources import ParityCheck, Systematic, matrix_kind, opened
 from mheight.codes import LinearCode
 from mheight.codes.from_blocks import rational_codes
@@ -21,8 +22,6 @@ from mheight.errors import InvalidCodeError
 from mheight.files import require_apart, require_writable, write_json
 
 __all__ = ["improve"]
-
-INTERRUPTED = 130
 
 
 def improve(
@@ -95,8 +94,7 @@ def improve(
     if output is not None:
         write_json(output, values)
     if display.stopped:
-        say("stopped; the best so far is kept")
-        raise typer.Exit(INTERRUPTED)
+        raise Interrupted("stopped; the best so far is kept")
 
 
 def _is_file(source: str) -> bool:

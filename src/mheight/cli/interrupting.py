@@ -1,4 +1,7 @@
-"""Ctrl-C and polite kills while there is something to end in order."""
+"""Ctrl-C and polite kills: how they are waited for, and with which status a command ends.
+
+Jobs that go on where they were stopped are in `job_running`.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,35 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
-__all__ = ["Interrupts"]
+__all__ = ["INTERRUPTED", "Interrupted", "Interrupts", "end_in_order"]
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it; the command-line library ends with it too."""
 
 _POLITE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(Exception):
+    """The end of a command after Ctrl-C: `mheight.cli.main` tells the remark, and the status.
+
+    Attributes:
+        remark: what is kept, and how to go on; empty where that was said already.
+    """
+
+    def __init__(self, remark: str = "") -> None:
+        super().__init__(remark)
+        self.remark = remark
+
+
+def end_in_order() -> None:
+    """Let polite kills end this process as an exception does: what is half written is removed."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup asks
+            signal.signal(number, _stopped)
+
+
+def _stopped(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 class Interrupts:

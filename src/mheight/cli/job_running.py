@@ -1,4 +1,7 @@
-"""What commands share that work in shards: options, progress, Ctrl-C."""
+"""What commands share that work in shards: --cluster and --shard, and a run with its progress.
+
+How Ctrl-C is waited for is in `interrupting`.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,14 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mheight.cli.console import error_console, out, say
+from mheight.cli.interrupting import Interrupted
 from mheight.errors import JobError
 from mheight.heights.programs.shared import Crew
 from mheight.jobs import JobFolder, Outcome, Part, Place, Task, ThisProcess, run_job
 from mheight.jobs.addresses import ClusterName, cluster_name
 
-__all__ = ["INTERRUPTED", "ClusterOption", "JobOptions", "PartOption", "beside", "run_shown"]
+__all__ = ["ClusterOption", "JobOptions", "PartOption", "beside", "run_shown"]
 
-INTERRUPTED = 130
 _LINE = 60.0  # seconds between two lines where there is no terminal
 
 ClusterOption = Annotated[
@@ -138,8 +141,9 @@ def run_shown(
         except KeyboardInterrupt:
             shown.stop()
             there = len(job.numbers())
-            say(f"interrupted; {there:,} shards are kept, and the same command goes on")
-            raise typer.Exit(INTERRUPTED) from None
+            raise Interrupted(
+                f"interrupted; {there:,} shards are kept, and the same command goes on"
+            ) from None
     if options.part is not None:
         out(
             f"{job.path}: part {options.part} is done, {outcome.made:,} shards made; "

@@ -1,11 +1,10 @@
-"""`mheight`: the command line.  Each command parses, calls the library and prints."""
+"""`mheight`: the list of commands, and errors in one line; how commands load: `lazy_commands`."""
 
 from __future__ import annotations
 
 import logging
 import os
 import re
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -15,8 +14,9 @@ from typing import Annotated, Any
 import typer
 
 import mheight
-from mheight.cli.commands import Command, LazyCommand
 from mheight.cli.console import error_console, plain_where_needed, say
+from mheight.cli.interrupting import INTERRUPTED, Interrupted, end_in_order
+from mheight.cli.lazy_commands import Command, LazyCommand
 from mheight.errors import MheightError, in_one_line, input_remarks, install_advice
 
 __all__ = ["COMMANDS", "app", "main"]
@@ -137,6 +137,10 @@ def _run(argv: Sequence[str] | None) -> int:
         app(args=None if argv is None else list(argv))
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
+    except Interrupted as end:
+        if end.remark:
+            say(end.remark)
+        return INTERRUPTED
     except BrokenPipeError:
         return _nobody_reads()
     except MheightError as error:
@@ -152,7 +156,7 @@ def _run(argv: Sequence[str] | None) -> int:
         return _fail("out of memory")
     except SystemError as error:
         if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):
-            return 130  # Ctrl-C inside a compiled function
+            return INTERRUPTED  # Ctrl-C inside a compiled function
         return _fail(f"unexpected SystemError: {error} (a bug in mheight)")
     except Exception as error:  # the last resort, so that no traceback reaches a user
         return _fail(
@@ -229,12 +233,5 @@ def _fail(message: str) -> int:
 
 def run() -> None:
     """Entry point of the console script."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup asks
-            signal.signal(number, _stopped)
+    end_in_order()
     sys.exit(main())
-
-
-def _stopped(number: int, _frame: object) -> None:
-    """End as after an exception, so that what is half written is removed."""
-    raise SystemExit(128 + number)

@@ -1,4 +1,4 @@
-"""Options that the searching commands share."""
+"""Options that `mheight design` and `mheight improve` share."""
 
 from __future__ import annotations
 

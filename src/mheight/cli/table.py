@@ -1,4 +1,4 @@
-"""`mheight table`: the catalogue of good codes."""
+"""`mheight table`: the catalogue of good codes; how a table is written is in `rendering`."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from mheight.catalogue.files import LONGEST, read_catalogue, shipped, write_cata
 from mheight.catalogue.merging import differing, found_matrices, merge, united
 from mheight.catalogue.submitting import judge_submission, read_exact
 from mheight.cli.console import out, progress_bar, say
+from mheight.cli.rendering import Format, Table, render
 from mheight.cli.sources import rational_sources
-from mheight.cli.tables import Format, Table, render
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.files import require_writable, write_text
 

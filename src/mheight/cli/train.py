@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mheight.cli.console import TrainingDisplay, out, say
+from mheight.cli.interrupting import Interrupted
 from mheight.experiments import RunFolder, load_config
 
 __all__ = ["train"]
@@ -65,8 +66,8 @@ def train(
                 progress=display,
             )
     except KeyboardInterrupt:
-        say(folder.how_to_go_on("the same command with --resume goes on"))
-        raise typer.Exit(130) from None
+        remark = folder.how_to_go_on("the same command with --resume goes on")
+        raise Interrupted(remark) from None
     out(folder.report_text.read_text(encoding="utf-8"))
     out("Files:")
     for path in folder.results:

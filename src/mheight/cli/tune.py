@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mheight.cli.console import TrainingDisplay, out, say
+from mheight.cli.interrupting import Interrupted
 from mheight.cli.job_running import ClusterOption, JobOptions, PartOption
 from mheight.experiments.study_file import Study, load_study
 from mheight.experiments.study_folder import StudyFolder
@@ -79,8 +80,9 @@ def _one_by_one(study: Study, folder: StudyFolder, trials: int | None, resume: b
                 study, folder, trials=trials, resume=resume, say=display.say, progress=display
             )
     except KeyboardInterrupt:
-        say("interrupted; finished trials are kept, and the same command with --resume goes on")
-        raise typer.Exit(130) from None
+        raise Interrupted(
+            "interrupted; finished trials are kept, and the same command with --resume goes on"
+        ) from None
 
 
 def _tell(report: StudyReport, folder: StudyFolder) -> None:

@@ -1,4 +1,4 @@
-"""What `mheight design` and `mheight improve` share: a line of progress, and Ctrl-C."""
+"""What `mheight design` and `mheight improve` show while they search; no options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables as text, Markdown and LaTeX."""
+"""Any table as text, Markdown or LaTeX; the catalogue's is made by `table`."""
 
 from __future__ import annotations
 

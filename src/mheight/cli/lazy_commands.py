@@ -1,4 +1,4 @@
-"""Commands that load when they are called, and options that do not exist."""
+"""Commands that load when they are called, and options that do not exist; no list of them."""
 
 from __future__ import annotations
 
