@@ -65,6 +65,10 @@ def _find_extremes(bits, out):  # type: ignore[no-untyped-def]
     """The least magnitude other than 0 and the largest one, of each row of floats as bits.
 
     Magnitudes are ordered as their bits are, and integers are compared side by side.
+
+    Args:
+        bits: shape (N, entries), the bits of finite floats, uint64.
+        out: shape (N, 2), filled: bits of the least magnitude and of the largest.
     """
     count, entries = bits.shape
     one, magnitude = np.uint64(1), np.uint64(2**63 - 1)

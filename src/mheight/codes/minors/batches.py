@@ -68,7 +68,13 @@ class MinorRoom(NamedTuple):
 
 @kernel()
 def minor_room(room, entries, terms):  # type: ignore[no-untyped-def]
-    """Cut up an array of at least `MinorTable.room` rows; `entries` are those of a code."""
+    """Cut up an array of rows into what `block_minors` works in; returns a `MinorRoom`.
+
+    Args:
+        room: shape (R, LANES), R at least `MinorTable.room`.
+        entries: of a code, rows * n.
+        terms: `Terms`.
+    """
     count, widest = len(terms.order), terms.widest
     a = entries
     b = a + count
@@ -139,6 +145,17 @@ def block_minors(terms, at):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _absolute_minors(generators, dual, terms, out, room, first, last):  # type: ignore[no-untyped-def]
+    """Absolute minors of the codes of some blocks.
+
+    Args:
+        generators: shape (N, k, n).
+        dual: whether to expand [P^T | I] (see `fill_block`).
+        terms: `Terms`.
+        out: shape (N, C(n, k)), filled, in lexicographic order of the k-subsets.
+        room: shape (`MinorTable.room`, LANES), to work in.
+        first: a block, of `LANES` codes.
+        last: behind the last of them.
+    """
     count, _, n = generators.shape
     at = minor_room(room, (len(terms.sizes) - 1) * n, terms)
     minors = at.minors

@@ -42,14 +42,14 @@ class Terms(NamedTuple):
     """The terms of the expansion one after the other, as kernels read them.
 
     Subsets of one size are numbered in lexicographic order, as by `itertools.combinations`.
-    Offsets are numbers times `LANES`.
+    Offsets are numbers times `LANES`.  There are t = sum of r C(n, r) terms, r = 1..rows.
     """
 
     n: int  # columns
-    column: NDArray[np.int32]  # offset of column j in its row, level by level
-    child: NDArray[np.int32]  # offset, within the level below, of the subset without j
+    column: NDArray[np.int32]  # (t,), offset of column j in its row, level by level
+    child: NDArray[np.int32]  # (t,), offset, within the level below, of the subset without j
     sizes: NDArray[np.int32]  # (rows+1,), how many subsets each level has
-    order: NDArray[np.int32]  # (C(n, k),), for each k-subset where its minor is in the last level
+    order: NDArray[np.int32]  # (C(n, k),), offset in the last level of each k-subset's minor
     widest: int  # the most subsets of a level
 
 
@@ -192,8 +192,13 @@ def expand_minors(block, terms, spare, other):  # type: ignore[no-untyped-def]
 def bound_minors(block, terms, spare, other):  # type: ignore[no-untyped-def]
     """Permanents of magnitudes, which bound the minors: the expansion without signs.
 
-    The block is overwritten; returns `spare` or `other`, whichever holds the bounds.
-    Arguments are those of `expand_minors`.
+    Returns `spare` or `other`, whichever holds the bounds.
+
+    Args:
+        block: shape (rows * n, LANES), see `fill_block`; overwritten by its magnitudes.
+        terms: `Terms`.
+        spare: shape (widest, LANES), filled.
+        other: shape (widest, LANES), filled.
     """
     n, column, child, sizes = terms.n, terms.column, terms.child, terms.sizes
     current, previous = spare, other
@@ -221,8 +226,13 @@ def bound_minors(block, terms, spare, other):  # type: ignore[no-untyped-def]
 def multiply_norms(block, terms, spare, other):  # type: ignore[no-untyped-def]
     """Products of the Euclidean norms of the columns of each maximal minor.
 
-    Returns `spare` or `other`, whichever holds them; the first row of the block is
-    overwritten.  Arguments are those of `expand_minors`.
+    Returns `spare` or `other`, whichever holds them.
+
+    Args:
+        block: shape (rows * n, LANES), see `fill_block`; its first row of n is overwritten.
+        terms: `Terms`.
+        spare: shape (widest, LANES), filled.
+        other: shape (widest, LANES), filled.
     """
     n, column, child, sizes = terms.n, terms.column, terms.child, terms.sizes
     rows = len(sizes) - 1

@@ -46,6 +46,10 @@ def doubt_limits(rows, count):  # type: ignore[no-untyped-def]
     t products and sums of t terms at each size t up to r, and the r entries may be rounded;
     a height is a quotient of minors.  Where there are many minors, the least of them is
     seldom above such a limit, and only `DOUBT` is asked for.
+
+    Args:
+        rows: r, of the matrix that is expanded.
+        count: of its maximal minors.
     """
     typical = 1.0
     for i in range(1, rows + 1):

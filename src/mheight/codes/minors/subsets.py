@@ -73,7 +73,12 @@ def minor_table(n: int, k: int, dual: bool) -> MinorTable:
 
 @kernel()
 def next_subset(subset, n):  # type: ignore[no-untyped-def]
-    """The next subset in lexicographic order, in place; False after the last."""
+    """The next subset in lexicographic order, in place; False, and as it was, after the last.
+
+    Args:
+        subset: shape (size,), increasing, of 0..n-1; changed.
+        n: how many elements there are.
+    """
     size = len(subset)
     i = size - 1
     while i >= 0 and subset[i] == n - size + i:
@@ -97,6 +102,12 @@ def subset_number(n, subset, without, choose):  # type: ignore[no-untyped-def]
     """The number of a sorted subset, less its element at `without`, in lexicographic order.
 
     Counted from the end: the subsets that come after it, by the first place they differ.
+
+    Args:
+        n: how many elements there are.
+        subset: shape (size,), increasing, of 0..n-1.
+        without: a place in it, or -1 for the whole subset.
+        choose: shape (N + 1, N + 1), `binomials` of some N >= n.
     """
     size = len(subset) - 1 if without >= 0 else len(subset)
     number = choose[n, size] - 1
@@ -112,8 +123,14 @@ def subset_number(n, subset, without, choose):  # type: ignore[no-untyped-def]
 def list_children(n, size, width, first, choose, child, column):  # type: ignore[no-untyped-def]
     """For each subset in lexicographic order: the numbers of it without its i-th element.
 
-    Numbers count from `first`.  `column`, if it is not empty, gets the elements left out;
-    i runs over `width`.
+    Args:
+        n: how many elements there are.
+        size: of the subsets.
+        width: i runs from 0 to width - 1.
+        first: numbers count from here.
+        choose: shape (N + 1, N + 1), `binomials` of some N >= n.
+        child: shape (C(n, size) * width,), filled with the numbers, subset after subset.
+        column: the same shape, filled with the elements left out; or of shape (0,), for none.
     """
     subset = np.arange(size)
     t = 0
