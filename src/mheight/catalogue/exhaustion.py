@@ -61,12 +61,26 @@ class IntegerProof:
 
 @kernel()
 def _det(a, b):  # type: ignore[no-untyped-def]
+    """The magnitude of the minor of two columns.
+
+    Args:
+        a: shape (2,), a column.
+        b: shape (2,), another.
+    """
     return abs(a[0] * b[1] - a[1] * b[0])
 
 
 @kernel()
 def _fits_triples(points, count, new, p, q):  # type: ignore[no-untyped-def]
-    """Whether a column fits the last one and each before it (k = 2)."""
+    """Whether a column fits the last one and each before it (k = 2).
+
+    Args:
+        points: shape (size+2, 2), the columns that are there.
+        count: how many are, at least 2.
+        new: shape (2,), the column.
+        p: numerator of the value v.
+        q: its denominator.
+    """
     last = points[count - 1]
     side = _det(last, new)
     for i in range(count - 1):
@@ -78,7 +92,18 @@ def _fits_triples(points, count, new, p, q):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _fits_sums(points, sums, least, count, new, p, q, left):  # type: ignore[no-untyped-def]
-    """Whether a column fits all that are there, with `left` more to come (n-k = 2)."""
+    """Whether a column fits all that are there, with `left` more to come (n-k = 2).
+
+    Args:
+        points: shape (size+2, 2), the columns that are there.
+        sums: shape (size+2,), for each of them the sum of its minors with the others.
+        least: shape (size+2,), the least of these minors.
+        count: how many are.
+        new: shape (2,), the column.
+        p: numerator of the value v.
+        q: its denominator.
+        left: columns still to come after this one.
+    """
     total, low = 0, _det(points[0], new)
     for i in range(count):
         d = _det(points[i], new)
@@ -91,7 +116,18 @@ def _fits_sums(points, sums, least, count, new, p, q, left):  # type: ignore[no-
 
 @kernel()
 def _go_through(vectors, image, size, p, q, is_check, chosen):  # type: ignore[no-untyped-def]
-    """All sets of `size` vectors; the steps taken, or minus them where a set is below p/q."""
+    """All sets of `size` vectors; the steps taken, or minus them where a set is below p/q.
+
+    Args:
+        vectors: shape (N, 2), the columns that may be taken.
+        image: shape (N,), the number of the least image of each under signed permutations.
+        size: columns to add to (1, 0) and (0, 1).
+        p: numerator of the value v.
+        q: its denominator.
+        is_check: whether the columns are those of H (n-k = 2), else of G (k = 2).
+        chosen: shape (size,), filled: the numbers of the columns that were taken last; where a
+            set is below p/q, that set.
+    """
     number = len(vectors)
     points = np.zeros((size + 2, 2), np.int64)
     points[0, 0] = points[1, 1] = 1

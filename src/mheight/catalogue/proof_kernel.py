@@ -22,7 +22,16 @@ ERROR = 1e-14
 
 @kernel()
 def solve_signs(G, basis, signs, k, work, u):  # type: ignore[no-untyped-def]
-    """The u with (u G)_b = sign on the basis, by elimination; False where it is near dependent."""
+    """The u with (u G)_b = sign on the basis, by elimination; False where it is near dependent.
+
+    Args:
+        G: shape (k, n).
+        basis: shape (k,), the columns b.
+        signs: shape (k,), 1 or -1 for each.
+        k: dimension.
+        work: shape (k, k+1), to work in.
+        u: shape (k,), filled, unless it is near dependent.
+    """
     for i in range(k):
         for j in range(k):
             work[i, j] = G[j, basis[i]]
@@ -49,7 +58,17 @@ def solve_signs(G, basis, signs, k, work, u):  # type: ignore[no-untyped-def]
 
 @kernel()
 def word_bound(G, radius, u, n, k, m, upper):  # type: ignore[no-untyped-def]
-    """A lower bound of |c|(0) / |c|(m) over a box, for the word of the message u."""
+    """A lower bound of |c|(0) / |c|(m) over a box, for the word of the message u.
+
+    Args:
+        G: shape (k, n), [I | centre].
+        radius: shape (k, n), 0 in the first k columns.
+        u: shape (k,).
+        n: length.
+        k: dimension.
+        m: index of the height.
+        upper: shape (n,), filled: the upper ends, the m+1 largest of them first.
+    """
     least = 0.0
     size = 0.0
     for i in range(k):
@@ -77,7 +96,14 @@ def word_bound(G, radius, u, n, k, m, upper):  # type: ignore[no-untyped-def]
 
 @kernel()
 def is_outside(G, radius, n, k):  # type: ignore[no-untyped-def]
-    """Whether no P of the box is in normal form: see `mheight.catalogue.proofs`."""
+    """Whether no P of the box is in normal form: see `mheight.catalogue.proofs`.
+
+    Args:
+        G: shape (k, n), [I | centre].
+        radius: shape (k, n), 0 in the first k columns.
+        n: length.
+        k: dimension.
+    """
     slack = 1e-9
     corner = G[0, k] + radius[0, k]
     for i in range(k):
@@ -115,17 +141,17 @@ def prove_box(G, radius, bases, signs, n, k, m, value, most, state):  # type: ig
     Args:
         G: shape (k, n), [I | centre].
         radius: shape (k, n), 0 in the first k columns.
-        bases: shape (C(n, k), k).
-        signs: shape (2^(k-1), k).
+        bases: shape (C(n, k), k), the sets of k columns.
+        signs: shape (2^(k-1), k), what a word is on them: the first sign is 1.
         n: length.
         k: dimension.
         m: index of the height.
         value: the bound.
         most: boxes after which it gives up.
-        state: shape (depth, 2, k, n), room for the boxes that wait.
+        state: shape (depth, 2, k, n), room for the boxes that wait: centre and radius of each.
 
     Returns:
-        How many boxes were looked at; its negative where a box is left.
+        How many boxes were looked at; where a box is left, -1 minus that.
     """
     depth = state.shape[0]
     for i in range(k):
