@@ -58,7 +58,12 @@ def _sum_circuits(minors, tables, sums):  # type: ignore[no-untyped-def]
 
 @kernel(error_model="numpy")
 def _invert(minors, inverses):  # type: ignore[no-untyped-def]
-    """1 / p(B), infinite where p(B) = 0."""
+    """1 / p(B), infinite where p(B) = 0.
+
+    Args:
+        minors: shape (C(n, k), LANES), p(B).
+        inverses: shape (C(n, k), LANES), filled.
+    """
     for s in range(minors.shape[0]):
         p = load(minors, s * LANES)
         inverse = divided(splat(1.0), where_positive(p, p, splat(1.0)))
@@ -158,8 +163,8 @@ def _profiles(generators, dual, terms, tables, out, doubtful, room, first, last)
         terms: `Terms`.
         tables: `SweepTables`.
         out: shape (N, n-k), filled: heights.
-        doubtful: shape (N,), filled.
-        room: rows of `LANES` doubles, those of `MinorTable`, of `HeightLattice`, and C(n, k).
+        doubtful: shape (N,), filled: whether rounding leaves a minor in doubt.
+        room: shape (R, LANES), R the rows of `MinorTable`, of `HeightLattice`, and C(n, k).
         first: a block.
         last: behind the last of them.
     """

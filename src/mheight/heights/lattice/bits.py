@@ -34,7 +34,11 @@ def lowest_position(typing_context: Any, mask: Any) -> Any:
 
 @kernel(inline="always")
 def next_of_same_size(mask):  # type: ignore[no-untyped-def]
-    """The next larger number with as many bits (Gosper)."""
+    """The next larger number with as many bits (Gosper).
+
+    Args:
+        mask: a set that is not empty.
+    """
     low = mask & -mask
     ripple = mask + low
     return ripple | (((mask ^ ripple) >> 2) >> lowest_position(low))
@@ -42,6 +46,11 @@ def next_of_same_size(mask):  # type: ignore[no-untyped-def]
 
 @kernel(inline="always")
 def with_gap(mask, position):  # type: ignore[no-untyped-def]
-    """The set with every element from `position` on moved up by one."""
+    """The set with every element from `position` on moved up by one.
+
+    Args:
+        mask: the set.
+        position: the element that the result lacks.
+    """
     low = mask & ((1 << position) - 1)
     return low | ((mask ^ low) << 1)

@@ -80,7 +80,16 @@ class PackedProfile:
 
 @kernel(error_model="numpy")
 def _fill_bases(minors, n, k, flip, target, values):  # type: ignore[no-untyped-def]
-    """F_a(B) = s(B + a) / p(B) of every basis without a; infinite elsewhere."""
+    """F_a(B) = s(B + a) / p(B) of every basis without a; infinite elsewhere.
+
+    Args:
+        minors: shape (2^n,), p(B) at B ^ flip and s(A) at A ^ flip.
+        n: length.
+        k: dimension.
+        flip: see `minors_and_circuits`.
+        target: a.
+        values: shape (2^(n-1),), filled, by masks of the columns other than a, renumbered.
+    """
     for i in range(1 << (n - 1)):
         values[i] = np.inf
     last = (1 << (n - 1)) - 1
@@ -95,7 +104,14 @@ def _fill_bases(minors, n, k, flip, target, values):  # type: ignore[no-untyped-
 
 @kernel()
 def _lower_pass(values, step, start, stop):  # type: ignore[no-untyped-def]
-    """values[T] = min(values[T], values[T - b]) for the element b of weight `step`."""
+    """values[T] = min(values[T], values[T - b]) for the element b of weight `step`.
+
+    Args:
+        values: shape (2^bits,), by masks T; changed.
+        step: a power of two, at least `LANES`.
+        start: the first mask, a multiple of 2 * step.
+        stop: behind the last one, likewise.
+    """
     for base in range(start, stop, 2 * step):
         for i in range(base, base + step, LANES):
             store(values, i + step, least(load(values, i), load(values, i + step)))
@@ -103,7 +119,13 @@ def _lower_pass(values, step, start, stop):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _minimise_over_subsets(values, bits, k):  # type: ignore[no-untyped-def]
-    """values[T] becomes the least over all subsets of T; T has `bits` possible elements."""
+    """values[T] becomes the least over all subsets of T; T has `bits` possible elements.
+
+    Args:
+        values: shape (2^bits,), by masks T; changed.
+        bits: n-1.
+        k: sets of fewer elements are infinite.
+    """
     if bits < _SMALL_BITS:
         for b in range(bits):
             for mask in range(1 << bits):
@@ -139,7 +161,14 @@ def _minimise_over_subsets(values, bits, k):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _best_of_sizes(values, bits, best, lanes):  # type: ignore[no-untyped-def]
-    """The largest value among the sets of each size."""
+    """The largest value among the sets of each size.
+
+    Args:
+        values: shape (2^bits,), F_a(T) by masks T.
+        bits: n-1.
+        best: shape (n,), filled, by size.
+        lanes: shape (n, LANES), to work in.
+    """
     for size in range(len(best)):
         best[size] = 0.0
     if bits < _SMALL_BITS:
@@ -161,7 +190,21 @@ def _best_of_sizes(values, bits, best, lanes):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _sweep_target(minors, n, k, flip, target, values, best, lanes, heights, sets):  # type: ignore[no-untyped-def]
-    """Raise `heights` (by size of T) to what this target reaches, and note the sets T."""
+    """Raise `heights` (by size of T) to what this target reaches, and note the sets T.
+
+    Args:
+        minors: shape (2^n,), p(B) at B ^ flip and s(A) at A ^ flip.
+        n: length.
+        k: dimension.
+        flip: see `minors_and_circuits`.
+        target: a.
+        values: shape (2^(n-1),), filled: F_a(T), by masks of the columns other than a, renumbered.
+        best: shape (n,), filled: the largest F_a(T) of each size.
+        lanes: shape (n, LANES), to work in.
+        heights: shape (n,), the largest F_a(T) of each size so far, 1 + h_m at n-m; raised.
+        sets: shape (2n,), T of that as a mask of n columns at its size, and a at n plus its size;
+            changed where `heights` is.
+    """
     bits = n - 1
     _fill_bases(minors, n, k, flip, target, values)
     _minimise_over_subsets(values, bits, k)
@@ -178,6 +221,18 @@ def _sweep_target(minors, n, k, flip, target, values, best, lanes, heights, sets
 
 @kernel()
 def _sweep_targets(minors, n, k, flip, first, step, heights, sets):  # type: ignore[no-untyped-def]
+    """Sweep the targets `first`, `first` + `step`, and so on.
+
+    Args:
+        minors: shape (2^n,), p(B) at B ^ flip and s(A) at A ^ flip.
+        n: length.
+        k: dimension.
+        flip: see `minors_and_circuits`.
+        first: a target.
+        step: from one target to the next.
+        heights: shape (n,), raised as by `_sweep_target`; zeros at the start.
+        sets: shape (2n,), filled likewise.
+    """
     values = np.empty(1 << (n - 1))
     best, lanes = np.empty(n), np.empty((n, LANES))
     for target in range(first, n, step):
@@ -186,7 +241,16 @@ def _sweep_targets(minors, n, k, flip, first, step, heights, sets):  # type: ign
 
 @kernel()
 def _best_basis(minors, n, k, flip, target, kept):  # type: ignore[no-untyped-def]
-    """The basis B in T with the least s(B + a) / p(B), 0 if there is none."""
+    """The basis B in T with the least s(B + a) / p(B), 0 if there is none.
+
+    Args:
+        minors: shape (2^n,), p(B) at B ^ flip and s(A) at A ^ flip.
+        n: length.
+        k: dimension.
+        flip: see `minors_and_circuits`.
+        target: a.
+        kept: T, a mask of n columns, as what is returned.
+    """
     positions = np.empty(n, np.int64)
     count, rest = 0, kept
     while rest:
@@ -213,7 +277,15 @@ def _best_basis(minors, n, k, flip, target, kept):  # type: ignore[no-untyped-de
 
 @kernel()
 def _sweep_serial(G, is_check, upwards, heights, sets):  # type: ignore[no-untyped-def]
-    """All of a short code in one call."""
+    """All of a short code in one call; returns what `minors_and_circuits` does.
+
+    Args:
+        G: shape (k, n), or (n-k, n) for a parity-check matrix.
+        is_check: whether it is one.
+        upwards: as for `minors_and_circuits`.
+        heights: shape (n,), raised as by `_sweep_target`; zeros at the start.
+        sets: shape (2n,), filled likewise.
+    """
     n = G.shape[1]
     k = n - G.shape[0] if is_check else G.shape[0]
     minors, flip, kept, top, dropped, zeros, close = minors_and_circuits(G, is_check, upwards)

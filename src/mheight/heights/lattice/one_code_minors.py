@@ -24,6 +24,11 @@ def _expand(rows, signed, minors):  # type: ignore[no-untyped-def]
     """Minors of the first r rows on every r-set of columns, r up to the number of rows.
 
     Unsigned, the same expansion of magnitudes bounds the minors and their rounding errors.
+
+    Args:
+        rows: shape (r, n).
+        signed: whether to expand with signs.
+        minors: shape (2^n,), filled at masks of at most r columns.
     """
     count, n = rows.shape
     minors[0] = 1.0
@@ -46,7 +51,15 @@ def _expand(rows, signed, minors):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _norm_products(rows, first):  # type: ignore[no-untyped-def]
-    """Products of the norms of the columns of every set of some columns from `first` on."""
+    """Products of the norms of the columns of every set of some columns from `first` on.
+
+    Args:
+        rows: shape (r, n).
+        first: a column.
+
+    Returns:
+        Shape (2^c,), by masks of the c = min(n - first, `_HALF_BITS`) columns from `first` on.
+    """
     n = rows.shape[1]
     count = min(n - first, _HALF_BITS)
     products = np.empty(1 << max(count, 0))
@@ -62,7 +75,16 @@ def _norm_products(rows, first):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _sum_circuits(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyped-def]
-    """s(A) at A ^ flip; with `slack`, each minor larger by that times its bound, and rounded up."""
+    """s(A) at A ^ flip; with `slack`, each minor larger by that times its bound, and rounded up.
+
+    Args:
+        minors: shape (2^n,), absolute minors p(B) at B ^ flip; filled at A ^ flip.
+        bounds: shape (2^n,), of the minors, at B ^ flip; read where there is slack.
+        n: length.
+        k: dimension.
+        flip: see `minors_and_circuits`.
+        slack: 0 for none.
+    """
     circuit = (1 << (k + 1)) - 1
     while circuit < 1 << n:
         total, rest = 0.0, circuit
@@ -77,7 +99,15 @@ def _sum_circuits(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyped
 
 @kernel()
 def _has_close_zero(minors, bounds, n, k, flip):  # type: ignore[no-untyped-def]
-    """Whether s(B + a) is small beside the bound of a p(B) that counts as zero, for some B, a."""
+    """Whether s(B + a) is small beside the bound of a p(B) that counts as zero, for some B, a.
+
+    Args:
+        minors: shape (2^n,), p(B) at B ^ flip and s(A) at A ^ flip.
+        bounds: shape (2^n,), of the minors, at B ^ flip.
+        n: length.
+        k: dimension.
+        flip: see `minors_and_circuits`.
+    """
     full = (1 << n) - 1
     basis = (1 << k) - 1
     while basis <= full:
@@ -95,8 +125,18 @@ def _has_close_zero(minors, bounds, n, k, flip):  # type: ignore[no-untyped-def]
 def _settle(minors, bounds, rows, k, flip, tolerance):  # type: ignore[no-untyped-def]
     """Absolute minors p(B) at B ^ flip, zero where below tolerance; then s(A) at A ^ flip.
 
-    Returns the least and the largest ratio kept, the largest dropped, how many are 0, and
-    whether one of those may make a finite height (see `CLOSE_ZERO`).
+    Args:
+        minors: shape (2^n,), of `_expand`, signed; overwritten.
+        bounds: shape (2^n,), of `_expand`, unsigned; not read where the tolerance is 0.
+        rows: shape (r, n), what was expanded.
+        k: dimension.
+        flip: see `minors_and_circuits`.
+        tolerance: what counts as zero, beside a bound: 0 where minors are exact.
+
+    Returns:
+        The least and the largest ratio of a minor to its bound among those kept, the largest
+        dropped, how many are 0, and whether one of those may make a finite height (see
+        `CLOSE_ZERO`); 1, 1, 0, 0 and False where the tolerance is 0.
     """
     n = rows.shape[1]
     low_norms, high_norms = _norm_products(rows, 0), _norm_products(rows, _HALF_BITS)
@@ -133,6 +173,14 @@ def _settle_upwards(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyp
     A computed minor is off by less than `slack` times its bound.  In an expansion of r rows
     that is so for (2 r + r (r-1) / 2) units in the last place: every product of r entries
     meets r - 1 products, up to 0 + 1 + ... + r-1 sums, and r roundings of entries.
+
+    Args:
+        minors: shape (2^n,), of `_expand`, signed; overwritten.
+        bounds: shape (2^n,), of `_expand`, unsigned; not read without slack.
+        n: length.
+        k: dimension.
+        flip: see `minors_and_circuits`.
+        slack: 0 where minors are exact.
     """
     full = (1 << n) - 1
     basis = (1 << k) - 1
@@ -151,9 +199,17 @@ def _settle_upwards(minors, bounds, n, k, flip, slack):  # type: ignore[no-untyp
 
 @kernel()
 def minors_and_circuits(G, is_check, upwards):  # type: ignore[no-untyped-def]
-    """Absolute minors p(B) at B ^ flip, sums s(A) at A ^ flip; flip; what `_settle` returns.
+    """Absolute minors p(B) and sums s(A) of one code, by masks of columns.
 
-    If `upwards`, rounded so that heights come out no smaller than they are.
+    Args:
+        G: shape (k, n), or (n-k, n) for a parity-check matrix.
+        is_check: whether it is one.
+        upwards: whether to round so that heights come out no smaller than they are.
+
+    Returns:
+        In this order: the minors, shape (2^n,), p(B) at B ^ flip and s(A) at A ^ flip; flip, all n
+        bits where a parity-check matrix was expanded and else 0; and the five that `_settle`
+        returns, which if `upwards` are 1, 1, 0, 0 and False.
     """
     n = G.shape[1]
     k = n - G.shape[0] if is_check else G.shape[0]

@@ -38,16 +38,17 @@ class SweepTables(NamedTuple):
 
     The n-1 columns other than the target are renumbered 0..n-2 in order, so that all
     targets share one table of sets T.  Tables are flat; offsets are numbers times
-    `mheight.codes.minors.lanes.LANES`.
+    `mheight.codes.minors.lanes.LANES`.  For one m, `level_start` is cut off after the sets
+    of size n - m.
     """
 
     n: int  # length
     k: int  # dimension
-    circuits: Offsets  # the k+1 minors that s(A) sums, for each (k+1)-set A
-    minor_of: Offsets  # p(B), for each target a and each renumbered B
-    circuit_of: Offsets  # s(B + a), likewise
+    circuits: Offsets  # (C(n, k+1) * (k+1),), the k+1 minors that s(A) sums, for each A
+    minor_of: Offsets  # (n * C(n-1, k),), p(B), for each target a and each renumbered B
+    circuit_of: Offsets  # (n * C(n-1, k),), s(B + a), likewise
     level_start: Offsets  # (n-k+1,), where the sets T of size k + i begin, and the last end
-    children: Offsets  # T - b for k+1 elements b, for each T larger than k
+    children: Offsets  # (t * (k+1),), T - b for k+1 elements b, for each of t sets T larger than k
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,15 @@ def height_lattice(n: int, k: int) -> HeightLattice:
 
 @kernel()
 def _list_bases(n, k, choose, minor_of, circuit_of):  # type: ignore[no-untyped-def]
+    """The numbers of B and of B + a for every target a and every k-set B of the other columns.
+
+    Args:
+        n: length.
+        k: dimension.
+        choose: shape (n+1, n+1), see `binomials`.
+        minor_of: shape (n * C(n-1, k),), filled: the number of B among k-sets, target after target.
+        circuit_of: shape (n * C(n-1, k),), filled: the number of B + a among (k+1)-sets.
+    """
     columns, circuit = np.empty(k, np.int64), np.empty(k + 1, np.int64)
     e = 0
     for target in range(n):
