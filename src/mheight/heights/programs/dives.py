@@ -76,7 +76,12 @@ def _vertices(k: int, n: int, bounds: Float) -> Vertices:
 
 @kernel()
 def _vertex(which, at):  # type: ignore[no-untyped-def]
-    """One of them."""
+    """One of the four vertices, a `Vertex`.
+
+    Args:
+        which: its number, `CURRENT` to `BEST`.
+        at: `Vertices`.
+    """
     return Vertex(
         at.tables[which], at.bases[which], at.errors, at.signs[which], at.words[which],
         at.opens[which], at.bounds,
@@ -85,7 +90,13 @@ def _vertex(which, at):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _copy(source, to, at):  # type: ignore[no-untyped-def]
-    """Copy a vertex over another."""
+    """Copy a vertex over another.
+
+    Args:
+        source: the number of the one.
+        to: the number of the other.
+        at: `Vertices`, changed.
+    """
     k, n = at.tables.shape[1:]
     for i in range(k):
         at.bases[to, i] = at.bases[source, i]
@@ -99,7 +110,13 @@ def _copy(source, to, at):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _restore(v, target, column):  # type: ignore[no-untyped-def]
-    """Keep `column` again: dual simplex steps from an optimal vertex to the optimal one."""
+    """Keep `column` again: dual simplex steps from an optimal vertex to the optimal one.
+
+    Args:
+        v: `Vertex`, changed.
+        target: a.
+        column: one that was dropped.
+    """
     table, basis, signs = v.table, v.basis, v.signs
     word, open_, bounds = v.word, v.open_, v.bounds
     k, n = table.shape
@@ -141,7 +158,14 @@ def _restore(v, target, column):  # type: ignore[no-untyped-def]
 def _drop_best(source, target, to_beat, at):  # type: ignore[no-untyped-def]
     """Drop what gains most from a vertex, if that beats a value; the result is `BEST`.
 
-    Returns the value, or `to_beat`; the column; and the programs solved.
+    Args:
+        source: the number of the vertex, which is kept.
+        target: a.
+        to_beat: the value.
+        at: `Vertices`; `TRIAL`, `BEST`, errors, order and quick are overwritten.
+
+    Returns:
+        The value, or `to_beat`; the column, -1 where nothing beats it; and the programs solved.
     """
     order, quick = at.order, at.quick
     v, trial = _vertex(source, at), _vertex(TRIAL, at)
@@ -175,7 +199,15 @@ def _drop_best(source, target, to_beat, at):  # type: ignore[no-untyped-def]
 def _deepen(drops, dropped, value, target, at):  # type: ignore[no-untyped-def]
     """Drop one constraint after the other from `CURRENT`, until `drops` are dropped.
 
-    `dropped[0]` is how many are, and they follow.  Returns the value and the programs solved.
+    Args:
+        drops: m - 1.
+        dropped: shape (m,), how many are dropped, and these; changed.
+        value: of `CURRENT`.
+        target: a.
+        at: `Vertices`, changed.
+
+    Returns:
+        The value and the programs solved.
     """
     programs = 0
     while dropped[0] < drops and value < np.inf:
@@ -193,7 +225,17 @@ def _deepen(drops, dropped, value, target, at):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _exchange(dropped, value, target, at):  # type: ignore[no-untyped-def]
-    """Exchange each dropped constraint in turn for a better one; returns value and programs."""
+    """Exchange each dropped constraint in turn for a better one.
+
+    Args:
+        dropped: shape (m,), how many are dropped, and these; changed.
+        value: of `CURRENT`.
+        target: a.
+        at: `Vertices`, changed.
+
+    Returns:
+        The value and the programs solved.
+    """
     programs = 0
     for place in range(1, dropped[0] + 1):
         at.errors[-1] = 0.0

@@ -61,7 +61,13 @@ class Enclosed(NamedTuple):
 
 @kernel()
 def ceiling(value, slack, k):  # type: ignore[no-untyped-def]
-    """A bound of |c_a| from the sum of k magnitudes and what the residual takes, rounded up."""
+    """A bound of |c_a| from the sum of k magnitudes and what the residual takes, rounded up.
+
+    Args:
+        value: the sum.
+        slack: a bound of the 1-norm of the residual; from 1/2 on there is no bound.
+        k: how many magnitudes.
+    """
     if not slack < 0.5:
         return np.inf
     return value * (1.0 + (k + 8) * _UNIT) / (1.0 - slack)
@@ -69,7 +75,13 @@ def ceiling(value, slack, k):  # type: ignore[no-untyped-def]
 
 @kernel()
 def start_errors(table, blur, errors):  # type: ignore[no-untyped-def]
-    """Fill `errors` for R itself, each entry rounded once, as the tableau."""
+    """Fill `errors` for R itself, each entry rounded once, as the tableau.
+
+    Args:
+        table: shape (k, n), R in floats.
+        blur: as in `Enclosed`.
+        errors: shape (n+1,), filled.
+    """
     k, n = table.shape
     for j in range(n):
         errors[j] = 1.0
@@ -125,7 +137,12 @@ def measure(R, table, basis, errors):  # type: ignore[no-untyped-def]
 
 @kernel()
 def negligible(table, target):  # type: ignore[no-untyped-def]
-    """Multipliers up to this size count as zero: their columns are not branched on."""
+    """Multipliers up to this size count as zero: their columns are not branched on.
+
+    Args:
+        table: shape (k, n), a tableau, whose column `target` are the multipliers.
+        target: a.
+    """
     top = 0.0
     for row in range(len(table)):
         top = max(top, abs(table[row, target]))
@@ -134,7 +151,14 @@ def negligible(table, target):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _column_residual(R, table, basis, target):  # type: ignore[no-untyped-def]
-    """A bound of ||R_a - R_B x||_1 in plain precision, with its rounding as in `measure`."""
+    """A bound of ||R_a - R_B x||_1 in plain precision, with its rounding as in `measure`.
+
+    Args:
+        R: `Enclosed`.
+        table: shape (k, n), the tableau of `basis`; x is its column a.
+        basis: shape (k,), B.
+        target: a.
+    """
     k = len(basis)
     high, weights = R.high, R.weights
     norm, size, total = 0.0, weights[target], 1.0
@@ -188,7 +212,18 @@ def node_bound(value, line, R, table, basis, target, errors, promised, last):  #
 
 @kernel()
 def _accumulate(total, rest, size, x, y):  # type: ignore[no-untyped-def]
-    """Add x y to total + rest, by products and sums without error (Dot2 of Ogita, Rump, Oishi)."""
+    """Add x y to total + rest, by products and sums without error (Dot2 of Ogita, Rump, Oishi).
+
+    Args:
+        total: the sum so far.
+        rest: what rounding took from it.
+        size: the sum of the magnitudes of what was added.
+        x: a factor.
+        y: another.
+
+    Returns:
+        The new total, rest and size.
+    """
     product = x * y
     big = _SPLIT * x
     x_high = big - (big - x)
@@ -205,7 +240,18 @@ def _accumulate(total, rest, size, x, y):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _residual(high, low, blur, basis, target, first, second, out):  # type: ignore[no-untyped-def]
-    """R_a - R_B (first + second) in twice the precision; returns a bound of its 1-norm."""
+    """R_a - R_B (first + second) in twice the precision; returns a bound of its 1-norm.
+
+    Args:
+        high: shape (k, n), as in `Enclosed`.
+        low: shape (k, n), likewise.
+        blur: likewise.
+        basis: shape (k,), B.
+        target: a.
+        first: shape (k,), the multipliers.
+        second: shape (k,), what is to be added to them.
+        out: shape (k,), filled: the residual.
+    """
     k = len(basis)
     terms = 3 * k + 8
     norm, weight = 0.0, 1.0

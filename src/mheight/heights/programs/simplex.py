@@ -53,7 +53,15 @@ class Vertex(NamedTuple):
 
 @kernel()
 def pivot(table, basis, errors, row, column):  # type: ignore[no-untyped-def]
-    """Column `column` replaces the basic column of `row`; `errors` follows (see `measure`)."""
+    """Column `column` replaces the basic column of `row`; `errors` follows (see `measure`).
+
+    Args:
+        table: shape (k, n), a tableau; changed.
+        basis: shape (k,), its basic columns; changed.
+        errors: shape (n+1,), bounds of the residuals of the tableau; changed.
+        row: a row of the tableau.
+        column: where that row is not 0.
+    """
     k, n = table.shape
     scale = 1.0 / table[row, column]
     pivot_row = table[row]
@@ -78,7 +86,13 @@ def pivot(table, basis, errors, row, column):  # type: ignore[no-untyped-def]
 
 @kernel()
 def reduced_table(G, basis, errors):  # type: ignore[no-untyped-def]
-    """The tableau of G for a basis found by complete pivoting; `basis`, shape (k,), is filled."""
+    """The tableau of G, shape (k, n), for a basis found by complete pivoting.
+
+    Args:
+        G: shape (k, n).
+        basis: shape (k,), filled; an entry stays as it was where the rank is below k.
+        errors: shape (n+1,), changed as by `pivot`.
+    """
     k, n = G.shape
     table, used = np.empty((k, n)), np.empty(k, np.bool_)
     for i in range(k):
@@ -102,6 +116,11 @@ def reduced_table(G, basis, errors):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _threshold(line):  # type: ignore[no-untyped-def]
+    """What counts as zero in a row of a tableau: `_PIVOT` times its largest magnitude.
+
+    Args:
+        line: shape (n,), the row.
+    """
     top = 0.0
     for j in range(len(line)):
         top = max(top, abs(line[j]))
@@ -114,6 +133,12 @@ def _blocking(v, row, direction, limit):  # type: ignore[no-untyped-def]
 
     Among columns that stop it together, the one with the largest entry is taken.
     Column -1: nothing stops it before `limit`.
+
+    Args:
+        v: `Vertex`.
+        row: of its tableau.
+        direction: 1 or -1.
+        limit: how far it may move at most.
     """
     line, word, open_, bounds = v.table[row], v.word, v.open_, v.bounds
     least, column, size = limit, -1, 0.0
@@ -137,7 +162,15 @@ def _blocking(v, row, direction, limit):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _move(v, row, direction, step, column):  # type: ignore[no-untyped-def]
-    """Move the codeword by `step` along a row and let `column` replace the row's basic column."""
+    """Move the codeword by `step` along a row and let `column` replace the row's basic column.
+
+    Args:
+        v: `Vertex`, changed; whether the old basic column is kept is left to the caller.
+        row: of its tableau.
+        direction: 1 or -1.
+        step: of `_blocking`.
+        column: of `_blocking`.
+    """
     line = v.table[row]
     for j in range(len(line)):
         v.word[j] += direction * step * line[j]
@@ -149,7 +182,14 @@ def _move(v, row, direction, step, column):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _swing(v, row, direction, step):  # type: ignore[no-untyped-def]
-    """Move the codeword along a row until its own basic column is on the bound ahead."""
+    """Move the codeword along a row until its own basic column is on the bound ahead.
+
+    Args:
+        v: `Vertex`, whose word and signs are changed.
+        row: of its tableau.
+        direction: 1 or -1.
+        step: how far that is.
+    """
     line = v.table[row]
     for j in range(len(line)):
         v.word[j] += direction * step * line[j]
@@ -162,6 +202,10 @@ def reoptimise(v, target):  # type: ignore[no-untyped-def]
     """Primal simplex steps from a vertex to an optimal one; returns the value and the steps.
 
     The value is the sum of magnitudes, an upper bound of f(K) by any basis.
+
+    Args:
+        v: `Vertex`, changed.
+        target: a.
     """
     table, basis, signs = v.table, v.basis, v.signs
     k = len(basis)
@@ -200,6 +244,11 @@ def drop(v, target, row):  # type: ignore[no-untyped-def]
     """Drop the constraint of a basic column; returns the new value and the simplex steps.
 
     The value is infinite if nothing else kept stops the codeword.
+
+    Args:
+        v: `Vertex`, optimal; changed.
+        target: a.
+        row: of the basic column.
     """
     direction = 1.0 if v.table[row, target] > 0.0 else -1.0
     step, stop = _blocking(v, row, direction, np.inf)
@@ -215,6 +264,11 @@ def drop_value(v, target, row):  # type: ignore[no-untyped-def]
 
     The bound allows for rounding: the residual of column `stop` counts as often as the
     step takes it (see `mheight.heights.programs.proven_bounds`).
+
+    Args:
+        v: `Vertex`, optimal; kept.
+        target: a.
+        row: of the basic column.
     """
     table, errors = v.table, v.errors
     x = table[row, target]
@@ -234,7 +288,14 @@ def drop_value(v, target, row):  # type: ignore[no-untyped-def]
 
 @kernel()
 def expel(table, basis, errors, allowed):  # type: ignore[no-untyped-def]
-    """Exchange every basic column that is not allowed; False if no allowed columns span."""
+    """Exchange every basic column that is not allowed; False if no allowed columns span.
+
+    Args:
+        table: shape (k, n), a tableau; changed.
+        basis: shape (k,), its basic columns; changed.
+        errors: shape (n+1,), bounds of the residuals of the tableau; changed.
+        allowed: shape (n,), the columns that may be basic.
+    """
     k, n = table.shape
     basic = np.empty(n, np.bool_)
     for j in range(n):
@@ -259,8 +320,10 @@ def expel(table, basis, errors, allowed):  # type: ignore[no-untyped-def]
 def crash(v, target):  # type: ignore[no-untyped-def]
     """From the zero codeword to an optimal vertex; returns the value and the steps.
 
-    `v.basis` must be without the target, `v.open_` mark the kept columns outside it; signs and
-    word are filled.
+    Args:
+        v: `Vertex`, changed: its basis must be without the target, its `open_` mark the kept
+            columns outside the basis; signs and word are filled.
+        target: a.
     """
     for j in range(len(v.word)):
         v.word[j] = 0.0

@@ -86,7 +86,12 @@ def new_stack(k: int, n: int, drops: int, bounds: NDArray[np.float64]) -> Stack:
 
 @kernel()
 def _node(depth, stack):  # type: ignore[no-untyped-def]
-    """The node of a level, a `Vertex`."""
+    """The node of a level, a `Vertex`.
+
+    Args:
+        depth: the level.
+        stack: `Stack`.
+    """
     return Vertex(
         stack.tables[depth], stack.bases[depth], stack.errors[depth], stack.signs[depth],
         stack.words[depth], stack.opens[depth], stack.bounds,
@@ -99,6 +104,11 @@ def expand(depth, target, stack):  # type: ignore[no-untyped-def]
 
     A child's order is by the bound of `drop_value`, kept in `quick[depth, :, 0]` with the
     value beside it; at the last level nothing in the child is above the bound.
+
+    Args:
+        depth: the level.
+        target: a.
+        stack: `Stack`; order, quick and counts of the level are filled.
     """
     node = _node(depth, stack)
     table, basis = node.table, node.basis
@@ -123,7 +133,12 @@ def expand(depth, target, stack):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _push(depth, stack):  # type: ignore[no-untyped-def]
-    """Copy a node one level up the stack."""
+    """Copy a node one level up the stack.
+
+    Args:
+        depth: the level of the node.
+        stack: `Stack`, changed at the next level.
+    """
     # Loops, since a compiler takes three seconds over slices that are assigned.
     k, n = stack.tables.shape[1:]
     for i in range(k):
@@ -141,14 +156,31 @@ def _push(depth, stack):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _drop_row(depth, target, row, stack):  # type: ignore[no-untyped-def]
-    """Drop the constraint of a row of the node at `depth`; returns the new value."""
+    """Drop the constraint of a row of the node at `depth`; returns the new value.
+
+    Args:
+        depth: the level.
+        target: a.
+        row: of the tableau of the node.
+        stack: `Stack`, changed at this level.
+    """
     value, _ = drop(_node(depth, stack), target, row)
     return value
 
 
 @kernel()
 def _bounded(value, line, depth, target, stack, R, last):  # type: ignore[no-untyped-def]
-    """A bound of what the node at `depth` reaches (see `node_bound`)."""
+    """A bound of what the node at `depth` reaches (see `node_bound`).
+
+    Args:
+        value: of the node.
+        line: what the bound need not be better than.
+        depth: the level.
+        target: a.
+        stack: `Stack`.
+        R: `Enclosed`.
+        last: whether nothing more is dropped.
+    """
     return node_bound(
         value, line, R, stack.tables[depth], stack.bases[depth], target, stack.errors[depth],
         stack.promised[depth], last,
@@ -224,7 +256,14 @@ def advance(drops, target, budget, width, stack, R, record, found):  # type: ign
 
 @kernel()
 def _drop_group(depth, target, columns, stack):  # type: ignore[no-untyped-def]
-    """Drop several constraints of the basis of the node at `depth`; returns the value."""
+    """Drop several constraints of the basis of the node at `depth`; returns the value.
+
+    Args:
+        depth: the level.
+        target: a.
+        columns: shape (size,), the basic columns to drop.
+        stack: `Stack`, changed at this level.
+    """
     basis, value = stack.bases[depth], -1.0
     for column in columns:
         row = -1

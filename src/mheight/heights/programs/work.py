@@ -31,9 +31,13 @@ _ALL = 2**62
 
 @kernel()
 def _solve(R, v, allowed, target):  # type: ignore[no-untyped-def]
-    """Move a `Vertex` to the optimal one; returns whether the allowed columns span, and its value.
+    """Move a vertex to the optimal one; returns whether the allowed columns span, and its value.
 
-    `v.open_` must mark the allowed columns.
+    Args:
+        R: `Enclosed`.
+        v: `Vertex`, changed; its `open_` must mark the allowed columns.
+        allowed: shape (n,), the columns that are kept.
+        target: a.
     """
     if not expel(v.table, v.basis, v.errors, allowed):
         return False, np.inf
