@@ -24,6 +24,16 @@ _SECONDS = 6e-9  # for each minor
 
 @kernel(error_model="numpy")
 def _fill(minors, logs, statistics, first, last):  # type: ignore[no-untyped-def]
+    """Logs and statistics of the codes from `first` to `last`; each has a minor that is not 0.
+
+    Args:
+        minors: shape (N, C(n, k)), absolute minors.
+        logs: shape (N, C(n, k)), filled: log2 of each over the largest, at least `ZERO`.
+        statistics: shape (N, 3), filled: the least log2 that is not of a zero, how many are zero,
+            and the mean log2 of the others.
+        first: a code.
+        last: behind the last of them.
+    """
     count = minors.shape[1]
     for code in range(first, last):
         top = 0.0

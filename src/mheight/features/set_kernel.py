@@ -62,6 +62,13 @@ def _rank_columns(values, inside, key, weight, order):  # type: ignore[no-untype
     The key of a column adds up its minors, their squares, and twice over the minors times
     a product of the keys so far of their columns.  Columns with one key are, as a rule,
     alike for every purpose.
+
+    Args:
+        values: shape (C(size, k),), minors of the set over the largest.
+        inside: shape (C(size, k), k), the columns of each minor, of 0..size-1.
+        key: shape (size,), filled.
+        weight: shape (size,), to work in.
+        order: shape (size,), filled: the columns, largest key first.
     """
     size, k = len(key), inside.shape[1]
     key[:] = 0.0
@@ -87,7 +94,13 @@ def _rank_columns(values, inside, key, weight, order):  # type: ignore[no-untype
 
 @kernel()
 def _next_arrangement(order, start, stop):  # type: ignore[no-untyped-def]
-    """The next permutation of a slice; False, and the first one again, after the last."""
+    """The next permutation of a slice; False, and the first one again, after the last.
+
+    Args:
+        order: shape (size,), changed from `start` on, before `stop`.
+        start: where the slice begins.
+        stop: behind its end.
+    """
     i = stop - 2
     while i >= start and order[i] >= order[i + 1]:
         i -= 1
@@ -104,7 +117,15 @@ def _next_arrangement(order, start, stop):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _read(values, places, inside, order, out):  # type: ignore[no-untyped-def]
-    """Minors of the set in the order that its sorted columns give."""
+    """Minors of the set in the order that its sorted columns give.
+
+    Args:
+        values: shape (C(size, k),), minors of the set over the largest.
+        places: shape (2^size,), number of the minor at the mask of its columns.
+        inside: shape (C(size, k), k), the columns of each minor, of 0..size-1.
+        order: shape (size,), the columns, sorted.
+        out: shape (C(size, k),), filled.
+    """
     for b in range(len(inside)):
         mask = 0
         for i in inside[b]:
@@ -114,7 +135,17 @@ def _read(values, places, inside, order, out):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _break_ties(values, places, inside, key, order, best, trial):  # type: ignore[no-untyped-def]
-    """Of all orders that the keys leave open, the one whose minors come out largest."""
+    """Of all orders that the keys leave open, the one whose minors come out largest.
+
+    Args:
+        values: shape (C(size, k),), minors of the set over the largest.
+        places: shape (2^size,), number of the minor at the mask of its columns.
+        inside: shape (C(size, k), k), the columns of each minor, of 0..size-1.
+        key: shape (size,), of `_rank_columns`.
+        order: shape (size,), of `_rank_columns`; changed.
+        best: shape (C(size, k),), filled: the minors in that order.
+        trial: shape (C(size, k),), to work in.
+    """
     size = len(order)
     _read(values, places, inside, order, best)
     tie = _TIE * key.max()
@@ -151,6 +182,19 @@ def _break_ties(values, places, inside, key, order, best, trial):  # type: ignor
 
 @kernel()
 def _fill(minors, number, sets, inside, places, circuits, out, first, last):  # type: ignore[no-untyped-def]
+    """Fill in what `set_minors` returns, for the codes from `first` to `last`.
+
+    Args:
+        minors: shape (N, C(n, k)), absolute minors in lexicographic order.
+        number: shape (2^n,), number of the minor at the mask of its columns.
+        sets: shape (C(n, size), size), the sets U.
+        inside: shape (C(size, k), k), the k-subsets of 0..size-1.
+        places: shape (2^size,), number of each of them at its mask.
+        circuits: shape (C(size, k+1), k+1), numbers of the minors in each circuit of a set.
+        out: shape (N, C(n, size), C(size, k) + C(size, k+1)), filled.
+        first: a code.
+        last: behind the last of them.
+    """
     size, width = sets.shape[1], len(inside)
     key, weight = np.empty(size), np.empty(size)
     order = np.empty(size, np.int64)
