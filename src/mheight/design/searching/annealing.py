@@ -37,7 +37,15 @@ class Schedule(NamedTuple):
 
 @kernel()
 def _moved(at, opposite):  # type: ignore[no-untyped-def]
-    """Another value for a coordinate: a few steps away, its negative, or any."""
+    """Another value for a coordinate: a few steps away, its negative, or any.
+
+    Args:
+        at: the number of its level.
+        opposite: shape (L,), the level nearest to the negative of each.
+
+    Returns:
+        The number of a level, which may be the same.
+    """
     kind = np.random.random()
     if kind < 0.65:
         size = 1
@@ -53,12 +61,29 @@ def _moved(at, opposite):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _add(block, lane, change, i, chart):  # type: ignore[no-untyped-def]
+    """Change one coordinate of a chain's matrix.
+
+    Args:
+        block: shape (rows * n, LANES), the matrices; changed in one lane.
+        lane: of the chain.
+        change: what is added to the coordinate.
+        i: the coordinate.
+        chart: `ByDirection`.
+    """
     for t in range(chart.start[i], chart.start[i + 1]):
         block[chart.entry_of[t], lane] += change * chart.factor_of[t]
 
 
 @kernel()
 def _fill(block, x, levels, chart):  # type: ignore[no-untyped-def]
+    """The matrices of all chains, from their coordinates.
+
+    Args:
+        block: shape (rows * n, LANES), filled.
+        x: shape (LANES, d), numbers of levels.
+        levels: shape (L,), values of a coordinate.
+        chart: `ByDirection`.
+    """
     for e in range(len(chart.base)):
         for lane in range(LANES):
             block[e, lane] = chart.base[e]
@@ -69,20 +94,45 @@ def _fill(block, x, levels, chart):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _energy(found, lane, floor):  # type: ignore[no-untyped-def]
-    """Log h of a chain, and what it is to lower: that, or the mean with its ties."""
+    """Log h of a chain, and what it is to lower: that, or the mean with its ties.
+
+    Args:
+        found: shape (2, LANES), by `block_heights`; the second row only if `floor` is positive.
+        lane: of the chain.
+        floor: of `Schedule`.
+    """
     height = np.log(max(found[0, lane] - 1.0, 1.0))
     return height, 0.125 * np.log(found[1, lane]) if floor > 0.0 else height
 
 
 @kernel()
 def _keep(x, lane, best):  # type: ignore[no-untyped-def]
+    """Note where a chain is as its best.
+
+    Args:
+        x: shape (LANES, d), numbers of levels.
+        lane: of the chain.
+        best: shape (LANES, d), filled in one row.
+    """
     for i in range(x.shape[1]):
         best[lane, i] = x[lane, i]
 
 
 @kernel()
 def _move(lane, x, block, chart, levels, opposite, moves, before):  # type: ignore[no-untyped-def]
-    """Change one coordinate of a chain, or two; note which, and what they were."""
+    """Change one coordinate of a chain, or two; note which, and what they were.
+
+    Args:
+        lane: of the chain.
+        x: shape (LANES, d), numbers of levels; changed in one row.
+        block: shape (rows * n, LANES), the matrices; changed in one lane.
+        chart: `ByDirection`.
+        levels: shape (L,), values of a coordinate.
+        opposite: shape (L,), the level nearest to the negative of each.
+        moves: shape (LANES, 2), filled in one row: two coordinates, the first changed before the
+            second, which may be left as it was.
+        before: shape (LANES, 2), filled in one row: the numbers of their levels before each change.
+    """
     two = np.random.random() < 0.3
     for part in range(2):
         i = np.random.randint(0, x.shape[1])
@@ -106,9 +156,9 @@ def _anneal(  # type: ignore[no-untyped-def]
         levels: shape (L,), values of a coordinate.
         opposite: shape (L,), the level nearest to the negative of each.
         schedule: `Schedule`.
-        room: of `HeightProgram.new_room`.
+        room: shape (`HeightProgram.room`, LANES), to work in.
         tables: `Tables`.
-        best: shape (LANES, d), filled.
+        best: shape (LANES, d), filled with numbers of levels.
         best_heights: shape (LANES,), filled.
     """
     zero, floor = schedule.zero, schedule.floor

@@ -61,6 +61,12 @@ class Generation(NamedTuple):
 
 @kernel()
 def _strategy(d, population):  # type: ignore[no-untyped-def]
+    """The constants of the method, a `Strategy`, as its authors recommend them.
+
+    Args:
+        d: coordinates.
+        population: codes of a generation.
+    """
     parents = population // 2
     weights = np.empty(parents)
     total, squares = 0.0, 0.0
@@ -81,6 +87,12 @@ def _strategy(d, population):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _first_generation(mean, population):  # type: ignore[no-untyped-def]
+    """A `Generation` around a mean, with the identity as its matrix; points are yet to be drawn.
+
+    Args:
+        mean: shape (d,), which becomes part of it.
+        population: codes of a generation.
+    """
     d = len(mean)
     M = np.zeros((d, d))
     for i in range(d):
@@ -94,7 +106,12 @@ def _first_generation(mean, population):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _draw(now, sigma):  # type: ignore[no-untyped-def]
-    """Fill z, y and the points."""
+    """Fill z, y and the points.
+
+    Args:
+        now: `Generation`.
+        sigma: the spread.
+    """
     d, population = now.z.shape
     z, y = now.z, now.y
     for i in range(d):
@@ -113,7 +130,17 @@ def _draw(now, sigma):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _evaluate(now, chart, zero, block, found, room, tables):  # type: ignore[no-untyped-def]
-    """Log h_m of the codes at the points."""
+    """Log h_m of the codes at the points, infinite where it is not a number.
+
+    Args:
+        now: `Generation`, whose fitness is filled.
+        chart: `ByEntry`.
+        zero: the fraction of the largest minor that counts as zero.
+        block: shape (rows * n, LANES), to work in.
+        found: shape (1, LANES), to work in.
+        room: shape (`HeightProgram.room`, LANES), to work in.
+        tables: `Tables`.
+    """
     base, start, points = chart.base, chart.start, now.points
     for first in range(0, points.shape[1], LANES):
         for e in range(len(base)):
@@ -132,7 +159,14 @@ def _evaluate(now, chart, zero, block, found, room, tables):  # type: ignore[no-
 
 @kernel()
 def _adapt(now, order, sigma, strategy):  # type: ignore[no-untyped-def]
-    """Move the mean to the best points, and fit the matrix to them; returns sigma."""
+    """Move the mean to the best points, and fit the matrix to them; returns sigma.
+
+    Args:
+        now: `Generation`; mean, M and path are changed.
+        order: shape (population,), its points, the lowest first.
+        sigma: the spread so far.
+        strategy: `Strategy`.
+    """
     weights, mass, c_path = strategy.weights, strategy.mass, strategy.c_path
     c_one, c_many = strategy.c_one, strategy.c_many
     M, path, Mp, z, y, chosen = now.M, now.path, now.Mp, now.z, now.y, now.chosen
@@ -175,7 +209,7 @@ def _evolve(mean, chart, settings, room, tables, best):  # type: ignore[no-untyp
         mean: shape (d,), where to start; changed.
         chart: `ByEntry`.
         settings: `Settings`.
-        room: of `HeightProgram.new_room`.
+        room: shape (`HeightProgram.room`, LANES), to work in.
         tables: `Tables`.
         best: shape (d,), filled.
     """

@@ -69,8 +69,8 @@ class ByDirection(NamedTuple):
 
     base: Float  # (rows * n,), the matrix at 0
     start: Int  # (d + 1,), where each direction begins
-    entry_of: Int  # entries of the matrix that it adds to, row by row
-    factor_of: Float  # how much it adds there
+    entry_of: Int  # (t,), entries of the matrix that it adds to, row by row
+    factor_of: Float  # (t,), how much it adds there
 
 
 class ByEntry(NamedTuple):
@@ -78,8 +78,8 @@ class ByEntry(NamedTuple):
 
     base: Float  # (rows * n,), the matrix at 0
     start: Int  # (rows * n + 1,), where each entry begins
-    direction_of: Int  # directions that add to it
-    factor_of: Float  # how much they add
+    direction_of: Int  # (t,), directions that add to it
+    factor_of: Float  # (t,), how much they add
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,16 @@ def height_program(n: int, k: int, m: int, is_check: bool | None = None) -> Heig
 
 @kernel()
 def _circuit_heights(minors, circuits, width):  # type: ignore[no-untyped-def]
-    """The case m = n-k: 1 + h is the largest s(A) / (least p in A), infinite if a p is 0."""
+    """The case m = n-k: 1 + h is the largest s(A) / (least p in A), infinite if a p is 0.
+
+    Args:
+        minors: shape (C(n, k), LANES), p(B).
+        circuits: shape (C(n, k+1) * (k+1),), of `SweepTables`.
+        width: k + 1.
+
+    Returns:
+        1 + h in each lane.
+    """
     best = splat(1.0)
     e = 0
     for _ in range(len(circuits) // width):
@@ -152,7 +161,17 @@ def _circuit_heights(minors, circuits, width):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _soft_heights(minors, circuits, width, floor):  # type: ignore[no-untyped-def]
-    """The same by eighth powers, summed: ties count, and a zero minor is as bad as `floor`."""
+    """The same by eighth powers, summed: ties count, and a zero minor is as bad as `floor`.
+
+    Args:
+        minors: shape (C(n, k), LANES), p(B).
+        circuits: shape (C(n, k+1) * (k+1),), of `SweepTables`.
+        width: k + 1.
+        floor: what a smaller minor counts as.
+
+    Returns:
+        The sum in each lane.
+    """
     summed, least_minor = splat(0.0), splat(floor)
     e = 0
     for _ in range(len(circuits) // width):
@@ -177,8 +196,11 @@ def _lattice_heights(minors, inverses, sums, values, tables):  # type: ignore[no
         minors: shape (C(n, k), LANES), p(B).
         inverses: shape (C(n, k), LANES), filled: 1 / p(B).
         sums: shape (C(n, k+1), LANES), filled: s(A).
-        values: shape (sets T, LANES), filled: F_a(T) of the last target.
+        values: shape (sets T, LANES), filled, but for the largest sets: F_a(T) of the last target.
         tables: `SweepTables`.
+
+    Returns:
+        1 + h_m in each lane.
     """
     circuits, children, width = tables.circuits, tables.children, tables.k + 1
     minor_of, circuit_of, level_start = tables.minor_of, tables.circuit_of, tables.level_start
@@ -224,13 +246,13 @@ def block_heights(block, out, at, zero, floor, room, tables):  # type: ignore[no
 
     Args:
         block: shape (rows * n, LANES), entries of the codes; kept.
-        out: shape (R, LANES).
+        out: shape (R, LANES), filled in one row, or two.
         at: a row of it.
         zero: the fraction of a code's largest minor that counts as zero.
         floor: positive for what else annealing asks for, where m = n-k: the sum of the eighth
             powers of what 1 + h is the largest of, in the next row; a zero minor counts as
             `floor` there.
-        room: of `HeightProgram.new_room`.
+        room: shape (`HeightProgram.room`, LANES), to work in.
         tables: `Tables`.
     """
     terms, sweep = tables.terms, tables.sweep
@@ -266,6 +288,15 @@ def block_heights(block, out, at, zero, floor, room, tables):  # type: ignore[no
 
 @kernel()
 def _heights(matrices, zero, out, room, tables):  # type: ignore[no-untyped-def]
+    """h_m of many codes, `LANES` at a time.
+
+    Args:
+        matrices: shape (N, rows, n).
+        zero: the fraction of a code's largest minor that counts as zero.
+        out: shape (N,), filled.
+        room: shape (`HeightProgram.room`, LANES), to work in.
+        tables: `Tables`.
+    """
     count, rows, n = matrices.shape
     block, found = np.empty((rows * n, LANES)), np.empty((1, LANES))
     for start in range(0, count, LANES):

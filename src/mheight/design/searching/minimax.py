@@ -22,6 +22,13 @@ _PATIENCE = 8  # for each equation, before the rule that can't cycle
 
 @kernel()
 def _pivot(tableau, row, column):  # type: ignore[no-untyped-def]
+    """A simplex step: a column becomes the unit of a row.
+
+    Args:
+        tableau: shape (d+2, N+d+1), see `_start`; changed.
+        row: an equation.
+        column: where that row is not 0.
+    """
     rows, columns = tableau.shape
     inverse = 1.0 / tableau[row, column]
     for j in range(columns):
@@ -38,8 +45,17 @@ def _pivot(tableau, row, column):  # type: ignore[no-untyped-def]
 def _start(values, slopes, low, high, tableau, basis):  # type: ignore[no-untyped-def]
     """The tableau with all weight on the largest value, reduced costs in its last row.
 
-    Columns: a weight for each function; s+ for each coordinate (s- is its negative); the
-    right side.  A basis names s+_j by count + j, s-_j by count + d + j.
+    Rows: an equation for each coordinate; that of the weights' sum; reduced costs.  Columns: a
+    weight for each function; s+ for each coordinate (s- is its negative); the right side.  A basis
+    names s+_j by count + j, s-_j by count + d + j.
+
+    Args:
+        values: shape (N,), the f_i.
+        slopes: shape (N, d), the g_i.
+        low: shape (d,), how far down each coordinate may go.
+        high: shape (d,), how far up.
+        tableau: shape (d+2, N+d+1), filled.
+        basis: shape (d+1,), filled: the basic column of each equation.
     """
     count, d = slopes.shape
     top = 0
@@ -78,7 +94,16 @@ def _start(values, slopes, low, high, tableau, basis):  # type: ignore[no-untype
 
 @kernel()
 def _entering(tableau, count, d, low, high, careful):  # type: ignore[no-untyped-def]
-    """A column of negative reduced cost (the s- after the s+), or -1."""
+    """A column of negative reduced cost (the s- after the s+), or -1.
+
+    Args:
+        tableau: shape (d+2, N+d+1), see `_start`.
+        count: N.
+        d: coordinates.
+        low: shape (d,), how far down each may go.
+        high: shape (d,), how far up.
+        careful: whether to take the first one, not the most negative.
+    """
     found, worst = -1, -_EPSILON
     for i in range(count + 2 * d):
         if i < count + d:

@@ -21,7 +21,14 @@ _NEARLY_ZERO = 1e-6
 
 @kernel()
 def _minors(matrix, zero, minors, terms):  # type: ignore[no-untyped-def]
-    """Absolute minors of one code by the `Terms` of the block kernel; zero ones are 0."""
+    """Absolute minors of one code by the `Terms` of the block kernel; zero ones are 0.
+
+    Args:
+        matrix: shape (rows, n), a generator or parity-check matrix, as the terms are for.
+        zero: the fraction of the largest minor that counts as zero.
+        minors: shape (C(n, k),), filled, in the order of k-subsets.
+        terms: `Terms`.
+    """
     column, child, sizes, order = terms.column, terms.child, terms.sizes, terms.order
     rows, n = matrix.shape
     current, previous = np.empty(terms.widest), np.empty(terms.widest)
@@ -51,12 +58,12 @@ def _highest(heights, least_of, count, line, seen, found):  # type: ignore[no-un
     """List each piece (a, B) from a line on once, the largest first; returns how many.
 
     Args:
-        heights: F_a(T), target after target.
-        least_of: the B that gives each.
+        heights: shape (n * count,), F_a(T), target after target.
+        least_of: shape (n * count,), the number of the B that gives each.
         count: sets T of a target.
         line: the least F_a(T) that matters.
-        seen: shape (n, C(n, k)), zeros.
-        found: shape (most, 2), filled.
+        seen: shape (n, C(n, k)), zeros; changed.
+        found: shape (most, 2), filled with targets and numbers of bases.
     """
     size = 0
     chosen = np.empty(len(heights), np.int64)
@@ -88,7 +95,7 @@ def active_pieces(matrix, zero, margin, found, tables):  # type: ignore[no-untyp
         zero: the fraction of the largest minor that counts as zero.
         margin: at most 1.
         found: shape (most, 2), filled with targets and numbers of bases.
-        tables: of `HeightProgram`.
+        tables: `Tables`.
 
     Returns:
         The largest F_a(T), which is 1 + h_m, and how many pieces were found.
@@ -136,7 +143,12 @@ def active_pieces(matrix, zero, margin, found, tables):  # type: ignore[no-untyp
 
 @kernel()
 def solved_square(square, right):  # type: ignore[no-untyped-def]
-    """Solve in place by elimination with pivots; False where the matrix is singular."""
+    """Solve in place by elimination with pivots; False where the matrix is singular.
+
+    Args:
+        square: shape (size, size), the matrix; overwritten.
+        right: shape (size, wide), right sides; overwritten with the solutions.
+    """
     size, wide = square.shape[0], right.shape[1]
     for i in range(size):
         row = i
@@ -169,9 +181,20 @@ def solved_square(square, right):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _words(matrix, target, inside, is_check, word, dual):  # type: ignore[no-untyped-def]
-    """The dual word w (w_a = 1, w_b = -x_b) of a piece, and a first column of unknowns.
+    """The dual word w (w_a = 1, w_b = -x_b) of a piece.
 
-    Returns the square that belongs to it, as it was, and whether it could be solved.
+    Args:
+        matrix: shape (rows, n), a generator or parity-check matrix.
+        target: a.
+        inside: shape (n,), whether a column is in B.
+        is_check: whether the matrix is a parity-check matrix.
+        word: not used.
+        dual: shape (n,), filled: w; zeros where the third below is False.
+
+    Returns:
+        In this order: shape (rows,), the columns of the square system that was solved, those of B,
+        or by H those outside; shape (rows, 1), its solution: x, or by H the combination z of rows
+        that is w; and whether there is one.
     """
     rows, n = matrix.shape
     square, right = np.empty((rows, rows)), np.zeros((rows, 1))
@@ -212,7 +235,18 @@ def _words(matrix, target, inside, is_check, word, dual):  # type: ignore[no-unt
 
 @kernel()
 def _slope(matrix, places, z, signs, inside, is_check, dual, slope):  # type: ignore[no-untyped-def]
-    """The gradient of sum of signs_b x_b with respect to the matrix, shape (rows, n)."""
+    """The gradient of sum of signs_b x_b with respect to the matrix; False if it can't be had.
+
+    Args:
+        matrix: shape (rows, n), a generator or parity-check matrix.
+        places: shape (rows,), the columns that `_words` returns.
+        z: shape (rows, 1), the solution that `_words` returns; read only if `is_check`.
+        signs: shape (n,), 1 or -1 on B.
+        inside: shape (n,), whether a column is in B.
+        is_check: whether the matrix is a parity-check matrix.
+        dual: shape (n,), w of `_words`.
+        slope: shape (rows * n,), filled, row by row.
+    """
     rows, n = matrix.shape
     square, right = np.empty((rows, rows)), np.zeros((rows, 1))
     if is_check:
@@ -258,8 +292,8 @@ def piece_slopes(  # type: ignore[no-untyped-def]
     Args:
         matrix: shape (rows, n).
         is_check: whether it is a parity-check matrix.
-        pieces: of `active_pieces`.
-        count: how many.
+        pieces: shape (P, 2), of `active_pieces`.
+        count: how many of them.
         subsets: shape (C(n, k), n), which columns belong to the basis of that number.
         chart: `ByDirection`.
         values: shape (most,), filled.

@@ -46,7 +46,16 @@ class Effort(NamedTuple):
 
 @kernel()
 def _fill(x, step, scale, chart, block, lane):  # type: ignore[no-untyped-def]
-    """The matrix at x + scale * step, into a lane of the block."""
+    """The matrix at x + scale * step, into a lane of the block.
+
+    Args:
+        x: shape (d,).
+        step: shape (d,).
+        scale: how many steps.
+        chart: `ByDirection`.
+        block: shape (rows * n, LANES), filled in one lane.
+        lane: of the matrix.
+    """
     for e in range(len(chart.base)):
         block[e, lane] = chart.base[e]
     for i in range(len(x)):
@@ -57,7 +66,13 @@ def _fill(x, step, scale, chart, block, lane):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _scale(values, size, radius):  # type: ignore[no-untyped-def]
-    """Values from the highest down, so scaled that a tolerance is one of the radius."""
+    """Values from the highest down, so scaled that a tolerance is one of the radius.
+
+    Args:
+        values: shape (most,), logarithms of pieces; changed, the first `size` of them.
+        size: how many there are.
+        radius: how far a step may go.
+    """
     highest = -np.inf
     for i in range(size):
         highest = max(highest, values[i])
@@ -67,7 +82,15 @@ def _scale(values, size, radius):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _is_double_possible(x, step, radius, least, most):  # type: ignore[no-untyped-def]
-    """Whether twice the step stays within the limits."""
+    """Whether twice the step stays within the limits.
+
+    Args:
+        x: shape (d,), where the step starts.
+        step: shape (d,), in radii.
+        radius: the unit of the step.
+        least: shape (d,), limits of x.
+        most: shape (d,), likewise.
+    """
     for i in range(len(x)):
         room_left = max(most[i] - x[i], 0.0) if step[i] > 0.0 else max(x[i] - least[i], 0.0)
         if abs(step[i]) * radius * 2.0 > room_left:
@@ -77,7 +100,12 @@ def _is_double_possible(x, step, radius, least, most):  # type: ignore[no-untype
 
 @kernel()
 def _lowest(found, lowest):  # type: ignore[no-untyped-def]
-    """The lane of the least log h below a value, or -1; and that log h."""
+    """The lane of the least log h below a value, or -1; and that log h.
+
+    Args:
+        found: shape (1, LANES), by `block_heights`.
+        lowest: the value.
+    """
     best = -1
     for lane in range(LANES):
         value = np.log(max(found[0, lane] - 1.0, 1.0))
@@ -95,9 +123,9 @@ def _polish(x, least, most, chart, subsets, effort, room, tables):  # type: igno
         least: shape (d,), limits of x.
         most: shape (d,), likewise.
         chart: `ByDirection`.
-        subsets: of `bases_of`.
+        subsets: shape (C(n, k), n), of `bases_of`.
         effort: `Effort`.
-        room: of `HeightProgram.new_room`.
+        room: shape (`HeightProgram.room`, LANES), to work in.
         tables: `Tables`.
     """
     n, rows, d = tables.n, tables.rows, len(x)
