@@ -29,7 +29,6 @@ import numpy as np
 
 from mheight.cli.console import errors_in_one_line
 from mheight.codes.given import given_matrices
-from mheight.codes.threads import set_threads
 from mheight.evaluation import render
 from mheight.heights.finding import solved
 from mheight.heights.output.rows import profile_rows
@@ -37,6 +36,7 @@ from mheight.heights.output.shards import shard_bytes
 from mheight.jobs.addresses import cluster_name
 from mheight.jobs.cluster import Cluster
 from mheight.jobs.crew import ClusterCrew
+from mheight.kernels.threads import set_threads
 
 CODES = 2**20
 

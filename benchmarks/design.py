@@ -13,8 +13,8 @@ import math
 import statistics
 import time
 
-from mheight.codes.threads import set_threads
 from mheight.design import search
+from mheight.kernels.threads import set_threads
 from mheight.tiers import COURSE_9
 
 REAL = {(9, 4, 5): 15.73, (9, 5, 4): 18.57, (9, 6, 3): 15.92}

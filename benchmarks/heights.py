@@ -26,8 +26,8 @@ import numpy as np
 
 import mheight
 from mheight.codes import systematic_generators
-from mheight.codes.threads import in_parts, set_threads, thread_count
 from mheight.evaluation import render
+from mheight.kernels.threads import in_parts, set_threads, thread_count
 
 SHAPES = [
     # n, k, codes, codes for the peer's C++, for its Python routine, goal over C++

@@ -16,10 +16,10 @@ from mheight.codes.minors.batches import block_minors, minor_room
 from mheight.codes.minors.expansion import fill_block
 from mheight.codes.minors.lanes import LANES, aligned_rows
 from mheight.codes.minors.subsets import minor_table
-from mheight.codes.threads import set_threads
 from mheight.evaluation import render
 from mheight.heights.lattice import batches
 from mheight.heights.lattice.tables import height_lattice
+from mheight.kernels.threads import set_threads
 
 BLOCKS = 2000
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import mheight
-from mheight.codes.conditioning import exact_rank
+from mheight.codes.algebra.conditioning import exact_rank
 
 PROGRAMS = ("cpp-glpk", "cpp-highs")
 INF = float("inf")

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from programs import least_distance
 
 from mheight.codes import LinearCode, icosahedral
-from mheight.codes.threads import set_threads, thread_count
+from mheight.kernels.threads import set_threads, thread_count
 from mheight.protection import VERDICTS, Decoder, LongDecoder, ProtectedProduct
 
 REPEATS = 3

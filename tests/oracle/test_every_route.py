@@ -11,7 +11,7 @@ import pytest
 from matrices import BADLY_SCALED
 
 import mheight
-from mheight.codes.exact_matrices import exact_rank
+from mheight.codes.algebra.exact_matrices import exact_rank
 from mheight.codes.minors.rounding import ACCURACY
 from mheight.heights.certificate import rounded
 from mheight.heights.profile import profile_with_doubts

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mheight.codes.threads import set_threads
+from mheight.kernels.threads import set_threads
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -79,7 +79,7 @@ def test_all_methods_agree_on_small_integers(G: np.ndarray) -> None:
 def test_all_methods_agree_on_real_matrices(kind: str, seed: int) -> None:
     G = real_code(seed, kind)
     exact = np.array([float(h) for h in exact_profile(G)])
-    # Others are in doubt for float64, which tests/unit/heights/test_settling.py is about.
+    # Others are in doubt for float64, which tests/unit/heights/rounding/test_settling.py is about.
     assume((exact[np.isfinite(exact)] <= 1e8).all())
     np.testing.assert_allclose(height_profile(G), exact, rtol=1e-7)
     check_solutions(G, exact, 1e-7)

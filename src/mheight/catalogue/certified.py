@@ -146,7 +146,7 @@ def word_ratio(
 def _rational_word(
     rows: Sequence[Sequence[Fraction]], B: list[int], signs: Sequence[int]
 ) -> list[Fraction]:
-    from mheight.codes.exact_matrices import solve
+    from mheight.codes.algebra.exact_matrices import solve
 
     transposed = tuple(tuple(row[b] for row in rows) for b in B)
     message = solve(transposed, [Fraction(s) for s in signs])
@@ -221,7 +221,7 @@ def _upper_bounds(rows: list[list[arb]], nearby: np.ndarray[Any, Any]) -> list[F
 
 def _minors(rows: list[list[arb]], nearby: np.ndarray[Any, Any]) -> dict[int, arb]:
     """|det G_B| over that of one basis, for every B: Laplace expansion of P in [I | P]."""
-    from mheight.codes.conditioning import pivot_order
+    from mheight.codes.algebra.conditioning import pivot_order
 
     k, n = nearby.shape
     order = pivot_order(nearby)

@@ -28,8 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.catalogue.proof_files import INTEGER_PROOFS, read_logs, write_logs
-from mheight.codes.compiling import kernel
 from mheight.errors import InvalidCodeError
+from mheight.kernels.compiling import kernel
 
 __all__ = ["IntegerProof", "exhaust", "read_integer_proofs", "write_integer_proofs"]
 

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from mheight.catalogue.exact_code import ExactCode
-from mheight.codes.exact_matrices import echelon
+from mheight.codes.algebra.exact_matrices import echelon
 
 __all__ = ["INTEGER_BOUND", "integer_form", "is_integer_form"]
 

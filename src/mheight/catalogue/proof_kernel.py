@@ -12,7 +12,7 @@ sum_i |u_i| (1 + |P_ij|), which is added to the radius; the last quotient is low
 
 from __future__ import annotations
 
-from mheight.codes.compiling import kernel
+from mheight.kernels.compiling import kernel
 
 __all__ = ["ERROR", "prove_box"]
 

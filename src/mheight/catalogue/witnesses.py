@@ -10,7 +10,7 @@ import numpy as np
 
 from mheight.catalogue.certified import word_ratio
 from mheight.catalogue.exact_code import ExactCode
-from mheight.codes.exact_matrices import solve
+from mheight.codes.algebra.exact_matrices import solve
 from mheight.heights import Certificate
 
 __all__ = ["codeword_of"]

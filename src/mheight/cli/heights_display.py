@@ -16,7 +16,7 @@ from mheight.heights.certificate import Certificate, Number
 from mheight.heights.doubts import doubt_text
 from mheight.heights.output.files import capabilities
 from mheight.heights.output.rows import HeightRows
-from mheight.heights.tolerance import tolerance_text
+from mheight.heights.rounding.tolerance import tolerance_text
 
 __all__ = ["Doubts", "Watch", "table_texts", "write_lines"]
 

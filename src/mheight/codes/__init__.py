@@ -10,11 +10,11 @@ from mheight.codes.families import (
     repetition,
     single_parity,
 )
-from mheight.codes.fingerprint import equivalence_classes, fingerprints, minor_spectrum
 from mheight.codes.from_blocks import parse_code, read_codes
 from mheight.codes.linear_code import LinearCode
 from mheight.codes.minors.batches import absolute_minors
-from mheight.codes.symmetries import SymmetryKind, random_equivalent, systematic_generators
+from mheight.codes.symmetry.fingerprint import equivalence_classes, fingerprints, minor_spectrum
+from mheight.codes.symmetry.symmetries import SymmetryKind, random_equivalent, systematic_generators
 
 __all__ = [
     "Equivalence",

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.exact_matrices import null_space
+from mheight.codes.algebra.exact_matrices import null_space
+from mheight.codes.algebra.solving import systematic_part
 from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.linear_code import LinearCode
 from mheight.codes.numbers import number
 from mheight.codes.rationals import Matrix, rational_matrix
 from mheight.codes.reading.blocks import Block, Kind, batch_length, kind_asked
 from mheight.codes.reading.files import read_blocks
-from mheight.codes.solving import systematic_part
 from mheight.errors import InvalidCodeError
 
 __all__ = ["CodeBatch", "batches", "parse_code", "rational_codes", "read_codes"]

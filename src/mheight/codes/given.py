@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.codes.algebra.conditioning import pivot_order, ranks
+from mheight.codes.algebra.exact_matrices import Matrix, as_fractions, exact_rank, null_space
+from mheight.codes.algebra.ranges import products_get_lost
 from mheight.codes.checks import as_matrix, refuse_masked
-from mheight.codes.conditioning import pivot_order, ranks
-from mheight.codes.exact_matrices import Matrix, as_fractions, exact_rank, null_space
-from mheight.codes.ranges import products_get_lost
 from mheight.codes.rationals import rational_number
 from mheight.codes.reading.blocks import KINDS, Kind
 from mheight.codes.reading.text import rows_of_text
-from mheight.codes.symmetries import systematic_generators
+from mheight.codes.symmetry.symmetries import systematic_generators
 from mheight.errors import InvalidCodeError
 
 __all__ = ["KINDS", "GivenMatrices", "Kind", "given_matrices"]

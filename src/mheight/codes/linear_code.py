@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mheight.codes.conditioning import condition, pivot_order, reduced_generator
-from mheight.codes.exact_matrices import Matrix, as_fractions, echelon, nearest_floats
-from mheight.codes.fingerprint import (
+from mheight.codes.algebra.conditioning import condition, pivot_order, reduced_generator
+from mheight.codes.algebra.exact_matrices import Matrix, as_fractions, echelon, nearest_floats
+from mheight.codes.algebra.solving import systematic_part
+from mheight.codes.given import GivenMatrices, given_matrices
+from mheight.codes.reading.blocks import kind_asked
+from mheight.codes.reading.text import parse_block
+from mheight.codes.symmetry.fingerprint import (
     SPECTRUM_TOLERANCE,
     minor_spectrum,
     spectrum_names,
 )
-from mheight.codes.given import GivenMatrices, given_matrices
-from mheight.codes.reading.blocks import kind_asked
-from mheight.codes.reading.text import parse_block
-from mheight.codes.solving import systematic_part
-from mheight.codes.symmetries import SymmetryKind, random_equivalent
+from mheight.codes.symmetry.symmetries import SymmetryKind, random_equivalent
 from mheight.errors import InvalidCodeError
 
 __all__ = ["LinearCode"]

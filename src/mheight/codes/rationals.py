@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mheight.codes.algebra.exact_matrices import Matrix
 from mheight.codes.checks import refuse_masked
-from mheight.codes.exact_matrices import Matrix
 from mheight.codes.numbers import canonical
 from mheight.codes.reading.text import rows_of_text
 from mheight.errors import InvalidCodeError

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes import absolute_minors, systematic_generators
-from mheight.codes.compiling import for_work, kernel
-from mheight.codes.threads import in_ranges
+from mheight.kernels.compiling import for_work, kernel
+from mheight.kernels.threads import in_ranges
 
 __all__ = ["STATISTICS", "ZERO", "log_minors"]
 

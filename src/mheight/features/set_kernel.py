@@ -15,8 +15,8 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import kernel
-from mheight.codes.threads import in_ranges
+from mheight.kernels.compiling import kernel
+from mheight.kernels.threads import in_ranges
 
 __all__ = ["FLOOR", "set_minors", "set_shape"]
 

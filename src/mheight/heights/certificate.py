@@ -46,7 +46,7 @@ class Certificate:
         codeword: c = u G, shape (n,), scaled so that |c|(m) = 1, or |c|(0) = 1 where
             the height is infinite, and c_a > 0.
         zero_tolerance: an infinite height means |c|(m) <= zero_tolerance |c|(0) here, see
-            `mheight.heights.tolerance`; None where no such tolerance was asked for.
+            `mheight.heights.rounding.tolerance`; None where no such tolerance was asked for.
     """
 
     m: int

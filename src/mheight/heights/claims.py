@@ -19,7 +19,7 @@ from mheight.heights.certificate import Number
 from mheight.heights.exact import exact_profile, singleton_certificate
 from mheight.heights.lattice.integers import quotient
 from mheight.heights.orders import height_index
-from mheight.heights.tolerance import checked_tolerance, counts_as_infinite
+from mheight.heights.rounding.tolerance import checked_tolerance, counts_as_infinite
 
 __all__ = ["Relation", "Verdict", "judge"]
 

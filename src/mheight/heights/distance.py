@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode
-from mheight.codes.exact_matrices import exact_rank
+from mheight.codes.algebra.exact_matrices import exact_rank
 from mheight.errors import InvalidCodeError
 from mheight.heights.choosing import distance_is_counted
 from mheight.heights.doubts import Doubt, DoubtKind, warn_of

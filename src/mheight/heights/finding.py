@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mheight.codes import LinearCode
-from mheight.codes.compiling import work_clock
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import Certificate
 from mheight.heights.choosing import (
@@ -24,6 +23,7 @@ from mheight.heights.lattice.one_code import MAX_LENGTH
 from mheight.heights.orders import height_index
 from mheight.heights.programs.branch_and_bound import Progress
 from mheight.heights.programs.shared import Crew
+from mheight.heights.rounding.tolerance import checked_tolerance
 from mheight.heights.routes import (
     Limits,
     beyond,
@@ -32,7 +32,7 @@ from mheight.heights.routes import (
     under_zero_tolerance,
 )
 from mheight.heights.solution import Method, Solution
-from mheight.heights.tolerance import checked_tolerance
+from mheight.kernels.compiling import work_clock
 
 __all__ = ["certificates", "certified", "find_height", "find_heights", "solved"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode, as_matrix
-from mheight.codes.exact_matrices import Matrix, as_fractions, nearest_floats, solve
+from mheight.codes.algebra.exact_matrices import Matrix, as_fractions, nearest_floats, solve
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import Certificate
 

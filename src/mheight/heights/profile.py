@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -13,14 +14,17 @@ from mheight.codes import LinearCode
 from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.minors.batches import systematic_codes
 from mheight.errors import InvalidCodeError
+from mheight.heights.certificate import rounded
 from mheight.heights.choosing import engine_of_number, engine_of_profile, kernel_for
 from mheight.heights.doubts import Doubt, Profiles, warn_of
+from mheight.heights.exact import exact_profile
+from mheight.heights.finding import find_heights, solved
 from mheight.heights.lattice.batches import profiles
 from mheight.heights.lattice.one_code import MAX_LENGTH, packed_profile
 from mheight.heights.orders import height_index
-from mheight.heights.searched import searched_heights, searched_profiles
-from mheight.heights.settling import settle_doubts, unsettled
-from mheight.heights.tolerance import capped, checked_tolerance
+from mheight.heights.rounding.settling import settle_doubts, unsettled
+from mheight.heights.rounding.tolerance import capped, checked_tolerance, counts_as_infinite
+from mheight.heights.solution import Solution
 
 __all__ = [
     "as_given",
@@ -134,7 +138,7 @@ def profile_with_doubts(
         out = np.empty((count, 0))
         suspects = np.arange(count)
     elif count and engine_of_profile(n, k) == "branch-and-bound":
-        found = searched_profiles(_codes(given), tolerance)
+        found = _searched_profiles(_codes(given), tolerance)
         heights = found.heights[0] if given.is_single else found.heights
         return Profiles(heights, found.doubts, tolerance)
     else:
@@ -252,7 +256,7 @@ def m_height(
         given.check_ranks(range(len(given)), "" if given.is_single else " in code {}")
         return inf if given.is_single else np.full(len(given), inf)
     if len(given) and engine_of_number(n, k, m) == "branch-and-bound":
-        found = searched_heights(_codes(given), m, zero_tolerance)
+        found = _searched_heights(_codes(given), m, zero_tolerance)
         heights = found.heights
     else:
         found = profile_with_doubts(given, zero_tolerance=zero_tolerance)
@@ -260,3 +264,60 @@ def m_height(
     codes = None if given.is_single else len(given)
     warn_of([doubt for doubt in found.doubts if doubt.concerns(m)], codes)
     return float(heights[0]) if given.is_single else heights
+
+
+# --- heights that the lattice does not reach, searched for one by one -----------------------
+
+
+def _searched_profiles(codes: Sequence[LinearCode], tolerance: float | None) -> Profiles:
+    """All heights of codes of one (n, k), k < n, shape (N, n-k).
+
+    Args:
+        codes: at least one.
+        tolerance: what counts as zero, as for `height_profile`.
+
+    Raises:
+        UnsolvedHeightError: rounding leaves only bounds of a height.
+    """
+    found = [
+        list(find_heights(code, method="branch-and-bound", zero_tolerance=tolerance))
+        for code in codes
+    ]
+    heights = [[_settled(code, s) for s in rows] for code, rows in zip(codes, found, strict=True)]
+    return Profiles(np.array(heights), tuple(_numbered(found)), tolerance)
+
+
+def _searched_heights(codes: Sequence[LinearCode], m: int, tolerance: float | None) -> Profiles:
+    """h_m of codes of one (n, k), shape (N,), 1 <= m <= n-k.
+
+    Args:
+        codes: at least one.
+        m: index of the height.
+        tolerance: what counts as zero, as for `height_profile`.
+
+    Raises:
+        UnsolvedHeightError: rounding leaves only bounds.
+    """
+    found = [
+        [solved(code, m, method="branch-and-bound", zero_tolerance=tolerance)] for code in codes
+    ]
+    heights = [_settled(code, s) for code, (s,) in zip(codes, found, strict=True)]
+    return Profiles(np.array(heights), tuple(_numbered(found)), tolerance)
+
+
+def _settled(code: LinearCode, solution: Solution) -> float:
+    """The height; where the search leaves bounds, exactly if that is possible."""
+    if not solution.is_exact:
+        try:
+            exact = exact_profile(code)[solution.m - 1]
+        except InvalidCodeError:
+            return solution.height  # which says that it is not known
+        infinite = counts_as_infinite(exact, solution.zero_tolerance)
+        return float("inf") if infinite else rounded(exact)
+    return solution.height
+
+
+def _numbered(found: Sequence[Sequence[Solution]]) -> Iterator[Doubt]:
+    for index, solutions in enumerate(found):
+        doubts = (doubt for solution in solutions for doubt in solution.doubts)
+        yield from (replace(doubt, code=index) for doubt in dict.fromkeys(doubts))

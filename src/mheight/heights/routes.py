@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes import LinearCode
-from mheight.codes.compiling import work_clock
-from mheight.codes.conditioning import condition, reduced_generator
+from mheight.codes.algebra.conditioning import condition, reduced_generator
 from mheight.codes.rationals import rational_matrix
 from mheight.heights.certificate import Number, rounded, verify
 from mheight.heights.choosing import Engine, settles_exactly
@@ -27,9 +26,10 @@ from mheight.heights.programs.branch_and_bound import Progress, branch_and_bound
 from mheight.heights.programs.enclosure import rounded_down, rounded_up
 from mheight.heights.programs.shared import Crew
 from mheight.heights.programs.vertices import build_certificate, integer_rows, positions
-from mheight.heights.settling import condition_doubts, large_doubts
+from mheight.heights.rounding.settling import condition_doubts, large_doubts
+from mheight.heights.rounding.tolerance import is_near, under_tolerance
 from mheight.heights.solution import EXACT_TO, Solution
-from mheight.heights.tolerance import is_near, under_tolerance
+from mheight.kernels.compiling import work_clock
 
 __all__ = ["Limits", "beyond", "lattice_solutions", "solution_by", "under_zero_tolerance"]
 

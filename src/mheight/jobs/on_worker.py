@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
-from mheight.codes.threads import set_threads
 from mheight.errors import JobError, MheightError
 from mheight.jobs.environment import differences, environment
 from mheight.jobs.folder import JobFolder
 from mheight.jobs.places import Task
+from mheight.kernels.threads import set_threads
 
 __all__ = ["Reply", "kept_there", "run_on_worker", "sealed"]
 

@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode
 from mheight.codes.checks import as_matrix, real_array
-from mheight.codes.threads import in_ranges
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.heights.doubts import Doubt, warn_of
 from mheight.heights.profile import profile_with_doubts
+from mheight.kernels.threads import in_ranges
 from mheight.protection.circuits import MAX_LENGTH, Circuits, circuits
 from mheight.protection.explanations import ROUNDING
 from mheight.protection.fitting import nearest_codeword

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mheight.codes.compiling import kernel
+from mheight.kernels.compiling import kernel
 
 __all__ = ["ROUNDING", "explain", "largest_check", "look_at", "only_position"]
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mheight.codes.compiling import kernel
+from mheight.kernels.compiling import kernel
 from mheight.protection.explanations import explain, largest_check, look_at, only_position
 
 __all__ = ["Rules", "clean_words", "decode_words"]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from mheight.codes import LinearCode
-from mheight.codes.conditioning import ranks
-from mheight.codes.exact_matrices import echelon, nearest_floats, null_space, solve
+from mheight.codes.algebra.conditioning import ranks
+from mheight.codes.algebra.exact_matrices import echelon, nearest_floats, null_space, solve
 from mheight.codes.from_blocks import batches, rational_codes
 from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.reading import Block

@@ -14,7 +14,7 @@ from mheight.heights.bounds import lower_bounds
 from mheight.heights.certificate import Certificate, rounded, verify
 from mheight.heights.claims import judge
 from mheight.heights.finding import find_height
-from mheight.heights.tolerance import with_tolerance
+from mheight.heights.rounding.tolerance import with_tolerance
 
 G = [[1, 0, 1, 1], [0, 1, 1, 2]]
 """Of the word (2, -1) G = (2, -1, 1, 0)."""

@@ -16,7 +16,7 @@ from mheight.errors import InvalidCodeError
 from mheight.heights.finding import find_heights
 from mheight.heights.output.files import json_lines
 from mheight.heights.output.rows import profile_rows, rational_rows, solution_rows, witness_rows
-from mheight.heights.tolerance import counts_as_infinite
+from mheight.heights.rounding.tolerance import counts_as_infinite
 
 MEASURED = [[1.0, 0, 1, 1], [0, 1, 1, 1.0001]]  # the last two columns were meant to be parallel
 TINY = [[1.0, 0, 1, 1], [0, 1, 1, 1 + 3e-14]]

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import combinations, product
 
 from mheight.catalogue.exact_code import ExactCode
-from mheight.codes.exact_matrices import null_space
+from mheight.codes.algebra.exact_matrices import null_space
 from mheight.errors import InvalidCodeError
 
 __all__ = [

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import for_work, kernel, of_one_form
 from mheight.codes.minors.expansion import (
     bound_minors,
     expand_minors,
@@ -38,7 +37,8 @@ from mheight.codes.minors.lanes import (
 )
 from mheight.codes.minors.rounding import NOISE, ZERO_TOLERANCE, doubt_limits
 from mheight.codes.minors.subsets import minor_table
-from mheight.codes.threads import in_ranges
+from mheight.kernels.compiling import for_work, kernel, of_one_form
+from mheight.kernels.threads import in_ranges
 
 __all__ = [
     "MinorRoom",

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import kernel
 from mheight.codes.minors.lanes import (
     LANES,
     add,
@@ -25,6 +24,7 @@ from mheight.codes.minors.lanes import (
     subtract,
 )
 from mheight.codes.minors.rounding import ZERO_TOLERANCE
+from mheight.kernels.compiling import kernel
 
 __all__ = [
     "Terms",

@@ -19,7 +19,7 @@ from numba.core import cgutils
 from numba.extending import models, register_model
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import kernel_function
+from mheight.kernels.compiling import kernel_function
 
 __all__ = [
     "LANES",

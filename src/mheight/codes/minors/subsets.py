@@ -9,9 +9,9 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import for_work, kernel
 from mheight.codes.minors.expansion import Terms
 from mheight.codes.minors.lanes import LANES
+from mheight.kernels.compiling import for_work, kernel
 
 __all__ = [
     "MinorTable",

@@ -14,7 +14,6 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import interpret_no_more
 from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.rationals import Matrix
 from mheight.datasets import Samples
@@ -31,6 +30,7 @@ from mheight.deployment.service.work import Batcher, SearchPool, Stop
 from mheight.errors import InvalidCodeError
 from mheight.evaluation.predictions import Predictions
 from mheight.heights import height_profile
+from mheight.kernels.compiling import interpret_no_more
 from mheight.tiers import Groups
 
 __all__ = ["Engine", "Model"]

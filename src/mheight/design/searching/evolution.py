@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import kernel
 from mheight.codes.minors.lanes import LANES
 from mheight.design.searching.charts import Chart
 from mheight.design.searching.kernel import ZERO, HeightProgram, block_heights
+from mheight.kernels.compiling import kernel
 
 __all__ = ["evolve"]
 

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode
-from mheight.codes.compiling import work_clock
 from mheight.design.searching.annealing import CHAINS, anneal
 from mheight.design.searching.charts import Chart
 from mheight.design.searching.kernel import ZERO, HeightProgram, height_program, heights
@@ -22,6 +21,7 @@ from mheight.design.searching.search import MAX_LENGTH
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.files import write_json
 from mheight.heights import Certificate, exact_certificates
+from mheight.kernels.compiling import work_clock
 
 __all__ = ["ImproveResult", "Limits", "improve"]
 

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import kernel
 from mheight.codes.minors.expansion import Terms, expand_minors
 from mheight.codes.minors.lanes import (
     LANES,
@@ -34,6 +33,7 @@ from mheight.codes.minors.lanes import (
 )
 from mheight.codes.minors.subsets import minor_table
 from mheight.heights.lattice.tables import SweepTables, height_lattice
+from mheight.kernels.compiling import kernel
 
 __all__ = [
     "ZERO",

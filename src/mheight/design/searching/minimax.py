@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mheight.codes.compiling import kernel
+from mheight.kernels.compiling import kernel
 
 __all__ = ["minimax_step"]
 

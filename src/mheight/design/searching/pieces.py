@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mheight.codes.compiling import kernel
 from mheight.codes.minors.lanes import LANES
+from mheight.kernels.compiling import kernel
 
 __all__ = ["active_pieces", "piece_slopes", "solved_square"]
 

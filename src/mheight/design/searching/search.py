@@ -15,13 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from mheight.catalogue.found import Entries, FoundCode, judged
 from mheight.codes import LinearCode
-from mheight.codes.compiling import work_clock
 from mheight.design.searching.known import known_starts
 from mheight.design.searching.members import MEMBERS, Candidate, Task, members_for
 from mheight.design.searching.systematic import as_integers, systematic_generator
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.files import write_json
 from mheight.heights import best_lower_bound
+from mheight.kernels.compiling import work_clock
 
 __all__ = ["Improvement", "SearchResult", "Status", "search"]
 

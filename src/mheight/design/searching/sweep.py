@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.catalogue.found import Entries, FoundCode, found_codes, write_found
-from mheight.codes.threads import set_threads
 from mheight.design.searching.known import known_starts, neighbouring
 from mheight.design.searching.neighbours import starts_from
 from mheight.design.searching.search import search
 from mheight.errors import InvalidDataError
 from mheight.heights import best_lower_bound
+from mheight.kernels.threads import set_threads
 
 __all__ = ["Goal", "all_goals", "sweep"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import for_work, kernel, of_one_form
 from mheight.codes.minors.batches import block_minors, by_form, minor_room
 from mheight.codes.minors.expansion import fill_block
 from mheight.codes.minors.lanes import (
@@ -26,8 +25,9 @@ from mheight.codes.minors.lanes import (
 )
 from mheight.codes.minors.rounding import CLOSE_ZERO
 from mheight.codes.minors.subsets import MinorTable, minor_table
-from mheight.codes.threads import in_ranges
 from mheight.heights.lattice.tables import height_lattice
+from mheight.kernels.compiling import for_work, kernel, of_one_form
+from mheight.kernels.threads import in_ranges
 
 __all__ = ["profiles"]
 

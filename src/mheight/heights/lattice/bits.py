@@ -7,7 +7,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from mheight.codes.compiling import kernel, kernel_function
+from mheight.kernels.compiling import kernel, kernel_function
 
 __all__ = ["count_bits", "lowest_position", "next_of_same_size", "with_gap"]
 

@@ -13,12 +13,12 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import for_work, kernel, of_one_form, plain
 from mheight.codes.minors.lanes import LANES, largest, least, load, store, subset_minima
 from mheight.codes.minors.rounding import NOISE, doubt_limits
-from mheight.codes.threads import in_parts, thread_count
 from mheight.heights.lattice.bits import count_bits, lowest_position, next_of_same_size, with_gap
 from mheight.heights.lattice.one_code_minors import minors_and_circuits
+from mheight.kernels.compiling import for_work, kernel, of_one_form, plain
+from mheight.kernels.threads import in_parts, thread_count
 
 __all__ = ["MAX_LENGTH", "PackedProfile", "packed_profile"]
 

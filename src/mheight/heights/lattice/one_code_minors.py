@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mheight.codes.compiling import kernel
 from mheight.codes.minors.expansion import expansion_rows
 from mheight.codes.minors.rounding import CLOSE_ZERO, ZERO_TOLERANCE
 from mheight.heights.lattice.bits import count_bits, lowest_position, next_of_same_size
+from mheight.kernels.compiling import kernel
 
 __all__ = ["minors_and_circuits"]
 

@@ -22,9 +22,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import for_work, kernel
 from mheight.codes.minors.lanes import LANES
 from mheight.codes.minors.subsets import binomials, list_children, next_subset, subset_number
+from mheight.kernels.compiling import for_work, kernel
 
 __all__ = ["HeightLattice", "SweepTables", "height_lattice"]
 

@@ -22,8 +22,8 @@ from mheight.heights.exact import exact_certificates, exact_profile, singleton_c
 from mheight.heights.finding import certified, solved
 from mheight.heights.orders import height_index
 from mheight.heights.profile import as_given, m_height, profile_with_doubts
+from mheight.heights.rounding.tolerance import checked_tolerance, counts_as_infinite, with_tolerance
 from mheight.heights.solution import Solution
-from mheight.heights.tolerance import checked_tolerance, counts_as_infinite, with_tolerance
 
 __all__ = [
     "NOT_REACHED",

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import work_clock
 from mheight.codes.rationals import Matrix
 from mheight.errors import InvalidCodeError
 from mheight.heights.programs.dives import are_worthwhile
@@ -21,6 +20,7 @@ from mheight.heights.programs.vertices import (
 )
 from mheight.heights.programs.work import Limit, Root
 from mheight.heights.solution import EXACT_TO, Solution, Status
+from mheight.kernels.compiling import work_clock
 
 __all__ = ["Progress", "branch_and_bound"]
 

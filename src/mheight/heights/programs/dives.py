@@ -16,7 +16,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import kernel
 from mheight.heights.programs.proven_bounds import negligible
 from mheight.heights.programs.simplex import (
     Vertex,
@@ -27,6 +26,7 @@ from mheight.heights.programs.simplex import (
     pivot,
     reoptimise,
 )
+from mheight.kernels.compiling import kernel
 
 __all__ = ["Dives", "are_worthwhile", "search_programs"]
 

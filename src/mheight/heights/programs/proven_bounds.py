@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import kernel
+from mheight.kernels.compiling import kernel
 
 __all__ = [
     "PIVOT_ERROR",

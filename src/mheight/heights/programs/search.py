@@ -8,8 +8,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import of_one_form
-from mheight.codes.exact_matrices import Matrix, as_fractions
+from mheight.codes.algebra.exact_matrices import Matrix, as_fractions
 from mheight.errors import InvalidCodeError
 from mheight.heights.programs.dives import Dives
 from mheight.heights.programs.enclosure import Enclosure, enclose
@@ -17,6 +16,7 @@ from mheight.heights.programs.proven_bounds import Enclosed, measure, node_bound
 from mheight.heights.programs.simplex import reduced_table
 from mheight.heights.programs.vertices import IntegerRows, integer_rows
 from mheight.heights.programs.work import Core, Limit, Root, Work
+from mheight.kernels.compiling import of_one_form
 
 __all__ = ["Search"]
 

@@ -18,8 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import kernel
 from mheight.heights.programs.proven_bounds import PIVOT_ERROR, ceiling
+from mheight.kernels.compiling import kernel
 
 __all__ = [
     "Vertex",

@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import kernel
 from mheight.heights.programs.proven_bounds import measure, negligible, node_bound
 from mheight.heights.programs.simplex import Vertex, drop, drop_value
+from mheight.kernels.compiling import kernel
 
 __all__ = [
     "DONE",

@@ -11,12 +11,12 @@ import numpy as np
 from flint import fmpz_mat
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import for_work, of_one_form
+from mheight.codes.algebra.solving import solve_refined
 from mheight.codes.rationals import Matrix, rational_matrix
-from mheight.codes.solving import solve_refined
 from mheight.heights.certificate import Certificate, Number, rounded
 from mheight.heights.programs.enclosure import rounded_down
 from mheight.heights.programs.simplex import Vertex, crash, expel, reduced_table
+from mheight.kernels.compiling import for_work, of_one_form
 
 __all__ = [
     "IntegerRows",

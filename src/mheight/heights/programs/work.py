@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import kernel
 from mheight.heights.programs.proven_bounds import Enclosed, measure, node_bound, start_errors
 from mheight.heights.programs.simplex import Vertex, crash, expel
 from mheight.heights.programs.tree import LINE, RUNNING, advance, bound, expand, new_stack
 from mheight.heights.solution import Status
+from mheight.kernels.compiling import kernel
 
 __all__ = ["Core", "Found", "Limit", "Root", "Work", "errand"]
 

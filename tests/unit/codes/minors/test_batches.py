@@ -11,7 +11,7 @@ from mheight.codes import (
     minor_spectrum,
     systematic_generators,
 )
-from mheight.codes.ranges import products_get_lost
+from mheight.codes.algebra.ranges import products_get_lost
 
 
 @pytest.mark.parametrize(("k", "n"), [(1, 1), (1, 4), (3, 3), (2, 6), (4, 9), (7, 9)])

@@ -8,9 +8,9 @@ from math import comb
 import numpy as np
 import pytest
 
-from mheight.codes.compiling import plain
 from mheight.codes.minors.lanes import LANES
 from mheight.codes.minors.subsets import binomials, minor_table, next_subset, subset_number
+from mheight.kernels.compiling import plain
 
 
 @pytest.mark.parametrize(("n", "size"), [(1, 1), (5, 1), (5, 3), (6, 6), (7, 4)])

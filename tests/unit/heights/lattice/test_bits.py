@@ -8,13 +8,13 @@ import numba
 import numpy as np
 import pytest
 
-from mheight.codes.compiling import plain
 from mheight.heights.lattice.bits import (
     count_bits,
     lowest_position,
     next_of_same_size,
     with_gap,
 )
+from mheight.kernels.compiling import plain
 
 
 @numba.njit

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.solving import systematic_part
+from mheight.codes.algebra.solving import systematic_part
 
 __all__ = ["SymmetryKind", "random_equivalent", "systematic_generators"]
 

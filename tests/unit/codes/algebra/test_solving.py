@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from mheight.codes.exact_matrices import as_fractions, solve
-from mheight.codes.solving import solve_refined, systematic_part
+from mheight.codes.algebra.exact_matrices import as_fractions, solve
+from mheight.codes.algebra.solving import solve_refined, systematic_part
 
 
 def test_a_badly_conditioned_system_is_solved_to_the_last_digits() -> None:

@@ -18,12 +18,12 @@ from mheight import (
     profile_with_doubts,
     verify,
 )
-from mheight.codes.conditioning import condition, exact_rank, reduced_generator
+from mheight.codes.algebra.conditioning import condition, exact_rank, reduced_generator
 from mheight.codes.given import given_matrices
 from mheight.codes.minors.batches import systematic_codes
 from mheight.heights.lattice.batches import profiles
 from mheight.heights.lattice.one_code import packed_profile
-from mheight.heights.settling import settled
+from mheight.heights.rounding.settling import settled
 
 
 def entries_of_all_sizes(rng: np.random.Generator, k: int, n: int) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 
 import mheight
 from mheight.codes.given import given_matrices
-from mheight.heights.true_zeros import zeros_are_true
+from mheight.heights.rounding.true_zeros import zeros_are_true
 
 
 def systematic(P: np.ndarray) -> np.ndarray:
@@ -30,7 +30,7 @@ def test_zeros_of_large_integers_are_told_apart():
 def test_a_batch_with_true_zeros_needs_no_rational_arithmetic(monkeypatch):
     batch = np.array([with_zero(seed) for seed in range(4)])
     expected = [float(h) for h in mheight.exact_profile(batch[0])]
-    monkeypatch.setattr("mheight.heights.settling.exact_profile", pytest.fail)
+    monkeypatch.setattr("mheight.heights.rounding.settling.exact_profile", pytest.fail)
     found = mheight.profile_with_doubts(batch)
     assert not found.doubts
     assert np.isinf(found.heights[:, -1]).all()

@@ -13,7 +13,7 @@ import mheight
 from mheight import DoubtKind, find_height, height_profile, m_height
 from mheight.codes import cosine_code
 from mheight.errors import AccuracyWarning, InvalidCodeError, UnsolvedHeightError
-from mheight.heights import searched
+from mheight.heights import profile
 from mheight.heights.solution import Solution
 
 LONG = np.random.default_rng(0).standard_normal((16, 32))
@@ -64,7 +64,7 @@ def test_bounds_are_never_returned_as_a_height(monkeypatch: pytest.MonkeyPatch) 
     def unsure(code: mheight.LinearCode, m: int, **options: Any) -> Solution:
         return replace(find_height(code, m), upper=np.inf, status="rounding")
 
-    monkeypatch.setattr(searched, "solved", unsure)
+    monkeypatch.setattr(profile, "solved", unsure)
     with pytest.raises(UnsolvedHeightError, match=r"h_2 is only known to lie in \[7.01.*rounding"):
         m_height(LONG, 2)
     short = np.random.default_rng(1).integers(-3, 4, (8, 17))  # that exact arithmetic settles
@@ -88,7 +88,7 @@ def test_profiles_by_searches_obey_the_zero_tolerance_and_keep_their_doubts() ->
     np.testing.assert_allclose(found.heights, [expected, expected], rtol=1e-12)
     G = np.random.default_rng(0).standard_normal((2, 30))
     near = np.array([G[0], G[0] + 1e-10 * G[1]])
-    found = searched.searched_profiles([mheight.LinearCode(G), mheight.LinearCode(near)], None)
+    found = profile._searched_profiles([mheight.LinearCode(G), mheight.LinearCode(near)], None)
     assert {doubt.code for doubt in found.doubts} == {1}
     assert [doubt.kind for doubt in found.doubts].count(DoubtKind.CONDITION) == 1
     assert found.heights.shape == (2, 28)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.exact_matrices import Matrix, echelon, exact_rank, nearest_floats
+from mheight.codes.algebra.exact_matrices import Matrix, echelon, exact_rank, nearest_floats
 
 __all__ = ["condition", "pivot_order", "ranks", "reduced_generator"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.conditioning import condition, reduced_generator
+from mheight.codes.algebra.conditioning import condition, reduced_generator
 from mheight.codes.given import GivenMatrices
 from mheight.codes.minors.rounding import DOUBT, NOISE
 from mheight.errors import InvalidCodeError
@@ -14,8 +14,8 @@ from mheight.heights.choosing import settles_exactly
 from mheight.heights.doubts import Doubt, DoubtKind
 from mheight.heights.exact import exact_profile
 from mheight.heights.lattice.one_code import MAX_LENGTH, PackedProfile, packed_profile
-from mheight.heights.tolerance import capped, counts_as_infinite, kept_doubts, near_limit
-from mheight.heights.true_zeros import zeros_are_true
+from mheight.heights.rounding.tolerance import capped, counts_as_infinite, kept_doubts, near_limit
+from mheight.heights.rounding.true_zeros import zeros_are_true
 
 __all__ = [
     "LARGEST_HEIGHT",

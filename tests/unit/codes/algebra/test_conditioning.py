@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from mheight.codes.conditioning import condition, pivot_order, ranks, reduced_generator
+from mheight.codes.algebra.conditioning import condition, pivot_order, ranks, reduced_generator
 
 
 def test_condition_by_hand() -> None:

@@ -7,13 +7,13 @@ import threading
 import numpy as np
 import pytest
 
-from mheight.codes.threads import in_parts, in_ranges, set_threads, thread_count
 from mheight.heights import height_profile
+from mheight.kernels.threads import in_parts, in_ranges, set_threads, thread_count
 
 _FORKED = """
 import multiprocessing, numpy as np
 from mheight import height_profile
-from mheight.codes.threads import set_threads
+from mheight.kernels.threads import set_threads
 set_threads(2)
 codes = np.random.default_rng(0).integers(-9, 10, size=(3000, 3, 6))
 known = height_profile(codes)

@@ -15,14 +15,15 @@ import numpy as np
 import pytest
 
 import mheight
-from mheight.codes import compiling, systematic_generators
-from mheight.codes.compiling import plain, work_clock
+from mheight.codes import systematic_generators
 from mheight.codes.minors import batches as minor_batches
 from mheight.codes.minors.batches import absolute_minors, systematic_codes
 from mheight.heights.lattice import batches, one_code
 from mheight.heights.lattice.batches import profiles
 from mheight.heights.lattice.one_code import PackedProfile, packed_profile
 from mheight.heights.programs import vertices
+from mheight.kernels import compiling
+from mheight.kernels.compiling import plain, work_clock
 
 SHAPES = [(1, 2), (1, 4), (2, 4), (2, 5), (3, 6), (5, 7)]
 
@@ -143,7 +144,7 @@ def test_first_answers_compile_nothing(tmp_path: Path):
 _CALLER = """
 import logging, sys
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stdout)
-from mheight.codes.compiling import kernel
+from mheight.kernels.compiling import kernel
 from callee import inner
 {before}
 @kernel()
@@ -153,7 +154,7 @@ if __name__ == "__main__":
     print(outer(1), outer(2.5))
 """
 _CALLEE = """
-from mheight.codes.compiling import kernel
+from mheight.kernels.compiling import kernel
 STEP = {step}
 @kernel()
 def inner(x):
@@ -213,7 +214,7 @@ _PAIR = """
 import logging, sys
 from typing import NamedTuple
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stdout)
-from mheight.codes.compiling import kernel
+from mheight.kernels.compiling import kernel
 from pair import Pair
 @kernel()
 def {name}(x):
@@ -276,7 +277,7 @@ def test_a_full_disk_is_said_once(kernels: Kernels):
     kernels.write(
         before="""
 import errno, os
-from mheight.codes import compiling
+from mheight.kernels import compiling
 def full(*_):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 compiling._Place._save_data = full
@@ -292,7 +293,7 @@ def test_what_is_kept_is_used_where_nothing_can_be_written(kernels: Kernels):
     kernels.write(
         before="""
 import os
-from mheight.codes import compiling
+from mheight.kernels import compiling
 if "REFUSE" in os.environ:
     def refused(*_, **__):
         raise PermissionError

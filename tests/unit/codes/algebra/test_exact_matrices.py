@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from mheight.codes.exact_matrices import (
+from mheight.codes.algebra.exact_matrices import (
     as_fractions,
     echelon,
     exact_rank,

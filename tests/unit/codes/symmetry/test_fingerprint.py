@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mheight.codes.fingerprint import (
+from mheight.codes.symmetry.fingerprint import (
     equivalence_classes,
     fingerprints,
     minor_spectrum,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.compiling import kernel, of_one_form
+from mheight.kernels.compiling import kernel, of_one_form
 
 __all__ = ["products_get_lost"]
 

@@ -1,0 +1,1 @@
+"""Linear algebra of generator matrices: exact ranks and forms, condition, refined solutions."""
