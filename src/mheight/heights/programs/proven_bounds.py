@@ -283,7 +283,7 @@ def certify(R, table, basis, target, spared):  # type: ignore[no-untyped-def]
 
     Args:
         R: `Enclosed`.
-        table: shape (k, n).
+        table: shape (k, n), the tableau of `basis`.
         basis: shape (k,).
         target: a.
         spared: shape (k,); True where the column may yet be dropped, so that its (small)
