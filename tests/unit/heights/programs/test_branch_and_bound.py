@@ -50,7 +50,8 @@ def test_every_height_of_small_codes(n: int, k: int, whole: bool) -> None:
 
 
 # Linear programs solved with somebody who looks on, and with nobody.  A change that makes
-# the search solve more of them makes it slower, on whatever machine.
+# the search solve more of them makes it slower, on whatever machine; the numbers are the same
+# on all, since kernels round each operation as IEEE 754 says.
 PROGRAMS = [
     ((12, 6, 1), False, 12, 12),
     ((14, 7, 2), False, 17, 17),
@@ -70,12 +71,10 @@ def test_it_solves_as_many_programs_as_it_did(
 ) -> None:
     n, k, m = parameters
     G = code(n, k, m, whole)
-    # Of columns that tie, another processor may take another one.
     told: list[tuple[int, int, float, float]] = []
     looked_at = branch_and_bound(G, m, progress=lambda *news: told.append(news))
     found = branch_and_bound(G, m)
-    assert looked_at.nodes == pytest.approx(watched, rel=0.03)
-    assert found.nodes == pytest.approx(alone, rel=0.03)
+    assert (looked_at.nodes, found.nodes) == (watched, alone)
     for other in (looked_at, branch_and_bound(G, m, time_limit=1e6)):
         assert other.nodes == looked_at.nodes
         assert (other.lower, other.upper) == pytest.approx((found.lower, found.upper), rel=1e-9)
@@ -126,7 +125,7 @@ def test_dives_have_their_share_of_a_time_limit(monkeypatch: pytest.MonkeyPatch)
     answers: list[bool] = []
 
     def dive(self: Any, targets: list[int], limit: Any, time_left: Any) -> None:
-        for moment in (0.0, 2.9, 3.1):
+        for moment in (0.0, 2.9, 3.0):
             clock[0] = moment
             answers.append(time_left())
 
@@ -134,7 +133,7 @@ def test_dives_have_their_share_of_a_time_limit(monkeypatch: pytest.MonkeyPatch)
     found = branch_and_bound(G, 6, time_limit=10.0)
     assert answers == [True, True, False]
     assert found.status == "exact"  # the clock has stood still since
-    assert found.seconds == pytest.approx(3.1)
+    assert found.seconds == pytest.approx(3.0)
     clock[0] = 0.0
     answers.clear()
     branch_and_bound(G, 6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import comb
 
 import numpy as np
@@ -165,3 +166,18 @@ def test_dives_that_find_an_infinite_value() -> None:
     assert search.infinite
     assert search.best is not None
     assert sorted([search.best[0], *search.best[1]]) == [0, 1, 2, 3]
+
+
+def test_dives_that_drop_fewer_than_they_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    G = code(3, 9)
+    search = Search(G, 5, None, None)
+
+    def run(self: module.Dives, targets: list[int], note: Callable[..., None], _: object) -> None:
+        dropped = np.array([2, 4, 6, 7, 8])  # the last two are left over from before
+        note(self.value(0, dropped), 0, dropped)
+
+    monkeypatch.setattr(module.Dives, "run", run)
+    search.dive([0], lambda: None, lambda: True)
+    assert search.best == (0, [4, 6])
+    kept = [j for j in range(1, 9) if j not in (4, 6)]
+    assert search.incumbent == pytest.approx(by_all_bases(G, 0, kept), rel=1e-9)

@@ -76,3 +76,18 @@ def test_kept_positions_that_do_not_span_make_an_infinite_height() -> None:
     assert certificate.is_infinite
     assert certificate.codeword[0] == 0.0
     assert verify(certificate, G)
+
+
+def test_kept_positions_that_all_but_do_not_span_make_a_large_height() -> None:
+    near = [[1, 1, 1, 0], ["1", "1.000000001", "0.999999999", 1]]
+    rows = integer_rows(rational_matrix(near))
+    certificate = loose_certificate(rows, 1, [0, 1, 2])
+    # u = (-1, 1) reaches (0, 1e-9, -1e-9, 1), and no codeword is smaller there.
+    assert certificate.height == pytest.approx(1e9, rel=1e-6)
+    assert certificate.target == 3
+    first, second = np.sort(np.abs(np.array(certificate.codeword, float)))[:-3:-1]
+    assert certificate.height == pytest.approx(first / second, rel=1e-15)
+    # However unlike the sizes of rows and columns are.
+    unlike = [[f"{x}e20" for x in near[0]], [f"{x}e-20" for x in near[1]]]
+    certificate = loose_certificate(integer_rows(rational_matrix(unlike)), 1, [0, 1, 2])
+    assert certificate.height == pytest.approx(1e9, rel=1e-6)
