@@ -182,9 +182,11 @@ def _json_line_blocks(path: Path, exact: bool) -> Iterator[Block]:
 def _json_lines(
     lines: Iterable[str], name: str, exact: bool, number_of_first: int = 1
 ) -> Iterator[Block]:
+    told: set[str] = set()
     for at, line in enumerate(lines, start=number_of_first):
         if line.strip():
-            yield from object_blocks(_json_line(line, f"{name}, line {at}", exact), name, exact)
+            value = _json_line(line, f"{name}, line {at}", exact)
+            yield from object_blocks(value, name, exact, told)
 
 
 def _json_line(line: str, where: str, exact: bool) -> Any:

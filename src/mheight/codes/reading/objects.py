@@ -17,7 +17,9 @@ from mheight.errors import InvalidCodeError
 __all__ = ["array_blocks", "is_sample", "object_blocks"]
 
 
-def object_blocks(value: Any, name: str, exact: bool = False) -> Iterator[Block]:
+def object_blocks(
+    value: Any, name: str, exact: bool = False, told: set[str] | None = None
+) -> Iterator[Block]:
     """Matrices of a value of plain lists, objects, texts and NumPy arrays, in its order.
 
     Args:
@@ -26,11 +28,13 @@ def object_blocks(value: Any, name: str, exact: bool = False) -> Iterator[Block]
             matrices under one key.  A matrix may be text.
         name: what messages call the source; empty for typed text.
         exact: leave text as it is, so that nothing is rounded.
+        told: keys not read that were warned of already, in earlier values of the same source;
+            those warned of now are added.
 
     Raises:
         InvalidCodeError: something else, or a key that could be another matrix.
     """
-    return _Reader(name, exact).blocks(value, "")
+    return _Reader(name, exact, set() if told is None else told).blocks(value, "")
 
 
 def array_blocks(
@@ -68,10 +72,10 @@ def is_sample(value: Any) -> bool:
 class _Reader:
     """Walks through a value; keys that are not read are told once."""
 
-    def __init__(self, name: str, exact: bool) -> None:
+    def __init__(self, name: str, exact: bool, told: set[str]) -> None:
         self._name = name
         self._exact = exact
-        self._told: set[str] = set()
+        self._told = told
 
     def blocks(self, value: Any, where: str) -> Iterator[Block]:
         if isinstance(value, str):
