@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from mheight.catalogue.chains import chain_text, run_chain
 from mheight.catalogue.constructions import polygon, repetition_sum, solid
 from mheight.catalogue.exact_code import ExactCode
+from mheight.catalogue.integer_forms import is_integer_form
 from mheight.catalogue.rules import (
     apply_rule,
     as_integer,
@@ -37,6 +39,10 @@ def codes(draw: st.DrawFn, longest: int = 7, least: int = 1) -> ExactCode:
     rows = draw(st.lists(st.lists(st.integers(-3, 3), min_size=n, max_size=n), min_size=k,
                          max_size=k))  # fmt: skip
     assume(np.linalg.matrix_rank(np.array(rows)) == k)
+    return given_code(rows)
+
+
+def given_code(rows: list[list[int]]) -> ExactCode:
     return ExactCode(rows, {"given": "test"})
 
 
@@ -52,6 +58,32 @@ def no_larger(new: ExactCode, old: ExactCode) -> bool:
     return all(a <= b * (1 + 1e-12) for a, b in zip(heights(new), heights(old), strict=False))
 
 
+def minors(code: ExactCode, without: int | None = None) -> dict[tuple[int, ...], int]:
+    """det G_B by B for small integers, where it is not 0."""
+    kept = [j for j in range(code.n) if j != without]
+    G = np.array(code.rows)
+    found = {B: round(np.linalg.det(G[:, list(B)])) for B in combinations(kept, code.k)}
+    return {B: minor for B, minor in found.items() if minor}
+
+
+def has_integer_form(code: ExactCode) -> bool:
+    """Whether some [I | P] of the code is whole and at most 100, by Cramer's rule."""
+    known = minors(code)
+
+    def swapped(B: tuple[int, ...]) -> list[int]:
+        return [
+            known.get(tuple(sorted({*B, j} - {b})), 0)
+            for b in B
+            for j in range(code.n)
+            if j not in B
+        ]
+
+    return any(
+        all(x % minor == 0 and abs(x) <= 100 * abs(minor) for x in swapped(B))
+        for B, minor in known.items()
+    )
+
+
 @settings(deadline=None, max_examples=30)
 @given(codes(least=2), st.data())
 def test_subcode_and_shortening(code: ExactCode, data: st.DataObject) -> None:
@@ -65,15 +97,20 @@ def test_subcode_and_shortening(code: ExactCode, data: st.DataObject) -> None:
 
 
 @settings(deadline=None, max_examples=30)
-@given(codes(), st.data())
-def test_columns(code: ExactCode, data: st.DataObject) -> None:
-    column = data.draw(st.integers(0, code.n - 1))
+@given(codes(), st.integers(0, 6))
+@example(given_code([[1, 0, 0], [0, 1, 1]]), 0)  # without column 0 of dimension 1
+@example(given_code([[1, 0, 0], [0, 1, 1]]), 1)
+def test_columns(code: ExactCode, column: int) -> None:
+    column %= code.n
     assert no_larger(zero_column(code), code)
     assert no_larger(repeat_column(code, column), code)
-    try:
-        less = puncture(code, column)
-    except InvalidCodeError:
+    spans = bool(minors(code, without=column))
+    if not spans:
+        with pytest.raises(InvalidCodeError, match=f"^without column {column} the dimension falls"):
+            puncture(code, column)
         return
+    less = puncture(code, column)
+    assert (less.n, less.k) == (code.n - 1, code.k)
     old, new = heights(code), heights(less)
     assert all(new[m] <= old[m + 1] * (1 + 1e-12) for m in range(1, less.n))
 
@@ -122,6 +159,9 @@ def test_one_is_reached(k: int, m: int) -> None:
 
 @settings(deadline=None, max_examples=20)
 @given(codes())
+@example(given_code([[2, 3]]))  # no whole P
+@example(given_code([[2, 4, 6], [1, 5, 9]]))  # whole for some columns
+@example(given_code([[1, 101]]))  # whole, too large
 def test_dual_and_integer_form(code: ExactCode) -> None:
     other = dual(code)
     A, B = code.fractions, other.fractions
@@ -129,18 +169,26 @@ def test_dual_and_integer_form(code: ExactCode) -> None:
     assert B is not None
     assert (other.k, other.n) == (code.n - code.k, code.n)
     assert all(sum(x * y for x, y in zip(a, b, strict=True)) == 0 for a in A for b in B)
-    try:
-        whole = as_integer(code)
-    except InvalidCodeError:
+    exists = has_integer_form(code)
+    if not exists:
+        with pytest.raises(InvalidCodeError, match="with small whole numbers is found"):
+            as_integer(code)
         return
+    whole = as_integer(code)
+    assert is_integer_form(whole.rows)
     assert exact_profile(whole.linear()) == exact_profile(code.linear())
 
 
 def test_rules_keep_algebraic_numbers() -> None:
-    short = shorten(solid("icosahedron"), 0)
+    whole = solid("icosahedron")
+    short = shorten(whole, 0)
     assert any("sqrt(5)" in str(x) for row in short.rows for x in row)
-    wanted = height_profile(ExactCode(short.floats().tolist(), {}).floats())
-    np.testing.assert_allclose(height_profile(short.floats()), wanted)
+    # In floats: the combinations of the rows that vanish in column 0, and without that column.
+    G = whole.floats()
+    vanishing = np.linalg.svd(G[:, :1])[0][:, 1:].T @ G
+    assert np.abs(vanishing[:, 0]).max() < 1e-12
+    wanted = height_profile(vanishing[:, 1:])
+    np.testing.assert_allclose(height_profile(short.floats()), wanted, rtol=1e-9)
     assert np.abs(dual(solid("dodecahedron")).floats() @ solid("dodecahedron").floats().T
                   ).max() < 1e-12  # fmt: skip
 
