@@ -10,6 +10,7 @@ import typer
 
 from mheight.cli.console import out
 from mheight.cli.rendering import Format, Table, render
+from mheight.cli.shared_options import OnlyHeight, TableForm
 from mheight.heights import Bound, best_lower_bound, lower_bounds
 
 __all__ = ["bounds"]
@@ -18,13 +19,11 @@ __all__ = ["bounds"]
 def bounds(
     n: Annotated[int, typer.Argument(help="Length.")],
     k: Annotated[int, typer.Argument(help="Dimension.")],
-    m: Annotated[int | None, typer.Option("-m", metavar="INDEX", help="Only this height.")] = None,
+    m: OnlyHeight = None,
     every: Annotated[
         bool, typer.Option("--all", help="The weaker bounds too, not only the best of each m.")
     ] = False,
-    form: Annotated[Format, typer.Option("--format", help="How the table is written.")] = (
-        Format.TEXT
-    ),
+    form: TableForm = Format.TEXT,
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
 ) -> None:
     """Show lower bounds on the heights of every [n, k] code, and where they are proved.

@@ -10,6 +10,7 @@ import typer
 
 from mheight.cli.console import out
 from mheight.cli.rendering import Format, Table, render
+from mheight.cli.shared_options import JsonLines, TableForm
 from mheight.errors import InvalidCodeError
 from mheight.protection import Choice
 from mheight.protection import choose as choices
@@ -38,10 +39,8 @@ def choose(
         bool,
         typer.Option("--catalogue", help="The best codes of the catalogue too; --json has G."),
     ] = False,
-    form: Annotated[Format, typer.Option("--format", help="How the table is written.")] = (
-        Format.TEXT
-    ),
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    form: TableForm = Format.TEXT,
+    as_json: JsonLines = False,
 ) -> None:
     """Choose a code that finds outliers in analog products: what it costs and promises.
 

@@ -14,14 +14,8 @@ from mheight.cli.heights_display import Doubts, Watch
 from mheight.cli.heights_work import InterruptedSearch, Request, results
 from mheight.cli.interrupting import Interrupted
 from mheight.cli.rendering import Format, Table, render
-from mheight.cli.sources import (
-    ParityCheck,
-    Systematic,
-    is_code,
-    matrix_kind,
-    opened,
-    source_name,
-)
+from mheight.cli.source_options import ParityCheck, Systematic, matrix_kind
+from mheight.cli.sources import is_code, opened, source_name
 from mheight.codes.reading import Kind
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.heights import best_lower_bound

@@ -15,6 +15,7 @@ from mheight.cli.interrupting import Interrupted
 from mheight.cli.job_running import ClusterOption, JobOptions, PartOption, run_shown
 from mheight.cli.search_display import SearchDisplay
 from mheight.cli.search_options import Rounds, Seed
+from mheight.cli.shared_options import JsonLines
 from mheight.design import FoundCode, SearchResult, search
 from mheight.design.course_files import write_course_files
 from mheight.design.searching.restarts import Restarts
@@ -93,7 +94,7 @@ def design(
             "reads it, and the heights in a second file beside it.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: JsonLines = False,
     restarts: Annotated[
         int | None,
         typer.Option(

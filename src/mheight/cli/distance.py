@@ -9,15 +9,16 @@ import typer
 
 from mheight.cli.console import out
 from mheight.cli.rendering import Format, Table, render
-from mheight.cli.sources import (
+from mheight.cli.shared_options import JsonLines, TableForm
+from mheight.cli.source_options import (
     FamilyLength,
     FamilyName,
     ParityCheck,
     Systematic,
     asked_source,
     matrix_kind,
-    rational_sources,
 )
+from mheight.cli.sources import rational_sources
 from mheight.errors import InvalidCodeError
 from mheight.heights.distance import MAX_COLUMN_SETS, distance_with_doubts
 from mheight.heights.doubts import doubt_text
@@ -40,10 +41,8 @@ def distance(
         int | None,
         typer.Option(metavar="SETS", help="Sets of columns to look at in a long code. [2000000]"),
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How the table is written.")] = (
-        Format.TEXT
-    ),
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    form: TableForm = Format.TEXT,
+    as_json: JsonLines = False,
 ) -> None:
     """Show the minimum distance d of codes: h_m is finite for m < d and infinite from m = d on.
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from mheight.cli.console import out
-from mheight.cli.sources import ParityCheck, Systematic, matrix_kind, rational_sources
+from mheight.cli.source_options import ParityCheck, Systematic, matrix_kind
+from mheight.cli.sources import rational_sources
 from mheight.codes.equivalence import equivalence
 from mheight.errors import InvalidCodeError
 

@@ -21,11 +21,8 @@ from mheight.cli.heights_options import (
     Claimed,
     Exact,
     Form,
-    Index,
     Options,
     OutputFile,
-    ParityCheckMatrix,
-    ParityMatrix,
     SearchMethod,
     Source,
     TimeLimit,
@@ -39,18 +36,20 @@ from mheight.cli.interrupting import Interrupted
 from mheight.cli.job_running import ClusterOption, JobOptions, PartOption
 from mheight.cli.rendering import Format
 from mheight.cli.sample_options import LabelColumn, LabelsFile
-from mheight.cli.sources import (
+from mheight.cli.shared_options import OnlyHeight
+from mheight.cli.source_options import (
     FamilyLength,
     FamilyName,
-    as_path,
+    ParityCheck,
+    Systematic,
     asked_source,
-    holds_samples,
-    opened_path,
+    matrix_kind,
 )
+from mheight.cli.sources import as_path, holds_samples, opened_path
 from mheight.codes.from_blocks import rational_codes
 from mheight.codes.rationals import rational_number
 from mheight.codes.reading import count_matrices
-from mheight.errors import InvalidCodeError, InvalidDataError
+from mheight.errors import InvalidCodeError
 from mheight.files import atomic_path, require_apart
 from mheight.heights import judge
 from mheight.heights.output.files import HeightWriter, check_table_path, json_lines
@@ -61,9 +60,9 @@ __all__ = ["heights"]
 
 def heights(
     source: Source = None,
-    systematic: ParityMatrix = False,
-    parity_check: ParityCheckMatrix = False,
-    m: Index = None,
+    systematic: Systematic = False,
+    parity_check: ParityCheck = False,
+    m: OnlyHeight = None,
     exact: Exact = False,
     claimed: Claimed = None,
     tolerance: Tolerance = None,
@@ -89,12 +88,10 @@ def heights(
     an ending is a folder of shards: the same command goes on where it was stopped.
     Without a folder, --cluster shares the search for each height among its workers.
     """
-    if systematic and parity_check:
-        raise InvalidCodeError("a matrix is either P or H: choose one of -P and -H")
     options = Options(
-        "P" if systematic else "H" if parity_check else None,
+        matrix_kind(systematic, parity_check),
         m, exact, claimed, tolerance, zero_tolerance, witness, capability, method, time_limit,
-        form, as_json, output,
+        form, as_json, output, labels, label_column,
     )  # fmt: skip
     jobs = JobOptions.of(cluster, shard)
     source = asked_source(source, family, length)
@@ -102,14 +99,10 @@ def heights(
     if output is not None:
         require_apart([output], [path, labels, _standard_input() if source == "-" else None])
     if path is not None and holds_samples(path):
-        options.refuse_for_samples()
-        jobs.refuse("samples are done in one piece")
-        from mheight.cli.sample_heights import sample_heights  # data sets are slow to load
-
-        sample_heights(path, labels, label_column, output)
-    elif labels is not None or label_column is not None:
-        raise InvalidDataError("--labels and --label-column go with samples, which say their m")
-    elif claimed is not None:
+        _sample_heights(path, options, jobs)
+        return
+    options.refuse_for_matrices()
+    if claimed is not None:
         jobs.refuse("a claim is judged in one piece")
         _judge(source, path, options, claimed)
     elif output is not None and is_job_folder(output):
@@ -118,6 +111,14 @@ def heights(
         if jobs.part is not None:
             jobs.refuse("shards go into a folder: -o NAME, without an ending")
         _matrix_heights(source, path, options, jobs)
+
+
+def _sample_heights(path: Path, options: Options, jobs: JobOptions) -> None:
+    options.refuse_for_samples()
+    jobs.refuse("samples are done in one piece")
+    from mheight.cli.sample_heights import sample_heights  # data sets are slow to load
+
+    sample_heights(path, options.labels, options.label_column, options.output)
 
 
 # --- heights -----------------------------------------------------------------------------

@@ -21,11 +21,8 @@ __all__ = [
     "Claimed",
     "Exact",
     "Form",
-    "Index",
     "Options",
     "OutputFile",
-    "ParityCheckMatrix",
-    "ParityMatrix",
     "SearchMethod",
     "Source",
     "TimeLimit",
@@ -57,13 +54,6 @@ Source = Annotated[
         "standard input.",
     ),
 ]
-ParityMatrix = Annotated[
-    bool, typer.Option("--systematic", "-P", help="Matrices are P of G = [I | P], not G.")
-]
-ParityCheckMatrix = Annotated[
-    bool, typer.Option("--parity-check", "-H", help="Matrices are parity-check matrices H.")
-]
-Index = Annotated[int | None, typer.Option("-m", metavar="INDEX", help="Only this height.")]
 Exact = Annotated[
     bool,
     typer.Option(
@@ -149,6 +139,8 @@ class Options:
         form: how tables are written.
         as_json: whether JSON lines are wanted instead of tables.
         output: a file to write.
+        labels: a file of heights to check, of samples.
+        label_column: where the samples hold their heights.
     """
 
     kind: Kind | None
@@ -164,6 +156,8 @@ class Options:
     form: Format
     as_json: bool
     output: Path | None
+    labels: Path | None
+    label_column: str | None
 
     def __post_init__(self) -> None:
         if (self.exact or self.claimed is not None) and self.is_search:
@@ -217,3 +211,12 @@ class Options:
                 "samples say themselves which P and m: leave out -P and -m, and all options "
                 "but --output"
             )
+
+    def refuse_for_matrices(self) -> None:
+        """Matrices have no heights beside them.
+
+        Raises:
+            InvalidDataError: such are asked for.
+        """
+        if self.labels is not None or self.label_column is not None:
+            raise InvalidDataError("--labels and --label-column go with samples, which say their m")

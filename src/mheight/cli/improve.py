@@ -13,7 +13,8 @@ from mheight.cli.console import out
 from mheight.cli.interrupting import Interrupted
 from mheight.cli.search_display import SearchDisplay
 from mheight.cli.search_options import Rounds, Seed
-from mheight.cli.sources import ParityCheck, Systematic, matrix_kind, opened
+from mheight.cli.source_options import ParityCheck, Systematic, matrix_kind
+from mheight.cli.sources import opened
 from mheight.codes import LinearCode
 from mheight.codes.from_blocks import rational_codes
 from mheight.design import ImproveResult, Limits

@@ -17,7 +17,7 @@ from mheight.cli.job_running import beside as beside_output
 from mheight.cli.predict_job import Asked, KeptPredictions
 from mheight.cli.predict_models import Predict, groups_of
 from mheight.cli.sample_options import SAMPLES, SHOWN, LabelColumn, LabelsFile, tell_faults
-from mheight.cli.sources import ParityCheck, Systematic, matrix_kind
+from mheight.cli.source_options import ParityCheck, Systematic, matrix_kind
 from mheight.datasets import (
     ExactHeights,
     LabelFault,

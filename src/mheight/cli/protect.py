@@ -12,15 +12,15 @@ import typer
 from numpy.typing import NDArray
 
 from mheight.cli.console import out, progress_bar
-from mheight.cli.sources import (
+from mheight.cli.source_options import (
     FamilyLength,
     FamilyName,
     ParityCheck,
     Systematic,
     asked_source,
     matrix_kind,
-    opened,
 )
+from mheight.cli.sources import opened
 from mheight.codes import LinearCode
 from mheight.codes.from_blocks import batches
 from mheight.codes.reading import Kind

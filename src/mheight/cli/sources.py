@@ -1,4 +1,7 @@
-"""Where commands take their codes from: typed matrices, files, families."""
+"""Where commands take their codes from: typed matrices, files, families.
+
+The options that say which are in `source_options`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,6 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from mheight.codes.families import FAMILIES, family_code
 from mheight.codes.from_blocks import rational_codes
@@ -27,73 +27,19 @@ from mheight.codes.reading.files import nearest
 from mheight.errors import InvalidCodeError
 
 __all__ = [
-    "FamilyLength",
-    "FamilyName",
-    "ParityCheck",
-    "Systematic",
     "as_path",
-    "asked_source",
     "family_block",
     "holds_samples",
     "is_code",
-    "matrix_kind",
     "opened",
     "opened_path",
     "rational_sources",
     "source_name",
 ]
 
-Systematic = Annotated[
-    bool, typer.Option("--systematic", "-P", help="Matrices are P of G = [I | P], not G.")
-]
-ParityCheck = Annotated[
-    bool, typer.Option("--parity-check", "-H", help="Matrices are parity-check matrices H.")
-]
-FamilyName = Annotated[
-    str | None,
-    typer.Option(
-        "--family",
-        metavar="NAME",
-        help="A code with a known profile instead of a matrix: repetition, single-parity, "
-        "cosine, cosine-dual (with --n), icosahedral.",
-    ),
-]
-FamilyLength = Annotated[
-    int | None, typer.Option("--n", metavar="LENGTH", help="Length of the code of --family.")
-]
-
 _LONGEST_PATH = 1000
 _PICKLES = (".pkl", ".pickle")
 _FAMILY = re.compile(r"\s*([a-z][a-z-]+)(?::(\d+))?\s*")
-
-
-def matrix_kind(systematic: bool, parity_check: bool) -> Kind | None:
-    """What matrices are that do not say so themselves.
-
-    Raises:
-        InvalidCodeError: both.
-    """
-    if systematic and parity_check:
-        raise InvalidCodeError("a matrix is either P or H: choose one of -P and -H")
-    return "P" if systematic else "H" if parity_check else None
-
-
-def asked_source(source: str | None, family: str | None, length: int | None) -> str:
-    """The source that is meant by a matrix or by `--family`.
-
-    Raises:
-        InvalidCodeError: both or neither, or `--n` alone.
-    """
-    if family is None:
-        if length is not None:
-            raise InvalidCodeError("--n goes with --family")
-        if source is None:
-            raise InvalidCodeError("a matrix, a file or --family is needed (see --help)")
-        return source
-    if source is not None:
-        raise InvalidCodeError(f"one source is needed, got {source!r} and --family {family}")
-    family_code(family, length)  # says what is wrong
-    return family if length is None else f"{family}:{length}"
 
 
 def family_block(source: str, exact: bool) -> Block | None:

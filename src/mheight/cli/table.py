@@ -19,6 +19,7 @@ from mheight.catalogue.merging import differing, found_matrices, merge, united
 from mheight.catalogue.submitting import judge_submission, read_exact
 from mheight.cli.console import out, progress_bar, say
 from mheight.cli.rendering import Format, Table, render
+from mheight.cli.shared_options import OnlyHeight, TableForm
 from mheight.cli.sources import rational_sources
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.files import require_writable, write_text
@@ -32,7 +33,7 @@ NOT_BETTER = 3
 def table(
     n: Annotated[int | None, typer.Argument(help="Length. [all]")] = None,
     k: Annotated[int | None, typer.Option("-k", metavar="DIMENSION", help="Only this.")] = None,
-    m: Annotated[int | None, typer.Option("-m", metavar="INDEX", help="Only this height.")] = None,
+    m: OnlyHeight = None,
     kind: Annotated[
         str | None, typer.Option(metavar="real|integer", help="Only codes of this kind. [both]")
     ] = None,
@@ -66,9 +67,7 @@ def table(
     catalogue: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Another catalogue. [the shipped one]")
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="How the table is written.")] = (
-        Format.TEXT
-    ),
+    form: TableForm = Format.TEXT,
 ) -> None:
     """Show the best codes that are known: the catalogue, its check, submissions to it.
 
