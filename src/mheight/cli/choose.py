@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from mheight.cli.console import out
+from mheight.cli.outlier_options import (
+    DetectedOutliers,
+    LocatedInOutputs,
+    MostOutputs,
+    Overhead,
+    Ratio,
+    WithCatalogue,
+)
 from mheight.cli.rendering import Format, Table, render
 from mheight.cli.shared_options import JsonLines, TableForm
 from mheight.errors import InvalidCodeError
@@ -19,26 +25,12 @@ __all__ = ["choose"]
 
 
 def choose(
-    ratio: Annotated[
-        float | None,
-        typer.Option(
-            metavar="DELTA/delta",
-            help="How much larger the outliers to be caught are than ordinary errors. [any]",
-        ),
-    ] = None,
-    tau: Annotated[int, typer.Option(help="Outliers to locate in a word of n outputs.")] = 1,
-    sigma: Annotated[int, typer.Option(help="Further ones to detect.")] = 0,
-    n: Annotated[
-        int | None, typer.Option("--n", metavar="LENGTH", help="Outputs together. [up to 20]")
-    ] = None,
-    overhead: Annotated[
-        float | None,
-        typer.Option(metavar="N/K", help="At most so many outputs for one of the product. [any]"),
-    ] = None,
-    catalogue: Annotated[
-        bool,
-        typer.Option("--catalogue", help="The best codes of the catalogue too; --json has G."),
-    ] = False,
+    ratio: Ratio = None,
+    tau: LocatedInOutputs = 1,
+    sigma: DetectedOutliers = 0,
+    n: MostOutputs = None,
+    overhead: Overhead = None,
+    catalogue: WithCatalogue = False,
     form: TableForm = Format.TEXT,
     as_json: JsonLines = False,
 ) -> None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from mheight.cli.console import out, say
+from mheight.cli.design_options import (
+    Closure,
+    Entries,
+    EntryKind,
+    Magnitude,
+    Members,
+    Numbers,
+    OutputFile,
+    RestartCount,
+    Seconds,
+    StateFolder,
+    Tasks,
+)
 from mheight.cli.interrupting import Interrupted
 from mheight.cli.job_running import ClusterOption, JobOptions, PartOption, run_shown
 from mheight.cli.search_display import SearchDisplay
@@ -31,80 +40,20 @@ _ENDINGS = (".json", ".pkl", ".pickle")
 Size = tuple[int, int, int]
 
 
-class EntryKind(StrEnum):
-    """Entries of P in G = [I | P]."""
-
-    REAL = "real"
-    INTEGER = "integer"
-
-
 def design(
-    numbers: Annotated[
-        list[str] | None, typer.Argument(metavar="N K M", help="Length, dimension, height index.")
-    ] = None,
-    tasks: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--task",
-            metavar="N:K:M",
-            help="The same, as often as wanted; entries are integers, as the course asks.",
-        ),
-    ] = None,
-    entries: Annotated[
-        EntryKind | None,
-        typer.Option(help="Of P in G = [I | P]. [real; integer with --task]"),
-    ] = None,
-    bound: Annotated[int, typer.Option(help="The largest magnitude of integers in P.")] = 100,
-    seconds: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="For each search, without compiling. [60; no limit for --restarts with --rounds]",
-        ),
-    ] = None,
+    numbers: Numbers = None,
+    tasks: Tasks = None,
+    entries: Entries = None,
+    bound: Magnitude = 100,
+    seconds: Seconds = None,
     rounds: Rounds = None,
     seed: Seed = 0,
-    members: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAMES",
-            help="Methods that take turns, as cma,symmetric,hop. [a choice by size]",
-        ),
-    ] = None,
-    closure: Annotated[
-        bool,
-        typer.Option(
-            "--closure", help="Begin with the catalogue's codes and what the rules make of them."
-        ),
-    ] = False,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Where searches are kept; the same command goes on with them.",
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help=".json: the codes with their certificates; .pkl: {(n, k, m): P}, as the course "
-            "reads it, and the heights in a second file beside it.",
-        ),
-    ] = None,
+    members: Members = None,
+    closure: Closure = False,
+    state: StateFolder = None,
+    output: OutputFile = None,
     as_json: JsonLines = False,
-    restarts: Annotated[
-        int | None,
-        typer.Option(
-            metavar="COUNT",
-            min=1,
-            max=1_000_000,
-            help="So many searches for each task, from seeds that follow --seed, in shards of the "
-            "folder --state; with --rounds each always finds the same.",
-        ),
-    ] = None,
+    restarts: RestartCount = None,
     cluster: ClusterOption = None,
     shard: PartOption = None,
 ) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from mheight.cli.console import out, say
-from mheight.cli.sample_options import SAMPLES, LabelColumn, LabelsFile
+from mheight.cli.run_options import Copies, FinishedRun, OtherRuns, Plot, ScoresFile
+from mheight.cli.sample_options import LabelColumn, LabelsFile, SamplesPath
 from mheight.datasets import ImportReport, Samples, check_import, read_samples
 from mheight.errors import InvalidDataError
 from mheight.evaluation import scores_table
@@ -21,24 +20,14 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
-    data: Annotated[Path, typer.Argument(help=SAMPLES)],
+    run: FinishedRun,
+    data: SamplesPath,
     labels: LabelsFile = None,
     label_column: LabelColumn = None,
-    beside: Annotated[
-        list[Path] | None,
-        typer.Option("--with", metavar="RUN", help="Another run to average with; repeatable."),
-    ] = None,
-    copies: Annotated[
-        int,
-        typer.Option(min=0, max=1000, help="Symmetric copies of each code to average over."),
-    ] = 0,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="JSON file for the scores.")
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option(help="PNG to write: predicted against exact heights.")
-    ] = None,
+    beside: OtherRuns = None,
+    copies: Copies = 0,
+    output: ScoresFile = None,
+    plot: Plot = None,
 ) -> None:
     """Score a run on a data set, against exact heights.
 
@@ -67,22 +56,30 @@ def evaluate(
     for one in runs:
         if one.config.invalid_protocol:
             out(f"{one.config.name}: training protocol INVALID (Run 6); the figures here are clean")
-    out(scores_table(f"{result.name} on {data.name}", {"this data": result.scores}))
+    _tell_scores(data.name, result)
+    if output is not None:
+        write_json(output, _values(data.name, found, result))
+    if plot is not None:
+        _plot(data.name, result, plot)
+
+
+def _tell_scores(data: str, result: DataScores) -> None:
+    out(scores_table(f"{result.name} on {data}", {"this data": result.scores}))
     if result.intervals is not None:
         out(
             f"intervals of level {result.intervals.level:g} hold "
             f"{result.intervals.overall:.3f} of the exact heights; "
             f"{result.flagged:,} rows are flagged as unlike the training codes"
         )
-    if output is not None:
-        write_json(output, _values(data.name, found, result))
-    if plot is not None:
-        from mheight.evaluation.plots import plot_scatter
 
-        clean = result.clean
-        title = f"{result.name} on {data.name}, {len(clean):,} samples"
-        values = clean.log2_heights, result.log2_predicted, clean.group
-        plot_scatter(*values, result.scores, title, plot)
+
+def _plot(data: str, result: DataScores, path: Path) -> None:
+    from mheight.evaluation.plots import plot_scatter
+
+    clean = result.clean
+    title = f"{result.name} on {data}, {len(clean):,} samples"
+    values = clean.log2_heights, result.log2_predicted, clean.group
+    plot_scatter(*values, result.scores, title, path)
 
 
 def _tell_rows(found: ImportReport, result: DataScores) -> None:

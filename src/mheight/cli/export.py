@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from mheight.cli.console import out, say
+from mheight.cli.run_options import BundlePath, FinishedRun, MeasuredScores
 from mheight.deployment.bundle import check_target
 from mheight.errors import BundleError
 
 __all__ = ["export"]
 
 
-def export(
-    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder to make, or .zip file to write.")
-    ],
-    scores: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--scores",
-            metavar="FILE",
-            help="JSON of `mheight evaluate --output`, for the model card; repeatable.",
-        ),
-    ] = None,
-) -> None:
+def export(run: FinishedRun, output: BundlePath, scores: MeasuredScores = None) -> None:
     """Write a bundle: the network as ONNX, its features, intervals, domain and model card.
 
     The bundle holds no code and needs neither Keras nor JAX.  Writing fails unless ONNX

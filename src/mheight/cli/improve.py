@@ -5,11 +5,21 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from mheight.cli.console import out
+from mheight.cli.improve_options import (
+    AsJson,
+    Fixed,
+    Index,
+    Integer,
+    Levels,
+    Magnitude,
+    Nonzero,
+    OutputFile,
+    Seconds,
+    Source,
+    StateFile,
+)
 from mheight.cli.interrupting import Interrupted
 from mheight.cli.search_display import SearchDisplay
 from mheight.cli.search_options import Rounds, Seed
@@ -26,44 +36,21 @@ __all__ = ["improve"]
 
 
 def improve(
-    source: Annotated[str, typer.Argument(help="A matrix, or a file with one code.")],
-    m: Annotated[int, typer.Option("-m", metavar="INDEX", help="The height to make smaller.")],
+    source: Source,
+    m: Index,
     systematic: Systematic = False,
     parity_check: ParityCheck = False,
-    integer: Annotated[bool, typer.Option("--integer", help="Entries stay integers.")] = False,
-    magnitude: Annotated[
-        float | None, typer.Option(metavar="VALUE", help="The largest magnitude of an entry.")
-    ] = None,
-    fixed: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMNS", help="Columns that stay, counted from 0, as 0,1,5."),
-    ] = None,
-    nonzero: Annotated[
-        bool,
-        typer.Option("--nonzero", help="No entry becomes 0; real ones stay 0.01 away from it."),
-    ] = False,
-    levels: Annotated[
-        str | None,
-        typer.Option(
-            metavar="VALUES",
-            help="Values that an entry may have, with either sign, as 0,0.5,1; a single integer "
-            "L: L evenly spaced ones from -MAGNITUDE to MAGNITUDE.",
-        ),
-    ] = None,
-    seconds: Annotated[float, typer.Option(metavar="SECONDS", help="When to end.")] = 60.0,
+    integer: Integer = False,
+    magnitude: Magnitude = None,
+    fixed: Fixed = None,
+    nonzero: Nonzero = False,
+    levels: Levels = None,
+    seconds: Seconds = 60.0,
     rounds: Rounds = None,
     seed: Seed = 0,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Where it is kept (.json); the same command goes on with it."
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where to write the matrix (.json)."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False,
+    state: StateFile = None,
+    output: OutputFile = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a given code better under limits on its entries: mheight improve FILE -m 3.
 

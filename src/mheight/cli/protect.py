@@ -5,13 +5,20 @@ from __future__ import annotations
 from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-import typer
 from numpy.typing import NDArray
 
 from mheight.cli.console import out, progress_bar
+from mheight.cli.outlier_options import (
+    CodeMatrix,
+    Delta,
+    DetectedOutliers,
+    HeightBound,
+    LocatedInWord,
+    ReportFile,
+    Words,
+)
 from mheight.cli.source_options import (
     FamilyLength,
     FamilyName,
@@ -35,35 +42,17 @@ Int = NDArray[np.int64]
 
 
 def protect(
-    words: Annotated[
-        Path,
-        typer.Argument(
-            help="Received words: .npy of shape (N, n), .csv with n numbers a line, or .parquet."
-        ),
-    ],
-    code: Annotated[
-        str | None, typer.Option("--code", metavar="MATRIX", help="The code: a matrix or a file.")
-    ] = None,
+    words: Words,
+    code: CodeMatrix = None,
     systematic: Systematic = False,
     parity_check: ParityCheck = False,
     family: FamilyName = None,
     length: FamilyLength = None,
-    tau: Annotated[int, typer.Option(help="Outliers to locate in a word.")] = 1,
-    sigma: Annotated[int, typer.Option(help="Further ones to detect.")] = 0,
-    delta: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ERROR", help="Largest ordinary error; or n of them with commas. Needed."
-        ),
-    ] = None,
-    height: Annotated[
-        float | None,
-        typer.Option(metavar="BOUND", help="n > 20: an upper bound of the height, if known."),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help=".csv, .jsonl or .parquet with what was found."),
-    ] = None,
+    tau: LocatedInWord = 1,
+    sigma: DetectedOutliers = 0,
+    delta: Delta = None,
+    height: HeightBound = None,
+    output: ReportFile = None,
 ) -> None:
     """Find and correct outliers in received words c + z of a code.
 

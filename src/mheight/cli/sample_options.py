@@ -13,13 +13,15 @@ from mheight.cli.console import out
 if TYPE_CHECKING:
     from mheight.datasets import LabelFault
 
-__all__ = ["SAMPLES", "SHOWN", "LabelColumn", "LabelsFile", "tell_faults"]
+__all__ = ["SAMPLES", "SHOWN", "LabelColumn", "LabelsFile", "SamplesPath", "tell_faults"]
 
 SAMPLES = (
     "Samples (n, k, m, P): a data set folder, or .pkl, .parquet, .csv, .tsv, .txt, .json, .jsonl, "
     ".npz, .mat, each perhaps .gz; without an ending, told by its content."
 )
 """What a file of samples may be."""
+
+SamplesPath = Annotated[Path, typer.Argument(help=SAMPLES)]
 
 LabelsFile = Annotated[
     Path | None,

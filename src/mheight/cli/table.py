@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -21,6 +22,18 @@ from mheight.cli.console import out, progress_bar, say
 from mheight.cli.rendering import Format, Table, render
 from mheight.cli.shared_options import OnlyHeight, TableForm
 from mheight.cli.sources import rational_sources
+from mheight.cli.table_options import (
+    CatalogueFolder,
+    Check,
+    Dimension,
+    KindOfCode,
+    Length,
+    Merge,
+    OutputPath,
+    Sample,
+    SampleSeed,
+    Submission,
+)
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.files import require_writable, write_text
 
@@ -31,42 +44,17 @@ NOT_BETTER = 3
 
 
 def table(
-    n: Annotated[int | None, typer.Argument(help="Length. [all]")] = None,
-    k: Annotated[int | None, typer.Option("-k", metavar="DIMENSION", help="Only this.")] = None,
+    n: Length = None,
+    k: Dimension = None,
     m: OnlyHeight = None,
-    kind: Annotated[
-        str | None, typer.Option(metavar="real|integer", help="Only codes of this kind. [both]")
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Write .json (with matrices), .csv or .tex; with "
-            "--merge, the folder of the new catalogue.",
-        ),
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Compute every entry again from its matrix.")
-    ] = False,
-    sample: Annotated[
-        int | None, typer.Option(metavar="COUNT", help="With --check: only so many, at random.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="With --sample: of the choice.")] = 0,
-    submit: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Judge a code: a file or a typed matrix; with -m."),
-    ] = None,
-    merge: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="PATH",
-            help="Take in found codes, files or folders, and other catalogues; with -o.",
-        ),
-    ] = None,
-    catalogue: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Another catalogue. [the shipped one]")
-    ] = None,
+    kind: KindOfCode = None,
+    output: OutputPath = None,
+    check: Check = False,
+    sample: Sample = None,
+    seed: SampleSeed = 0,
+    submit: Submission = None,
+    merge: Merge = None,
+    catalogue: CatalogueFolder = None,
     form: TableForm = Format.TEXT,
 ) -> None:
     """Show the best codes that are known: the catalogue, its check, submissions to it.
@@ -86,41 +74,53 @@ def table(
     if check:
         _check(known, sample, seed, n)
         return
-    entries = _chosen(known, n, k, m, kind)
+    entries = _Asked(n, k, m, kind).entries(known)
     if output is not None:
         _write(entries, output)
         return
     out(render(_shown(entries, n), form))
 
 
-def _read(folder: Path | None) -> Catalogue:
+@dataclass(frozen=True)
+class _Asked:
+    """Which entries are asked for; None for all."""
 
+    n: int | None
+    k: int | None
+    m: int | None
+    kind: str | None
+
+    def entries(self, known: Catalogue) -> list[Entry]:
+        """Those of a catalogue.
+
+        Raises:
+            InvalidCodeError: it has none.
+        """
+        if self.kind not in (None, "real", "integer"):
+            raise InvalidCodeError(f"--kind must be real or integer, got {self.kind!r}")
+        lengths = known.lengths() if self.n is None else [self.n]
+        found = [
+            entry
+            for length in lengths
+            for entry in known.of_length(length)
+            if self.k in (None, entry.k)
+            and self.m in (None, entry.m)
+            and self.kind in (None, entry.kind)
+        ]
+        if not found:
+            held = known.lengths()
+            raise InvalidCodeError(
+                f"no such codes in the catalogue, which has n = {held[0]} to {held[-1]}, k < n, "
+                "m <= n-k" if held else "the catalogue is empty"
+            )  # fmt: skip
+        return found
+
+
+def _read(folder: Path | None) -> Catalogue:
     return shipped() if folder is None else read_catalogue(folder)
 
 
-def _chosen(
-    known: Catalogue, n: int | None, k: int | None, m: int | None, kind: str | None
-) -> list[Entry]:
-    if kind not in (None, "real", "integer"):
-        raise InvalidCodeError(f"--kind must be real or integer, got {kind!r}")
-    lengths = known.lengths() if n is None else [n]
-    entries = [entry for length in lengths for entry in known.of_length(length)]
-    found = [
-        entry
-        for entry in entries
-        if k in (None, entry.k) and m in (None, entry.m) and kind in (None, entry.kind)
-    ]
-    if not found:
-        held = known.lengths()
-        raise InvalidCodeError(
-            f"no such codes in the catalogue, which has n = {held[0]} to {held[-1]}, k < n, "
-            "m <= n-k" if held else "the catalogue is empty"
-        )  # fmt: skip
-    return found
-
-
 def _shown(entries: list[Entry], n: int | None) -> Table:
-
     places: dict[tuple[int, int, int], dict[str, Entry]] = {}
     for entry in entries:
         places.setdefault((entry.n, entry.k, entry.m), {})[entry.kind] = entry

@@ -3,44 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from mheight.cli.console import TrainingDisplay, out, say
 from mheight.cli.interrupting import Interrupted
+from mheight.cli.run_options import (
+    CompareWith,
+    ConfigFile,
+    OutputRoot,
+    Overrides,
+    ReportOnly,
+    Resume,
+)
 from mheight.experiments import RunFolder, load_config
 
 __all__ = ["train"]
 
 
 def train(
-    file: Annotated[Path, typer.Argument(help="Run configuration, as in runs/*.toml.")],
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Override a key; may be repeated."),
-    ] = None,
-    output_root: Annotated[
-        Path,
-        typer.Option(
-            "--output-root", "-o", help="Folder for the run folder and best_model_NAME.h5."
-        ),
-    ] = Path(),
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an interrupted run, if there is one.")
-    ] = False,
-    report_only: Annotated[
-        bool,
-        typer.Option(
-            "--report-only",
-            help="Train nothing: report on an interrupted run so far, or make the intervals of a "
-            "finished one anew.",
-        ),
-    ] = False,
-    compare_with: Annotated[
-        list[Path] | None,
-        typer.Option("--compare", metavar="RUN", help="Finished run to compare with; repeatable."),
-    ] = None,
+    file: ConfigFile,
+    overrides: Overrides = None,
+    output_root: OutputRoot = Path(),
+    resume: Resume = False,
+    report_only: ReportOnly = False,
+    compare_with: CompareWith = None,
 ) -> None:
     """Train a network as a configuration says, and report.
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from mheight.cli.console import TrainingDisplay, out, say
 from mheight.cli.interrupting import Interrupted
 from mheight.cli.job_running import ClusterOption, JobOptions, PartOption
+from mheight.cli.run_options import ResumeStudy, StudyFile, StudyOutput, Trials
 from mheight.experiments.study_file import Study, load_study
 from mheight.experiments.study_folder import StudyFolder
 from mheight.experiments.study_report import StudyReport
@@ -27,20 +23,10 @@ class _StudyDisplay(TrainingDisplay):
 
 
 def tune(
-    file: Annotated[Path, typer.Argument(help="Study file, as runs/tune-run8.toml.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the study.")],
-    trials: Annotated[
-        int | None,
-        typer.Option(
-            "--trials",
-            min=1,
-            max=100_000,
-            help="Trials in all, instead of the file's number; goes on with an existing study.",
-        ),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an interrupted study, if there is one.")
-    ] = False,
+    file: StudyFile,
+    output: StudyOutput,
+    trials: Trials = None,
+    resume: ResumeStudy = False,
     cluster: ClusterOption = None,
     shard: PartOption = None,
 ) -> None:
