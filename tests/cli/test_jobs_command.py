@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from mheight.cli import heights_job, predict_job
-from mheight.datasets import Samples
+from mheight.cli.interrupting import INTERRUPTED
+from mheight.datasets import ExactHeights, Samples
 
 
 @pytest.fixture
@@ -144,14 +145,19 @@ def test_predictions_go_on(mheight, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     made = []
     usual = predict_job.predict_shard
 
-    def stopped(samples: Samples, first: int, asked: predict_job.Asked) -> bytes:
+    def stopped(
+        samples: Samples,
+        first: int,
+        asked: predict_job.Asked,
+        exact: ExactHeights | None = None,
+    ) -> bytes:
         if len(made) == 2:
             raise KeyboardInterrupt
         made.append(first)
-        return usual(samples, first, asked)
+        return usual(samples, first, asked, exact)
 
     monkeypatch.setattr(predict_job, "predict_shard", stopped)
-    assert mheight(*command, output)[0] != 0
+    assert mheight(*command, output)[0] == INTERRUPTED
     assert not output.exists()
     assert len(list((tmp_path / "out.csv.job" / "shards").iterdir())) == 2
     monkeypatch.setattr(predict_job, "predict_shard", usual)

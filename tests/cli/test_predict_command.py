@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from mheight.datasets import exact_heights, generate, load_pickle, write_parquet
+from mheight.datasets import exact_heights, exact_labels, generate, load_pickle, write_parquet
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,31 @@ def test_submit_writes_a_list_of_floats(mheight, codes, pickled, tmp_path, fails
     np.testing.assert_allclose(np.log2(heights), codes.log2_heights, atol=0.5)
     error = fails("predict", pickled, "-o", tmp_path / "x.csv", "--submit")
     assert error.endswith("--submit writes a pickle: a name that ends in .pkl, or in nothing")
+
+
+@pytest.mark.parametrize("options", [(), ("--copies", 2), ("--method", "exact")])
+def test_exact_heights_of_a_block_are_computed_once(mheight, codes, tmp_path, monkeypatch, options):
+    """What predicts looks at them, and what scores, whether shards are kept or not."""
+    counted = []
+
+    def counting(samples, *others):
+        counted.append(len(samples))
+        return exact_labels(samples, *others)
+
+    monkeypatch.setattr("mheight.cli.predict.exact_labels", counting)
+    monkeypatch.setattr("mheight.evaluation.predictions.exact_labels", counting)
+    blocks = [codes.take(np.arange(20)), codes.take(np.arange(20, 45))]
+    unlabelled = [replace(block, heights=None) for block in blocks]
+    for name, given in (("one", blocks[:1]), ("kept", blocks), ("bare", unlabelled)):
+        monkeypatch.setattr(
+            "mheight.cli.predict_options.sample_blocks", lambda *_, given=given, **__: iter(given)
+        )
+        source = tmp_path / f"{name}.pkl"
+        source.write_bytes(b"what is in it is not looked at")
+        counted.clear()
+        status, _, err = mheight("predict", source, "-o", tmp_path / f"{name}.csv", *options)
+        assert status == 0, err
+        assert counted == [len(block) for block in given]
 
 
 def test_labels_are_scored_by_group(mheight, codes, pickled, tmp_path, fails):

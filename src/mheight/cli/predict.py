@@ -2,95 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from enum import StrEnum
+from collections.abc import Iterable
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
-import typer
+from numpy.typing import NDArray
 
 from mheight.cli.console import out, progress_bar
 from mheight.cli.job_running import ClusterOption, JobOptions, PartOption
 from mheight.cli.job_running import beside as beside_output
 from mheight.cli.predict_job import Asked, KeptPredictions
-from mheight.cli.predict_models import Predict, groups_of
-from mheight.cli.sample_options import SAMPLES, SHOWN, LabelColumn, LabelsFile, tell_faults
-from mheight.cli.source_options import ParityCheck, Systematic, matrix_kind
-from mheight.datasets import (
-    ExactHeights,
-    LabelFault,
-    Samples,
-    exact_labels,
-    label_faults,
-    sample_blocks,
+from mheight.cli.predict_models import Predict, PredictedBlock, groups_of
+from mheight.cli.predict_options import (
+    CourseFormat,
+    FormerKind,
+    HeightOfMatrices,
+    HeightsFile,
+    Method,
+    Model,
+    Options,
+    OtherModels,
+    SamplesOrMatrices,
+    Way,
+    one_kind,
 )
-from mheight.datasets.height_files import HeightFile, check_output, has_columns
+from mheight.cli.run_options import Copies
+from mheight.cli.sample_options import SHOWN, LabelColumn, LabelsFile, tell_faults
+from mheight.cli.source_options import ParityCheck, Systematic, matrix_kind
+from mheight.datasets import LabelFault, Samples, exact_labels, label_faults
+from mheight.datasets.height_files import HeightFile, has_columns
 from mheight.datasets.sample_files import count_samples
-from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.evaluation import scores_table
 from mheight.evaluation.predictions import IN_DOUBT
-from mheight.files import require_apart
 from mheight.metrics import score
 from mheight.tiers import Groups
 
 __all__ = ["predict"]
 
 
-class Method(StrEnum):
-    """How heights are found."""
-
-    MODEL = "model"
-    EXACT = "exact"
-    AUTO = "auto"
-
-
 def predict(
-    file: Annotated[Path, typer.Argument(help=SAMPLES + " Or matrices alone, .npy too.")],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output", "-o", help="File to write: .csv, .parquet, .json, .jsonl, .npy or .pkl."
-        ),
-    ],
-    run: Annotated[
-        Path | None,
-        typer.Option(
-            "--run",
-            "-r",
-            help="A bundle, a finished run or its best_model_NAME.h5; else the model of the "
-            "package.",
-        ),
-    ] = None,
-    beside: Annotated[
-        list[Path] | None,
-        typer.Option("--with", metavar="RUN", help="Another one to average with; repeatable."),
-    ] = None,
-    copies: Annotated[
-        int,
-        typer.Option(min=0, max=1000, help="Symmetric copies of each code to average over."),
-    ] = 0,
-    method: Annotated[
-        Method,
-        typer.Option(
-            help="model: the network; exact: the exact height; auto: exact where that costs "
-            "less than the network, which at n = 9 is always."
-        ),
-    ] = Method.MODEL,
-    m: Annotated[
-        int | None, typer.Option("-m", help="Matrices alone: which height; else all of a group.")
-    ] = None,
+    file: SamplesOrMatrices,
+    output: HeightsFile,
+    run: Model = None,
+    beside: OtherModels = None,
+    copies: Copies = 0,
+    method: Way = Method.MODEL,
+    m: HeightOfMatrices = None,
     systematic: Systematic = False,
     parity_check: ParityCheck = False,
-    kind: Annotated[
-        Literal["G", "P", "H"] | None, typer.Option("--as", hidden=True)  # the former spelling
-    ] = None,
+    kind: FormerKind = None,
     labels: LabelsFile = None,
     label_column: LabelColumn = None,
-    submit: Annotated[
-        bool, typer.Option("--submit", help="Write the course's format: a pickled list of floats.")
-    ] = False,
+    submit: CourseFormat = False,
     cluster: ClusterOption = None,
     shard: PartOption = None,
 ) -> None:
@@ -105,106 +70,92 @@ def predict(
     jobs = JobOptions.of(cluster, shard)
     if method is not Method.MODEL:
         jobs.refuse("exact heights in shards are what mheight heights makes")
-    wanted = _kind(kind, systematic, parity_check)
-    check_output(output, submit=submit)
-    if method is not Method.MODEL and (run is not None or beside or copies):
-        raise InvalidDataError(
-            f"--run, --with and --copies are about models, but --method {method} uses none"
-        )
-    require_apart([output], [file, labels, run])
-    groups = groups_of(run) if method is Method.MODEL else None
-
-    def read() -> Iterator[Samples]:
-        return sample_blocks(file, m, wanted, labels=labels, label=label_column, groups=groups)
-
-    blocks = read()
+    options = Options(
+        file, output, Asked(run, tuple(beside or ()), copies), method, m,
+        one_kind(kind, matrix_kind(systematic, parity_check)), labels, label_column, submit,
+    )  # fmt: skip
+    groups = groups_of(run) if options.is_learned else None
+    blocks = options.blocks(groups)
     begun = list(islice(blocks, 2))  # what is wrong with them is said before a model is loaded
-    predictions: Predict | None = None
     kept: KeptPredictions | None = None
-    if method is Method.MODEL:
-        asked = Asked(run, tuple(beside or ()), copies)
-        if len(begun) > 1 or not jobs.is_plain or beside_output(output).exists():
-            kept = KeptPredictions(file, asked, {"m": m, "kind": wanted}, output)
-            if not jobs.is_plain and not kept.run(read(), jobs, count_samples(file)):
-                return
-        predictions = asked.model() if kept is None else kept.predict
-    tally = _write(output, submit, chain(begun, blocks), count_samples(file), predictions)
+    if options.is_learned and (
+        len(begun) > 1 or not jobs.is_plain or beside_output(output).exists()
+    ):
+        kept = KeptPredictions(file, options.asked, {"m": m, "kind": options.kind}, output)
+        if not jobs.is_plain and not kept.run(options.blocks(groups), jobs, count_samples(file)):
+            return
+    predictions: Predict | None = None
+    if options.is_learned:
+        predictions = options.asked.model() if kept is None else kept.predict
+    tally = _write(options, chain(begun, blocks), predictions)
     if kept is not None:
         kept.remove()
     tally.tell(output, file, predictions is None)
 
 
-def _write(
-    output: Path,
-    submit: bool,
-    blocks: Iterable[Samples],
-    count: int | None,
-    predictions: Predict | None,
-) -> _Tally:
+def _write(options: Options, blocks: Iterable[Samples], predictions: Predict | None) -> _Tally:
     """Predict block by block, or calculate if nothing predicts, and write each at once."""
-    tally = _Tally(exact_labels)
+    tally = _Tally()
     with (
-        progress_bar("predicting", count) as advance,
-        HeightFile(output, submit=submit) as target,
+        progress_bar("predicting", count_samples(options.file)) as advance,
+        HeightFile(options.output, submit=options.submit) as target,
     ):
         for block in blocks:
-            heights, more = tally.add(block, predictions)
-            target.write(block, heights, more)
+            heights, columns = tally.add(block, predictions)
+            target.write(block, heights, columns)
             advance(len(block))
     return tally
-
-
-def _kind(
-    named: Literal["G", "P", "H"] | None, systematic: bool, parity_check: bool
-) -> Literal["G", "P", "H"] | None:
-    """What matrices alone are."""
-    kind = matrix_kind(systematic, parity_check)
-    if named is not None and kind is not None and named != kind:
-        raise InvalidCodeError(f"matrices are {kind} by -{kind} and {named} by --as: choose one")
-    return named or kind
 
 
 class _Tally:
     """What is told at the end: counts, and errors by group where there are labels."""
 
-    def __init__(self, exact: Callable[[Samples], ExactHeights]) -> None:
+    def __init__(self) -> None:
         self.rows = self.infinite = self.foreign = self.doubtful = 0
         self.given = self.wrong = 0
         self.faults: list[LabelFault] = []
         self.doubt: str | None = None
-        self._exact = exact
         self._parts: list[tuple[Any, ...]] = []
 
-    def add(self, block: Samples, predictions: Predict | None) -> tuple[Any, dict[str, Any] | None]:
+    def add(
+        self, block: Samples, predictions: Predict | None
+    ) -> tuple[NDArray[np.float64], dict[str, NDArray[Any]]]:
         """Heights of a block, and columns beside them."""
-        labelled = block.heights is not None
-        exact: Any = None
-        more: dict[str, Any] | None = None
-        if labelled or predictions is None:
-            labels = self._exact(block)
-            exact, more = labels.heights, {"doubt": labels.texts}
-            self.doubtful += int(labels.doubtful.sum())
-            self.doubt = self.doubt or labels.text(self.rows)
-        heights: Any = exact
+        # Computed here once: what predicts and what scores both look at them.
+        exact = exact_labels(block) if block.heights is not None or predictions is None else None
+        if exact is not None:
+            self.doubtful += int(exact.doubtful.sum())
+            self.doubt = self.doubt or exact.text(self.rows)
         if predictions is not None:
-            log2_heights, more = predictions(block, self.rows)
-            heights = np.exp2(log2_heights)
-            infinite = np.isinf(log2_heights)
-            foreign = (more["flag"] != "") & (more["flag"] != IN_DOUBT) & ~infinite
-            self.foreign += int(foreign.sum())
-            if not labelled:
-                self.doubtful += int(np.char.endswith(more["flag"], IN_DOUBT).sum())
+            found = predictions(block, self.rows, exact)
+            heights, columns = np.exp2(found.log2_heights), found.columns
+            self._count_flags(found, doubts_too=exact is None)
+        else:
+            assert exact is not None
+            heights, columns = exact.heights, {"doubt": exact.texts}
         self.rows += len(block)
         self.infinite += int(np.isinf(heights).sum())
-        if labelled:
-            finite = np.isfinite(exact)
-            self.given += len(block)
-            faults = label_faults(block, exact)
-            self.wrong += len(faults)
-            self.faults = [*self.faults, *faults][:SHOWN]
-            sizes = (column[finite] for column in (block.n, block.k, block.m))
-            self._parts.append((np.log2(exact[finite]), np.log2(heights[finite]), *sizes))
-        return heights, more
+        if block.heights is not None and exact is not None:
+            self._compare(block, heights, exact.heights)
+        return heights, columns
+
+    def _count_flags(self, found: PredictedBlock, *, doubts_too: bool) -> None:
+        flag, infinite = found.flag, np.isinf(found.log2_heights)
+        self.foreign += int(((flag != "") & (flag != IN_DOUBT) & ~infinite).sum())
+        if doubts_too:
+            self.doubtful += int(np.char.endswith(flag, IN_DOUBT).sum())
+
+    def _compare(
+        self, block: Samples, heights: NDArray[np.float64], exact: NDArray[np.float64]
+    ) -> None:
+        """Take note of errors of the predictions, and of wrong heights among those given."""
+        finite = np.isfinite(exact)
+        self.given += len(block)
+        faults = label_faults(block, exact)
+        self.wrong += len(faults)
+        self.faults = [*self.faults, *faults][:SHOWN]
+        sizes = (column[finite] for column in (block.n, block.k, block.m))
+        self._parts.append((np.log2(exact[finite]), np.log2(heights[finite]), *sizes))
 
     def tell(self, output: Path, source: Path, exact: bool) -> None:
         """Print what was done."""

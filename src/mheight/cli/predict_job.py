@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from mheight.cli.job_running import JobOptions, beside, run_shown
-from mheight.cli.predict_models import Columns, Predict, model_of
-from mheight.datasets import Samples
+from mheight.cli.predict_models import Predict, PredictedBlock, model_of
+from mheight.datasets import ExactHeights, Samples
 from mheight.errors import JobError
 from mheight.jobs import JobFolder, Task, hashed_path, open_job
 
@@ -55,11 +55,14 @@ def _loaded(asked: Asked) -> Predict:
     return model_of(asked.run, list(asked.beside), asked.copies)
 
 
-def predict_shard(samples: Samples, first: int, asked: Asked) -> bytes:
+def predict_shard(
+    samples: Samples, first: int, asked: Asked, exact: ExactHeights | None = None
+) -> bytes:
     """A shard: predictions of a block of samples and the columns beside them, as NPZ."""
-    log2_heights, more = asked.model()(samples, first)
+    block = asked.model()(samples, first, exact)
     sink = io.BytesIO()
-    np.savez(sink, **{_LOG2: log2_heights}, **more)
+    arrays: dict[str, Any] = {_LOG2: block.log2_heights, **block.columns}
+    np.savez(sink, **arrays)
     return sink.getvalue()
 
 
@@ -80,18 +83,18 @@ class KeptPredictions:
         self._found = self._job.found()
         self._number = 0
 
-    def predict(self, samples: Samples, first: int) -> Columns:
-        """Columns of the next block."""
+    def predict(self, samples: Samples, first: int, exact: ExactHeights | None) -> PredictedBlock:
+        """The next block: what is kept of it, or else made now."""
         task = self._task(self._number, samples, first)
         path = self._found.get(self._number)
         self._number += 1
         if path is None:
-            path = self._job.keep(task.shard, predict_shard(samples, first, self._asked))
+            path = self._job.keep(task.shard, predict_shard(samples, first, self._asked, exact))
         elif not task.shard.is_named(path.name.split("-")[1]):
             raise JobError(f"{path}: a shard of another job; remove it")
         with np.load(path, allow_pickle=False) as arrays:
             columns = dict(arrays)
-        return columns.pop(_LOG2), columns
+        return PredictedBlock(columns.pop(_LOG2), **columns)
 
     def run(self, blocks: Iterable[Samples], options: JobOptions, total: int | None) -> bool:
         """Make predictions on workers, or a part of them; whether all of them are there."""

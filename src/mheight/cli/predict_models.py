@@ -3,41 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mheight.cli.console import say
-from mheight.datasets import Samples
+from mheight.datasets import ExactHeights, Samples
 from mheight.tiers import Groups
 
-__all__ = ["Columns", "Predict", "groups_of", "model_of"]
+__all__ = ["Predict", "PredictedBlock", "groups_of", "model_of"]
 
-Columns = tuple[Any, dict[str, Any]]
-"""log2 of the heights, and columns beside them."""
+Float = NDArray[np.float64]
 
-Predict = Callable[[Samples, int], Columns]
-"""From a block of samples, and the number of its first row, to columns."""
+
+@dataclass(frozen=True, eq=False)
+class PredictedBlock:
+    """What is predicted of N samples.
+
+    Attributes:
+        log2_heights: shape (N,); `inf` where the height is infinite.
+        flag: shape (N,), as in `mheight.evaluation.predictions`.
+        low: shape (N,), lower end of the interval of heights; None for averages.
+        high: shape (N,), upper end.
+    """
+
+    log2_heights: Float
+    flag: NDArray[np.str_]
+    low: Float | None = None
+    high: Float | None = None
+
+    @property
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """What is written beside the heights, by the names of the columns."""
+        if self.low is None or self.high is None:
+            return {"flag": self.flag}
+        return {"low": self.low, "high": self.high, "flag": self.flag}
+
+
+Predict = Callable[[Samples, int, ExactHeights | None], PredictedBlock]
+"""From a block of samples, the number of its first row and its exact heights, where known."""
 
 
 def model_of(run: Path | None, beside: list[Path], copies: int) -> Predict:
-    """What predicts a block of samples, given the number of its first row."""
+    """What predicts blocks of samples: one model, or the mean of several and of copies."""
     models = [_loaded(path) for path in (run, *beside)]
     if len(models) == 1 and not copies:
         only = models[0]
 
-        def alone(samples: Samples, first: int) -> Columns:
-            found = only.predict(samples)
-            ends = {"low": np.exp2(found.low), "high": np.exp2(found.high)}
-            return found.log2_heights, {**ends, "flag": found.flags}
+        def alone(samples: Samples, first: int, exact: ExactHeights | None) -> PredictedBlock:
+            found = only.predict(samples, exact=exact)
+            ends = np.exp2(found.low), np.exp2(found.high)
+            return PredictedBlock(found.log2_heights, found.flags, *ends)
 
         return alone
     from mheight.experiments.averaging import averaged_and_flagged
 
-    def together(samples: Samples, first: int) -> Columns:
-        log2_heights, flags = averaged_and_flagged(models, samples, copies, first)
-        return log2_heights, {"flag": flags}
+    def together(samples: Samples, first: int, exact: ExactHeights | None) -> PredictedBlock:
+        return PredictedBlock(*averaged_and_flagged(models, samples, copies, first, exact))
 
     return together
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.datasets import Samples
+from mheight.datasets import ExactHeights, Samples
 from mheight.deployment.bundle import Bundle, read_bundle
 from mheight.deployment.feeds import Feed, Feeds, feeds_of
 from mheight.deployment.manifest import reached_groups
@@ -156,16 +156,19 @@ class Predictor:
             )
         return answer
 
-    def predict(self, samples: Samples) -> Predictions:
+    def predict(self, samples: Samples, exact: ExactHeights | None = None) -> Predictions:
         """Predictions with intervals and flags; infinite heights are said, not predicted.
 
         Args:
             samples: N samples, labelled or not.
+            exact: of the samples, where they are known; they are computed otherwise.
         """
         # Minors that the network reads are not made again to see whether the code is foreign.
         statistics = np.empty((len(samples), len(STATISTICS))) if self._feeds.measures else None
         log2_predicted = self._log2(samples, statistics)
-        return predictions(samples, log2_predicted, self._calibration, self._domain, statistics)
+        return predictions(
+            samples, log2_predicted, self._calibration, self._domain, statistics, exact
+        )
 
 
 def groups_of_bundle(path: Path | None = None) -> Groups:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.datasets import Samples, exact_labels
+from mheight.datasets import ExactHeights, Samples, exact_labels
+from mheight.errors import InvalidDataError
 from mheight.evaluation.calibration import Calibration
 from mheight.features.domain import Domain, code_statistics
 
@@ -47,6 +48,7 @@ def predictions(
     calibration: Calibration,
     domain: Domain,
     statistics: Float | None = None,
+    exact: ExactHeights | None = None,
 ) -> Predictions:
     """Put intervals and flags beside a network's output.
 
@@ -56,8 +58,12 @@ def predictions(
         calibration: of the network's errors.
         domain: of its training codes.
         statistics: shape (N, 3), of the minors, where they are known (`Domain.outside`).
+        exact: of the samples, where they are known; they are computed otherwise.
+
+    Raises:
+        InvalidDataError: `exact` has another number of heights.
     """
-    infinite, flags = flagged(samples, log2_predicted, [domain], statistics)
+    infinite, flags = flagged(samples, log2_predicted, [domain], statistics, exact)
     group = calibration.groups.positions(samples.n, samples.k, samples.m)
     low, high = calibration.interval(log2_predicted, group)
     return Predictions(
@@ -74,6 +80,7 @@ def flagged(
     log2_predicted: Float,
     domains: Sequence[Domain],
     statistics: Float | None = None,
+    exact: ExactHeights | None = None,
 ) -> tuple[NDArray[np.bool_], NDArray[np.str_]]:
     """Which heights are infinite, and flags as in `Predictions`.
 
@@ -83,9 +90,18 @@ def flagged(
         domains: of the networks behind the prediction; the first that a code is outside of
             is told.
         statistics: as for `predictions`.
+        exact: likewise.
+
+    Raises:
+        InvalidDataError: `exact` has another number of heights.
     """
-    # The engine that knows costs less than the network that guesses.
-    exact = exact_labels(samples)
+    if exact is None:
+        # The engine that knows costs less than the network that guesses.
+        exact = exact_labels(samples)
+    elif len(exact.heights) != len(samples):
+        raise InvalidDataError(
+            f"exact must hold a height for each of {len(samples)} samples, got {len(exact.heights)}"
+        )
     infinite = np.isinf(exact.heights)
     if statistics is None:
         statistics = code_statistics(samples)

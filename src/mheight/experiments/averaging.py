@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.datasets import Augmentation, Samples, TrainingView, augment
+from mheight.datasets import Augmentation, ExactHeights, Samples, TrainingView, augment
 from mheight.evaluation.predictions import flagged
 from mheight.features.domain import Domain
 from mheight.tiers import Tier
@@ -30,7 +30,11 @@ class Averageable(Protocol):
 
 
 def averaged_and_flagged(
-    models: Sequence[Averageable], samples: Samples, copies: int, seed: int = 0
+    models: Sequence[Averageable],
+    samples: Samples,
+    copies: int,
+    seed: int = 0,
+    exact: ExactHeights | None = None,
 ) -> tuple[Float, NDArray[np.str_]]:
     """Mean log2 heights, infinite ones recognised, and flags.
 
@@ -39,6 +43,7 @@ def averaged_and_flagged(
         samples: N samples.
         copies: random equivalent codes to predict beside each sample, 0 for none.
         seed: of the copies.
+        exact: heights of the samples, where they are known; they are computed otherwise.
 
     Returns:
         Log2 heights and flags, each of shape (N,): a code is flagged as soon as one model
@@ -46,7 +51,7 @@ def averaged_and_flagged(
     """
     predicted = averaged([model.predict_log2 for model in models], samples, copies, seed)
     domains = [model.domain for model in models]
-    infinite, flags = flagged(samples, predicted, domains)
+    infinite, flags = flagged(samples, predicted, domains, exact=exact)
     return np.where(infinite, np.inf, predicted), flags
 
 

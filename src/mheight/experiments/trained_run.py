@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from mheight.datasets import Samples, sample_fingerprints
+from mheight.datasets import ExactHeights, Samples, sample_fingerprints
 from mheight.errors import RunFolderError
 from mheight.evaluation.calibration import Calibration
 from mheight.evaluation.predictions import Predictions, predictions
@@ -90,19 +90,25 @@ class TrainedRun:
         ]
         return np.concatenate(parts)
 
-    def predict(self, samples: Samples, log2_predicted: Float | None = None) -> Predictions:
+    def predict(
+        self,
+        samples: Samples,
+        log2_predicted: Float | None = None,
+        exact: ExactHeights | None = None,
+    ) -> Predictions:
         """Predictions with intervals and flags.
 
         Args:
             samples: N samples, labelled or not.
             log2_predicted: shape (N,), if they were predicted already.
+            exact: of the samples, if they were computed already.
 
         Raises:
             RunFolderError: the run has no calibration.
         """
         if log2_predicted is None:
             log2_predicted = self.predict_log2(samples)
-        return predictions(samples, log2_predicted, *self.limits())
+        return predictions(samples, log2_predicted, *self.limits(), exact=exact)
 
     def limits(self) -> tuple[Calibration, Domain]:
         """Calibration of the intervals, and domain of the training codes.

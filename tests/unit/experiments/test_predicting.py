@@ -5,7 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mheight.datasets import Samples, TrainingView, exact_heights, generate, sample_fingerprints
+from mheight.datasets import (
+    Samples,
+    TrainingView,
+    exact_heights,
+    exact_labels,
+    generate,
+    sample_fingerprints,
+)
+from mheight.errors import InvalidDataError
 from mheight.evaluation.calibration import calibrate
 from mheight.evaluation.predictions import predictions
 from mheight.experiments.averaging import averaged, symmetric_copies
@@ -45,6 +53,23 @@ def test_infinite_heights_are_recognised() -> None:
     assert (found.flags[infinite] == "infinite height").all()
     assert not (found.flags[~infinite] == "infinite height").any()
     np.testing.assert_array_equal(found.log2_heights[~infinite], 9.0)
+
+
+def test_exact_heights_that_are_known_are_not_computed_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    samples, _ = with_infinite()
+    known = exact_labels(samples)
+    guess = np.full(len(samples), 9.0)
+    usual = predictions(samples, guess, CALIBRATION, DOMAIN)
+    monkeypatch.delattr("mheight.evaluation.predictions.exact_labels")
+    given = predictions(samples, guess, CALIBRATION, DOMAIN, exact=known)
+    for name in ("log2_heights", "low", "high", "flags"):
+        np.testing.assert_array_equal(getattr(given, name), getattr(usual, name))
+    with pytest.raises(NameError, match="exact_labels"):
+        predictions(samples, guess, CALIBRATION, DOMAIN)
+    with pytest.raises(InvalidDataError, match="each of 360 samples, got 45"):
+        predictions(TRAINING, EXACT, CALIBRATION, DOMAIN, exact=known)
 
 
 def test_intervals_are_those_of_the_calibration() -> None:
