@@ -13,7 +13,7 @@ import numpy as np
 
 from mheight.cli.console import out, say
 from mheight.cli.heights_display import Watch
-from mheight.cli.heights_work import LONG_CODE_SECONDS, InterruptedSearch, Request, results
+from mheight.cli.heights_work import InterruptedSearch, Request, results
 from mheight.cli.job_running import JobOptions, run_shown
 from mheight.cli.sources import opened_path
 from mheight.codes.reading import Block, Kind
@@ -22,7 +22,6 @@ from mheight.codes.reading.files import check_readable
 from mheight.codes.reading.opening import ending
 from mheight.errors import InvalidDataError, JobError
 from mheight.files import atomic_path, require_apart, require_writable
-from mheight.heights.choosing import predicted_seconds
 from mheight.heights.output.files import FORMATS
 from mheight.heights.output.rows import HeightRows
 from mheight.heights.output.shards import Summary, join_shards, shard_bytes, shard_summary
@@ -42,8 +41,6 @@ KIND = "heights"
 _SHARD_SECONDS = 8.0  # of one core, about
 _MOST_CODES = 2**17
 _MOST_ENTRIES = 2**22  # 32 MiB of float64
-_CERTIFICATE = 2e-3  # seconds
-_FRACTIONS = 200.0  # times what the lattice takes in floats
 
 
 def is_job_folder(output: Path) -> bool:
@@ -257,25 +254,10 @@ def _step(shape: tuple[int, ...], kind: Kind | None, request: Request) -> tuple[
     rows, columns = shape
     n = rows + columns if kind == "P" else columns
     k = columns - rows if kind == "H" else rows
-    each = _seconds(n, k, request) if 0 < k < n else 1e-6
+    each = request.seconds(n, k) if 0 < k < n else 1e-6
     entries = max(rows * columns, 1)
     step = int(min(_SHARD_SECONDS / each, _MOST_CODES, _MOST_ENTRIES / entries))
     return max(step, 1), max(step, 1) * each
-
-
-def _seconds(n: int, k: int, request: Request) -> float:
-    """About how long a code takes on one core; the same on every machine."""
-    if not request.exact and request.searches(n, k):
-        limit = request.time_limit
-        if limit is None and request.m is None:
-            limit = LONG_CODE_SECONDS
-        orders = range(1, n - k + 1) if request.m is None else [min(request.m, n - k)]
-        expected = sum(predicted_seconds(n, k, m, "branch-and-bound") for m in orders)
-        return expected if limit is None else min(expected, limit)
-    lattice = predicted_seconds(n, k, 1, "lattice")
-    if request.exact:
-        return max(_CERTIFICATE, _FRACTIONS * lattice)
-    return lattice + (_CERTIFICATE if request.witness else 0.0)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from mheight.cli.interrupting import Interrupts
 from mheight.codes.from_blocks import CodeBatch, batches, rational_codes
 from mheight.codes.reading import Block, Kind
 from mheight.errors import InvalidCodeError
-from mheight.heights.choosing import is_searched
+from mheight.heights.choosing import TableWay, seconds_for_table, way_to_table
 from mheight.heights.finding import find_heights, solved
 from mheight.heights.orders import height_index
 from mheight.heights.output.rows import (
@@ -54,10 +54,25 @@ class Request:
     time_limit: float | None
     zero_tolerance: float | None = None
 
-    def searches(self, n: int, k: int) -> bool:
-        """Whether heights of an [n, k] code are found by a search that yields bounds."""
-        stoppable = self.time_limit is not None
-        return is_searched(n, k, self.m, self.method, stoppable=stoppable, witness=self.witness)
+    def way(self, n: int, k: int, *, shared: bool = False) -> TableWay:
+        """How heights of [n, k] codes are found; `shared` if workers share each search."""
+        return way_to_table(
+            n, k, self.m, self.method, exact=self.exact, stoppable=self.time_limit is not None,
+            witness=self.witness, shared=shared,
+        )  # fmt: skip
+
+    @property
+    def search_limit(self) -> float | None:
+        """Seconds of a search for a code; None for no limit."""
+        if self.m is None and self.time_limit is None:
+            return LONG_CODE_SECONDS
+        return self.time_limit
+
+    def seconds(self, n: int, k: int) -> float:
+        """About how long an [n, k] code takes, k < n."""
+        return seconds_for_table(
+            self.way(n, k), n, k, self.m, witness=self.witness, limit=self.search_limit
+        )
 
 
 class InterruptedSearch(Exception):
@@ -93,46 +108,64 @@ def results(
         InterruptedSearch: Ctrl-C in a search.
     """
     if request.exact:
-        for index, matrix in rational_codes(blocks, name, kind, first):
-            try:
-                yield rational_rows(
-                    index, matrix, request.m,
-                    witness=request.witness, zero_tolerance=request.zero_tolerance,
-                )  # fmt: skip
-            except InvalidCodeError as error:
-                raise located(name, index, error) from None
-            watch.advance(1)
+        yield from _in_fractions(blocks, name, kind, request, watch, first)
         return
     told = False
     for batch in batches(blocks, name, kind, first):
-        count, k, n = len(batch), batch.given.k, batch.given.n
+        k, n = batch.given.k, batch.given.n
         try:
             if request.m is not None:
                 height_index(request.m, n)
         except InvalidCodeError as error:
             raise located(name, batch.first, error) from None
-        if k < n and (crew is not None or request.searches(n, k)):
+        way = request.way(n, k, shared=crew is not None)
+        if way == "search":
             if not told and request.m is None and request.time_limit is None:
                 say(_long_code_text(n, k))
                 told = True
             yield from _searched(batch, name, request, watch, crew)
-        elif request.witness:
-            for index in range(batch.first, batch.first + count):
-                try:
-                    rows = witness_rows(
-                        index, batch.code(index - batch.first), request.m, request.zero_tolerance
-                    )
-                except InvalidCodeError as error:
-                    raise located(name, index, error) from None
-                yield rows
-                watch.advance(1)
+        elif way == "certificates":
+            yield from _certified(batch, name, request, watch)
         else:
-            try:
-                rows = profile_rows(batch.first, batch.given, request.m, request.zero_tolerance)
-            except InvalidCodeError as error:
-                raise _blamed(batch, name, error) from None
-            yield rows
-            watch.advance(count)
+            yield _numbers(batch, name, request)
+            watch.advance(len(batch))
+
+
+def _in_fractions(
+    blocks: Iterator[Block], name: str, kind: Kind | None, request: Request, watch: Watch,
+    first: int,
+) -> Iterator[HeightRows]:  # fmt: skip
+    """One code after the other, with nothing rounded; arguments as those of `results`."""
+    for index, matrix in rational_codes(blocks, name, kind, first):
+        try:
+            yield rational_rows(
+                index, matrix, request.m,
+                witness=request.witness, zero_tolerance=request.zero_tolerance,
+            )  # fmt: skip
+        except InvalidCodeError as error:
+            raise located(name, index, error) from None
+        watch.advance(1)
+
+
+def _certified(batch: CodeBatch, name: str, request: Request, watch: Watch) -> Iterator[HeightRows]:
+    """All heights of one code after the other, with certificates."""
+    for index in range(batch.first, batch.first + len(batch)):
+        try:
+            rows = witness_rows(
+                index, batch.code(index - batch.first), request.m, request.zero_tolerance
+            )
+        except InvalidCodeError as error:
+            raise located(name, index, error) from None
+        yield rows
+        watch.advance(1)
+
+
+def _numbers(batch: CodeBatch, name: str, request: Request) -> HeightRows:
+    """Heights of all codes at once."""
+    try:
+        return profile_rows(batch.first, batch.given, request.m, request.zero_tolerance)
+    except InvalidCodeError as error:
+        raise _blamed(batch, name, error) from None
 
 
 def _blamed(batch: CodeBatch, name: str, error: InvalidCodeError) -> InvalidCodeError:
@@ -159,12 +192,10 @@ def _searched(
     k, n = batch.given.k, batch.given.n
     options: dict[str, Any] = {
         "method": request.method,
-        "time_limit": request.time_limit,
+        "time_limit": request.search_limit,
         "zero_tolerance": request.zero_tolerance,
         "crew": crew,
     }
-    if request.m is None and request.time_limit is None:
-        options["time_limit"] = LONG_CODE_SECONDS
     for index in range(batch.first, batch.first + len(batch)):
         progress = watch.searching(index)
         with Interrupts((SIGINT,), ignored_too=True) as interrupts:

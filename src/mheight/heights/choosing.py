@@ -27,17 +27,22 @@ __all__ = [
     "engine_of_number",
     "engine_of_profile",
     "engine_of_rest",
-    "is_searched",
+    "goes_by_parity",
+    "has_lattice",
     "kernel_for",
     "plan_within",
     "predicted_seconds",
     "preparation_seconds",
+    "require_certificates",
     "require_time",
+    "seconds_for_table",
     "settles_exactly",
+    "way_to_table",
 ]
 
 Engine = Literal["lattice", "branch-and-bound"]
 Kernel = Literal["batches", "one code"]
+TableWay = Literal["fractions", "search", "certificates", "numbers"]
 
 MAX_LATTICE_SETS = 2_000_000
 """Largest lattice (sets T for one target) that tables are made for."""
@@ -65,6 +70,8 @@ _ENTRY_PRODUCT = 4e-8  # seconds for each of the k products of an enclosed entry
 _ALWAYS = 1.0  # seconds beside the search for which no time limit is too short
 _WORTH_A_SEARCH = 1.0  # seconds of the lattice from which a search is weighed against it
 _SLACK = 2.0  # times what a lattice is predicted to take, for slow machines
+_CERTIFICATES = 2e-3  # seconds for those of a code
+_FRACTIONS = 200.0  # times what the lattice takes in floats
 
 
 # --- what engines cost and reach ---------------------------------------------------------
@@ -129,6 +136,31 @@ def kernel_for(n: int, k: int, count: int = 1) -> Kernel:
         f"sets; an [{n}, {k}] code has {sets:,}; for one height with a small m, use m_height "
         "(a number) or find_height (with a certificate, or bounds)"
     )
+
+
+def has_lattice(n: int) -> bool:
+    """Whether the lattice of one code of this length, whatever its dimension, is in reach."""
+    return n <= MAX_LENGTH
+
+
+def require_certificates(n: int) -> None:
+    """Refuse certificates of all heights of a code that is too long for them.
+
+    Raises:
+        InvalidCodeError: the lattice of one code does not reach so far.
+    """
+    if not has_lattice(n):
+        raise InvalidCodeError(
+            f"certificates of all heights need n <= {MAX_LENGTH}, got {n}; use find_height"
+        )
+
+
+def goes_by_parity(n: int, k: int, *, is_check: bool) -> bool:
+    """Whether the minors of long codes, given by H or not, are expanded from P of [I | P].
+
+    Few rows to expand are a must: a code of high rate goes by its P.
+    """
+    return n > MAX_LENGTH and (not is_check or n - k > k)
 
 
 def settles_exactly(n: int, k: int) -> bool:
@@ -244,19 +276,60 @@ def engine_of_rest(n: int, k: int, m: int, method: Method, left: float) -> Engin
     return "lattice" if method == "auto" and in_reach and lattice <= search else "branch-and-bound"
 
 
-def is_searched(
-    n: int, k: int, m: int | None, method: Method, *, stoppable: bool, witness: bool
-) -> bool:
-    """Whether heights for a table are searched for one by one, which yields bounds if it must.
+def way_to_table(
+    n: int, k: int, m: int | None, method: Method, *,
+    exact: bool = False, stoppable: bool = False, witness: bool = False, shared: bool = False,
+) -> TableWay:  # fmt: skip
+    """How the heights of [n, k] codes are found for a table.
 
     Args:
         n: length.
-        k: dimension, k < n.
+        k: dimension, k <= n.
         m: only this height; None for all.
         method: what the user asked for.
+        exact: whether nothing is to be rounded.
         stoppable: whether a time limit was given.
         witness: whether certificates are wanted.
+        shared: whether workers share each search; then every height is searched for.
+
+    Returns:
+        "fractions"; "search", for heights one by one, or bounds if it must be; "certificates"
+        of all heights, code by code; or "numbers" of all codes at once.
     """
+    if exact:
+        return "fractions"
+    if k < n and (shared or _is_searched(n, k, m, method, stoppable, witness)):
+        return "search"
+    return "certificates" if witness else "numbers"
+
+
+def seconds_for_table(
+    way: TableWay, n: int, k: int, m: int | None, *, witness: bool, limit: float | None
+) -> float:
+    """About how long a code of a table takes on one core, the same on every machine.
+
+    Args:
+        way: as `way_to_table` says.
+        n: length.
+        k: dimension, k < n.
+        m: only this height; None for all.
+        witness: whether certificates are wanted.
+        limit: seconds of a search; None for none.
+    """
+    if way == "search":
+        orders = range(1, n - k + 1) if m is None else [min(m, n - k)]
+        expected = sum(predicted_seconds(n, k, i, "branch-and-bound") for i in orders)
+        return expected if limit is None else min(expected, limit)
+    lattice = predicted_seconds(n, k, 1, "lattice")
+    if way == "fractions":
+        return max(_CERTIFICATES, _FRACTIONS * lattice)
+    return lattice + (_CERTIFICATES if witness else 0.0)
+
+
+def _is_searched(
+    n: int, k: int, m: int | None, method: Method, stoppable: bool, witness: bool
+) -> bool:
+    """Whether heights for a table are searched for one by one."""
     if method == "lattice":
         return False
     if method == "branch-and-bound" or stoppable or (n > MAX_LENGTH and witness):

@@ -16,10 +16,10 @@ from mheight.heights.choosing import (
     begins_within,
     engine_of_height,
     engine_of_rest,
+    require_certificates,
     require_time,
 )
 from mheight.heights.doubts import warn_of
-from mheight.heights.lattice.one_code import MAX_LENGTH
 from mheight.heights.orders import height_index
 from mheight.heights.programs.branch_and_bound import Progress
 from mheight.heights.programs.shared import Crew
@@ -71,10 +71,7 @@ def certified(
     code = G if isinstance(G, LinearCode) else LinearCode(G)
     if code.k == code.n:
         return []
-    if code.n > MAX_LENGTH:
-        raise InvalidCodeError(
-            f"certificates of all heights need n <= {MAX_LENGTH}, got {code.n}; use find_height"
-        )
+    require_certificates(code.n)
     return under_zero_tolerance(code, lattice_solutions(code), tolerance)
 
 

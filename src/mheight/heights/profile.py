@@ -15,12 +15,17 @@ from mheight.codes.given import GivenMatrices, given_matrices
 from mheight.codes.minors.batches import systematic_codes
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import rounded
-from mheight.heights.choosing import engine_of_number, engine_of_profile, kernel_for
+from mheight.heights.choosing import (
+    engine_of_number,
+    engine_of_profile,
+    goes_by_parity,
+    kernel_for,
+)
 from mheight.heights.doubts import Doubt, Profiles, warn_of
 from mheight.heights.exact import exact_profile
 from mheight.heights.finding import find_heights, solved
 from mheight.heights.lattice.batches import profiles
-from mheight.heights.lattice.one_code import MAX_LENGTH, packed_profile
+from mheight.heights.lattice.one_code import packed_profile
 from mheight.heights.orders import height_index
 from mheight.heights.rounding.settling import settle_doubts, unsettled
 from mheight.heights.rounding.tolerance import capped, checked_tolerance, counts_as_infinite
@@ -187,8 +192,7 @@ def _by_kernels(given: GivenMatrices) -> tuple[Float, NDArray[np.bool_]]:
     batch, is_check = given.expanded, given.is_check
     if count and kernel_for(n, k, count) == "one code":
         return _one_by_one(batch, is_check)
-    if count and n > MAX_LENGTH and (not is_check or n - k > k):
-        # Few rows to expand are a must: a code of high rate goes by its P.
+    if count and goes_by_parity(n, k, is_check=is_check):
         codes = _codes(given)
         batch = np.array([code.G if is_check else _systematic(code) for code in codes])
         is_check = False

@@ -16,13 +16,17 @@ from mheight.heights.choosing import (
     engine_of_number,
     engine_of_profile,
     engine_of_rest,
-    is_searched,
+    goes_by_parity,
+    has_lattice,
     kernel_for,
     plan_within,
     predicted_seconds,
     preparation_seconds,
+    require_certificates,
     require_time,
+    seconds_for_table,
     settles_exactly,
+    way_to_table,
 )
 
 
@@ -143,8 +147,49 @@ def test_the_rest_is_a_lattice_once_the_next_search_costs_more() -> None:
         (20, 10, 1, "auto", False, False, False),  # the lattice takes less than a second
     ],
 )
-def test_what_a_table_searches_for(n, k, m, method, stoppable, witness, wanted) -> None:
-    assert is_searched(n, k, m, method, stoppable=stoppable, witness=witness) is wanted
+def test_the_way_to_a_table(n, k, m, method, stoppable, witness, wanted) -> None:
+    options = {"stoppable": stoppable, "witness": witness}
+    otherwise = "certificates" if witness else "numbers"
+    assert way_to_table(n, k, m, method, **options) == ("search" if wanted else otherwise)
+    # Workers share searches; fractions are done without either.
+    assert way_to_table(n, k, m, method, **options, shared=True) == "search"
+    assert way_to_table(n, k, m, method, **options, shared=True, exact=True) == "fractions"
+
+
+def test_a_whole_space_has_nothing_to_search_for() -> None:
+    assert way_to_table(5, 5, None, "auto", stoppable=True, shared=True) == "numbers"
+    assert way_to_table(5, 5, None, "auto", witness=True, shared=True) == "certificates"
+
+
+def test_what_a_code_of_a_table_takes() -> None:
+    lattice = predicted_seconds(20, 10, 1, "lattice")
+    assert seconds_for_table("numbers", 20, 10, None, witness=False, limit=None) == lattice
+    assert seconds_for_table("certificates", 20, 10, 3, witness=True, limit=1.0) == lattice + 2e-3
+    assert seconds_for_table("fractions", 20, 10, None, witness=False, limit=None) == 200 * lattice
+    assert seconds_for_table("fractions", 4, 2, None, witness=True, limit=None) == 2e-3
+    searches = [predicted_seconds(20, 10, m, "branch-and-bound") for m in range(1, 11)]
+    options = {"witness": True, "limit": None}
+    assert seconds_for_table("search", 20, 10, None, **options) == pytest.approx(sum(searches))
+    assert seconds_for_table("search", 20, 10, 4, **options) == searches[3]
+    assert seconds_for_table("search", 20, 10, 15, **options) == searches[9]  # infinite
+    assert seconds_for_table("search", 20, 10, 4, witness=True, limit=1e-9) == 1e-9
+
+
+def test_lengths_of_the_lattice_of_one_code() -> None:
+    assert has_lattice(26)
+    assert not has_lattice(27)
+    require_certificates(26)
+    with pytest.raises(InvalidCodeError, match=r"all heights need n <= 26, got 27; use find_h"):
+        require_certificates(27)
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "is_check", "wanted"),
+    [(26, 24, False, False), (27, 25, False, True), (27, 25, True, False), (27, 2, True, True),
+     (28, 14, True, False), (29, 14, True, True)],
+)  # fmt: skip
+def test_long_codes_go_by_the_fewer_rows(n: int, k: int, is_check: bool, wanted: bool) -> None:
+    assert goes_by_parity(n, k, is_check=is_check) is wanted
 
 
 def test_a_plan_fits_the_time_that_is_left() -> None:

@@ -10,10 +10,10 @@ from mheight.codes.given import GivenMatrices
 from mheight.codes.minors.rounding import DOUBT, NOISE
 from mheight.errors import InvalidCodeError
 from mheight.heights.certificate import rounded
-from mheight.heights.choosing import settles_exactly
+from mheight.heights.choosing import has_lattice, settles_exactly
 from mheight.heights.doubts import Doubt, DoubtKind
 from mheight.heights.exact import exact_profile
-from mheight.heights.lattice.one_code import MAX_LENGTH, PackedProfile, packed_profile
+from mheight.heights.lattice.one_code import PackedProfile, packed_profile
 from mheight.heights.rounding.tolerance import capped, counts_as_infinite, kept_doubts, near_limit
 from mheight.heights.rounding.true_zeros import zeros_are_true
 
@@ -146,7 +146,7 @@ def settled(
     k, n = given.k, given.n
     code = i if code is None else code
     unsettled_minor = (Doubt(code, DoubtKind.UNSETTLED_MINOR),)
-    if not settles_exactly(n, k) and n > MAX_LENGTH:
+    if not (settles_exactly(n, k) or has_lattice(n)):
         return None, unsettled_minor
     if given.alone(i).ranks()[0] < given.values.shape[1]:
         return None, ()
