@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.constructions import polygon, polygon_dual, repetition_sum, single_parity
 from mheight.catalogue.constructions.waves import polygon_dual_height, polygon_height
 from mheight.catalogue.entries import CodeRecord, Entry, Kind, LowerBound
@@ -65,5 +66,4 @@ def _as_integers(code: ExactCode) -> ExactCode:
     first = [next(j for j in range(code.n) if row[j]) for row in code.rows]
     order = [*first, *(j for j in range(code.n) if j not in first)]
     rows = [[row[j] for j in order] for row in code.rows]
-    chain = {"rule": "integer_form", "arguments": {}, "of": [code.chain]}
-    return ExactCode(rows, chain)
+    return ExactCode(rows, Chain.by_rule("integer_form", [code.chain]))

@@ -68,10 +68,11 @@ def certified_heights(code: ExactCode) -> tuple[CertifiedHeight, ...]:
         InvalidCodeError: dependent rows; too large a code.
 
     Examples:
-        >>> square = ExactCode([[1, "sqrt(2)", 1, 0], [0, 1, "sqrt(2)", 1]], {"given": "by hand"})
+        >>> from mheight.catalogue.chains import Chain
+        >>> square = ExactCode([[1, "sqrt(2)", 1, 0], [0, 1, "sqrt(2)", 1]], Chain.given("by hand"))
         >>> [round(float(h.upper), 6) for h in certified_heights(square)]
         [1.414214, 2.414214]
-        >>> [h.exact for h in certified_heights(ExactCode([[1, 2, 3]], {"given": "by hand"}))]
+        >>> [h.exact for h in certified_heights(ExactCode([[1, 2, 3]], Chain.given("by hand")))]
         [Fraction(3, 2), Fraction(3, 1)]
     """
     if code.k == code.n:

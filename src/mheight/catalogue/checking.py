@@ -9,7 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from mheight.catalogue.certified import CertifiedHeight, certified_heights, word_ratio
-from mheight.catalogue.chains import run_chain
+from mheight.catalogue.chain_running import run_chain
+from mheight.catalogue.chains import Step
 from mheight.catalogue.entries import Catalogue, Entry, LowerBound
 from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.files import LONGEST
@@ -127,7 +128,7 @@ class _Checker:
         code, out = entry.record.code, []
         if code.name != entry.code:
             out.append(f"its matrix has the name {code.name}, not {entry.code}: it was changed")
-        if "given" not in code.chain:
+        if code.chain.step is not Step.GIVEN:
             made = run_chain(code.chain, self._known)
             if made.rows != code.rows and not _same(made, code):
                 out.append("its chain makes another matrix")

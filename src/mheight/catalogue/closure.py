@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.entries import KINDS, CodeRecord, Entry, Key
 from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.integer_forms import integer_form
@@ -96,9 +97,9 @@ class BestCodes:
         if code.is_rational and self.promises(code.n, code.k, candidate.heights, ("integer",)):
             form = integer_form(code)
             if form is not None:
-                chain = code.chain if form == [list(row) for row in code.rows] else {
-                    "rule": "integer_form", "arguments": {}, "of": [{"code": code.name}]
-                }  # fmt: skip
+                chain = code.chain
+                if form != [list(row) for row in code.rows]:
+                    chain = Chain.by_rule("integer_form", [Chain.of_code(code.name)])
                 whole = ExactCode(form, chain)
                 self.ancestors.setdefault(code.name, candidate)
                 better += self._take(Candidate(whole, tuple(heights), finder, reached), "integer")

@@ -8,21 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.numbers import ExactNumber, as_ball, as_float, as_rational, precision
 from mheight.codes import LinearCode
 from mheight.errors import InvalidDataError
 
-__all__ = ["Chain", "ExactCode", "entry_text"]
+__all__ = ["ExactCode", "entry_text"]
 
 Float = NDArray[np.float64]
-
-Chain = dict[str, Any]
-"""How a code was made, as plain values for JSON: see `mheight.catalogue.chains`."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,7 +31,7 @@ class ExactCode:
         chain: how it was made.
 
     Examples:
-        >>> code = ExactCode([["1", "sqrt(2)", 1]], {"given": "by hand"})
+        >>> code = ExactCode([["1", "sqrt(2)", 1]], Chain.given("by hand"))
         >>> code, code.floats().round(3).tolist()
         (ExactCode([3, 1]), [[1.0, 1.414, 1.0]])
     """

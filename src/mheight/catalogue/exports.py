@@ -59,7 +59,7 @@ def as_json(entries: Sequence[Entry]) -> str:
             {
                 **entry_row(entry),
                 "matrix": [[entry_text(x) for x in row] for row in entry.record.code.rows],
-                "chain": entry.record.code.chain,
+                "chain": entry.record.code.chain.as_dict(),
                 "code": entry.code,
                 "information_set": list(entry.information_set),
                 "signs": list(entry.signs),

@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.entries import KINDS, Catalogue, CodeRecord, Entry, LowerBound
 from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.lower import bound_of
@@ -115,7 +116,7 @@ def _joined(files: list[tuple[str, dict[str, Any]]]) -> Catalogue:
 def _code(n: Any, called: str, held: Any, where: str) -> CodeRecord:
     _fields(held, _CODE, where)
     try:
-        code = ExactCode(held["rows"], held["chain"])
+        code = ExactCode(held["rows"], Chain.from_dict(held["chain"]))
     except (MheightError, TypeError) as error:
         raise InvalidDataError(f"{where}: {error}") from None
     if (code.n, code.k) != (n, held["k"]):
@@ -168,7 +169,7 @@ def as_table(catalogue: Catalogue, n: int) -> dict[str, Any]:
             name: {
                 "k": held.code.k,
                 "rows": [list(row) for row in held.code.rows],
-                "chain": held.code.chain,
+                "chain": held.code.chain.as_dict(),
                 "finder": held.finder,
                 "date": held.date,
             }

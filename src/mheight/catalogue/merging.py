@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.closure import BETTER, BestCodes
 from mheight.catalogue.entries import Catalogue, CodeRecord, Key
 from mheight.catalogue.exact_code import ExactCode
@@ -67,7 +68,7 @@ def _kind(path: Path) -> Any:
 
 def _matrix(path: Path) -> FoundMatrix:
     found = read_found(path)
-    how = {"given": "search", "method": found.method, "seed": found.seed}
+    how = Chain.given("search", method=found.method, seed=found.seed)
     code = ExactCode([list(row) for row in found.matrix], how)
     return FoundMatrix(path, code, found.m, f"mheight design ({found.method})", found.date)
 

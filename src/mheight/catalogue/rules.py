@@ -23,13 +23,14 @@ polytope span R^k, so that there are k directions at least.  `repetition_sum` re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.elements import as_elements, as_entries
-from mheight.catalogue.exact_code import Chain, ExactCode
+from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.integer_forms import integer_form
 from mheight.codes import LinearCode
 from mheight.errors import InvalidCodeError, InvalidDataError
@@ -250,7 +251,7 @@ def _column(code: ExactCode, column: int) -> int:
 
 
 def _chain(rule: str, codes: Sequence[ExactCode], **arguments: Any) -> Chain:
-    return {"rule": rule, "arguments": arguments, "of": [{"code": code.name} for code in codes]}
+    return Chain.by_rule(rule, [Chain.of_code(code.name) for code in codes], **arguments)
 
 
 RULES: dict[str, tuple[int, Callable[..., ExactCode]]] = {
@@ -268,7 +269,7 @@ RULES: dict[str, tuple[int, Callable[..., ExactCode]]] = {
 """Rules by name, with how many codes they take."""
 
 
-def apply_rule(name: str, codes: Sequence[ExactCode], arguments: dict[str, Any]) -> ExactCode:
+def apply_rule(name: str, codes: Sequence[ExactCode], arguments: Mapping[str, Any]) -> ExactCode:
     """Run a rule by name.
 
     Raises:

@@ -9,6 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.closure import BestCodes, heights_of
 from mheight.catalogue.constructions import (
     abelian,
@@ -224,6 +225,6 @@ def offer_random_integers(
                 held, value = P[i].copy(), float(heights[i])
         if held is not None and value < best.known(n, k, m, "integer"):
             rows = np.hstack([eye, held]).astype(int).tolist()
-            code = ExactCode(rows, {"given": "search", "method": "random integers"})
+            code = ExactCode(rows, Chain.given("search", method="random integers"))
             count += len(best.offer(code, "random integers, changed one by one", "search"))
     return count

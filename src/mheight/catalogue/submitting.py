@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from mheight.catalogue.certified import certified_heights
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.entries import Entry, Kind
 from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.height_texts import height_text
@@ -72,7 +73,7 @@ def read_exact(path: Path) -> ExactCode:
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise InvalidDataError(f'{path}: an object with "rows", a list of lists, is wanted')
     try:
-        return ExactCode(rows, {"given": "submission"})
+        return ExactCode(rows, Chain.given("submission"))
     except MheightError as error:
         raise InvalidDataError(f"{path}: {error}") from None
 
@@ -92,7 +93,7 @@ def judge_submission(code: ExactCode, m: int, kinds: Sequence[Kind] = ("real", "
             catalogue.
 
     Examples:
-        >>> code = ExactCode([[1, 0, 1, 1], [0, 1, 1, 2]], {"given": "submission"})
+        >>> code = ExactCode([[1, 0, 1, 1], [0, 1, 1, 2]], Chain.given("submission"))
         >>> judge_submission(code, 2)[0].outcome
         'worse'
     """

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import typer
 
 from mheight.cli.console import out, progress_bar, say
+from mheight.cli.data_options import (
+    CodesPerGroup,
+    Ensemble,
+    EnsembleChoice,
+    GroupsOption,
+    LabelsArgument,
+    OutputFolder,
+    PlotOfHeights,
+    SeedOfCodes,
+)
 from mheight.cli.job_running import ClusterOption, JobOptions, PartOption, beside, run_shown
-from mheight.cli.sample_options import SAMPLES, LabelColumn, LabelsFile, tell_faults
+from mheight.cli.sample_options import LabelColumn, LabelsFile, SamplesPath, tell_faults
 from mheight.datasets import (
+    ImportReport,
     Samples,
     check_import,
     exact_labels,
@@ -44,42 +54,12 @@ _WORTH_SHARDS = 60.0  # predicted seconds of one core
 _WRONG_LABELS = "wrong_labels.csv"
 
 
-class Ensemble(StrEnum):
-    """Ensembles by name."""
-
-    UNIFORM = "uniform"
-    COURSE = "course"
-    NORMAL = "normal"
-    SEARCHED = "searched"
-
-
-OutputFolder = Annotated[
-    Path, typer.Option("--output", "-o", help="Folder to make; it must not exist.")
-]
-
-
-GroupsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--groups",
-        help="course-9, course-21, or n:k:m with ranges, several with blanks between: "
-        "'9:4:2-5 10:5:2'.",
-    ),
-]
-
-
 @app.command()
 def make(
     output: OutputFolder,
-    ensemble: Annotated[
-        Ensemble,
-        typer.Option(
-            help="uniform: entries in [-100, 100]; course: mixed scales; normal: real entries; "
-            "searched: codes from a short search for small heights."
-        ),
-    ] = Ensemble.COURSE,
-    per_group: Annotated[int, typer.Option(help="Codes for each group.")] = 12_000,
-    seed: Annotated[int, typer.Option(help="Same seed, same codes.")] = 2026,
+    ensemble: EnsembleChoice = Ensemble.COURSE,
+    per_group: CodesPerGroup = 12_000,
+    seed: SeedOfCodes = 2026,
     groups: GroupsOption = None,
     cluster: ClusterOption = None,
     shard: PartOption = None,
@@ -101,9 +81,10 @@ def make(
         if found is None:
             return
         generated = found
-    manifest = save_dataset(generated.samples, generated.provenance, output)
+    save_dataset(generated.samples, generated.provenance, output)
     shutil.rmtree(beside(output), ignore_errors=True)
-    out(f"{output}: {manifest['count']:,} samples of the {ensemble.value} ensemble, seed {seed}")
+    count = len(generated.samples)
+    out(f"{output}: {count:,} samples of the {ensemble.value} ensemble, seed {seed}")
 
 
 def _in_shards(work: DataJob, output: Path, options: JobOptions) -> Generated | None:
@@ -120,14 +101,9 @@ def _in_shards(work: DataJob, output: Path, options: JobOptions) -> Generated | 
 
 @app.command("import")
 def import_(
-    samples: Annotated[Path, typer.Argument(help=SAMPLES)],
+    samples: SamplesPath,
     output: OutputFolder,
-    labels: Annotated[
-        Path | None,
-        typer.Argument(
-            help="Heights, to be checked, in a file of the same kinds; they are computed anyway."
-        ),
-    ] = None,
+    labels: LabelsArgument = None,
     label_column: LabelColumn = None,
     groups: GroupsOption = None,
 ) -> None:
@@ -143,7 +119,7 @@ def import_(
     wanted = None if groups is None else Groups.parse(groups)
     read = read_samples(samples, labels, label=label_column, groups=wanted)
     kept, report = check_import(read)
-    out(_import_text(report.as_dict()))
+    out(_import_text(report))
     if not report.kept:
         raise InvalidDataError(
             "every sample has an infinite height: none is left; nothing is stored"
@@ -157,10 +133,10 @@ def import_(
 
 @app.command()
 def inspect(
-    path: Annotated[Path, typer.Argument(help=SAMPLES)],
+    path: SamplesPath,
     labels: LabelsFile = None,
     label_column: LabelColumn = None,
-    plot: Annotated[Path | None, typer.Option(help="PNG to write: heights by group.")] = None,
+    plot: PlotOfHeights = None,
 ) -> None:
     """Show counts, ranges and the distribution of heights by group.
 
@@ -177,6 +153,18 @@ def inspect(
         say(f"{int(found.doubtful.sum()):,} are in doubt; {found.text()}")
     faults = label_faults(given, samples.labels)
     tell_faults(faults, len(faults), len(given), "exact ones are shown")
+    out(_heights_table(samples, str(path)))
+    if plot is not None:
+        from mheight.evaluation.plots import plot_height_distribution
+
+        known = samples.take(np.isfinite(samples.labels))
+        title = f"{path.name}: distribution of heights by group"
+        plot_height_distribution(known.log2_heights, known.group, known.groups, title, plot)
+        out(f"{plot}: plot written")
+
+
+def _heights_table(samples: Samples, called: str) -> str:
+    """Counts, sizes of entries and quantiles of the log2 heights, by group."""
     finite = np.isfinite(samples.labels)
     rows = []
     for name, index in _by_group(samples):
@@ -194,20 +182,11 @@ def inspect(
             ]
         )
     header = ["group", "samples", "infinite", "max |P|", "median max |P|"]
-    out(
-        render(
-            f"{path}: {len(samples):,} samples; log2 heights by quantile",
-            [*header, "least", "10 %", "median", "90 %", "largest"],
-            rows,
-        )
+    return render(
+        f"{called}: {len(samples):,} samples; log2 heights by quantile",
+        [*header, "least", "10 %", "median", "90 %", "largest"],
+        rows,
     )
-    if plot is not None:
-        from mheight.evaluation.plots import plot_height_distribution
-
-        known = samples.take(finite)
-        title = f"{path.name}: distribution of heights by group"
-        plot_height_distribution(known.log2_heights, known.group, known.groups, title, plot)
-        out(f"{plot}: plot written")
 
 
 def _by_group(samples: Samples) -> Iterator[tuple[str, Any]]:
@@ -222,29 +201,30 @@ def _refuse_existing(folder: Path) -> None:
         raise RunFolderError(f"{folder} exists already; remove it or choose another name")
 
 
-def _import_text(report: dict[str, Any]) -> str:
-    def by_group(counts: dict[str, int]) -> str:
-        if not counts:
-            return "0"
-        detail = ", ".join(f"{count} in {name}" for name, count in counts.items())
-        return f"{sum(counts.values())} ({detail})"
-
+def _import_text(report: ImportReport) -> str:
     lines = [
-        f"rows read: {report['rows']:,}",
-        f"rows by group: {by_group(report['groups'])}",
-        f"rows that repeat an earlier row exactly: {report['exact_repeats']:,}",
-        f"different matrices P: {report['distinct_matrices']:,}",
-        f"codes that are not equivalent: {report['inequivalent_codes']:,}",
-        f"rows of infinite height, left out: {by_group(report['infinite_heights'])}",
+        f"rows read: {report.rows:,}",
+        f"rows by group: {_by_group_text(report.groups)}",
+        f"rows that repeat an earlier row exactly: {report.exact_repeats:,}",
+        f"different matrices P: {report.distinct_matrices:,}",
+        f"codes that are not equivalent: {report.inequivalent_codes:,}",
+        f"rows of infinite height, left out: {_by_group_text(report.infinite_heights)}",
     ]
-    if report["labels_given"]:
+    if report.labels_given:
         lines += [
             "labels finite where the height is infinite: "
-            + by_group(report["labels_finite_where_infinite"]),
-            f"other wrong labels, replaced: {by_group(report['wrong_labels'])}",
-            f"largest relative error of the other labels: {report['largest_relative_error']:.1e}",
+            + _by_group_text(report.labels_finite_where_infinite),
+            f"other wrong labels, replaced: {_by_group_text(report.wrong_labels)}",
+            f"largest relative error of the other labels: {report.largest_relative_error:.1e}",
         ]
-    if report["heights_in_doubt"]:
-        counts = by_group(report["heights_in_doubt"])
-        lines.append(f"exact heights in doubt: {counts}; {report['first_doubt']}")
+    if report.heights_in_doubt:
+        counts = _by_group_text(report.heights_in_doubt)
+        lines.append(f"exact heights in doubt: {counts}; {report.first_doubt}")
     return "\n".join(lines)
+
+
+def _by_group_text(counts: dict[str, int]) -> str:
+    if not counts:
+        return "0"
+    detail = ", ".join(f"{count} in {name}" for name, count in counts.items())
+    return f"{sum(counts.values())} ({detail})"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import typer
 
 from mheight.catalogue import Catalogue, Entry
 from mheight.catalogue.building import best_of, built
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.checking import check_catalogue, sampled
 from mheight.catalogue.entries import Key
 from mheight.catalogue.exact_code import ExactCode
@@ -148,8 +148,7 @@ def _shown(entries: list[Entry], n: int | None) -> Table:
 
 
 def _made(entry: Entry) -> str:
-    chain: dict[str, Any] = entry.record.code.chain
-    return str(chain.get("make") or chain.get("rule") or chain.get("method") or chain["given"])
+    return entry.record.code.chain.maker
 
 
 def _write(entries: list[Entry], output: Path) -> None:
@@ -178,7 +177,7 @@ def _submit(source: str, m: int | None) -> None:
         codes = [(source, read_exact(Path(source)))]
     else:
         codes = [
-            (name, ExactCode(matrix, {"given": "submission"}))
+            (name, ExactCode(matrix, Chain.given("submission")))
             for name, matrix in rational_sources([source], None)
         ]
     any_better = False

@@ -17,6 +17,7 @@ import pytest
 import mheight
 from mheight.catalogue import best_code, check_catalogue, judge_submission, read_catalogue, shipped
 from mheight.catalogue.building import best_of, built
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.checking import sampled
 from mheight.catalogue.closure import BestCodes, heights_of
 from mheight.catalogue.exact_code import ExactCode
@@ -29,6 +30,8 @@ from mheight.catalogue.submitting import read_exact
 from mheight.cli.main import main
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.heights import verify
+
+GIVEN = Chain.given("test")
 
 G6 = best_code(6, 3, 3).G
 LONGEST = max(shipped().lengths())
@@ -137,7 +140,7 @@ def _short() -> mheight.catalogue.Catalogue:  # type: ignore[name-defined]
 
 
 def replace_chain(code: ExactCode) -> ExactCode:
-    return ExactCode(code.rows, {"given": "test"})
+    return ExactCode(code.rows, GIVEN)
 
 
 def test_files_round_trip(small: Path) -> None:
@@ -167,6 +170,10 @@ def _sign(value: dict[str, Any]) -> None:
 def _matrix(value: dict[str, Any]) -> None:
     code = value["codes"][_entry(value, 2, 2)["code"]]
     code["rows"] = [row[:-1] for row in code["rows"]]
+
+
+def _chain(value: dict[str, Any]) -> None:
+    value["codes"][_entry(value, 2, 2)["code"]]["chain"] = {"made": "by hand"}
 
 
 def _number(value: dict[str, Any]) -> None:
@@ -202,6 +209,7 @@ def test_the_checker_names_the_entry(small: Path, change: Change, message: str) 
     [
         (_set(2, 2, "colour", "red"), r"\(5, 2, 2\), real: unknown field 'colour'"),
         (_matrix, r"n05.json: code .*shape \(k, n\) = \(2, 5\), got \(2, 4\)"),
+        (_chain, r"n05.json: code .*: a chain must have one of make, rule, given, code"),
         (_set(2, 2, "code", "abc"), r"\(5, 2, 2\), real: there is no code 'abc'"),
         (lambda value: value.update(version=2), "version 1 is read"),
     ],
@@ -230,23 +238,23 @@ def test_a_bound_that_is_too_high(small: Path) -> None:
 def test_submissions() -> None:
     known = best_code(6, 3, 3).record.code
     mixed = known.floats()[:, [3, 0, 5, 1, 2, 4]] * [1, -1, 1, 1, -1, 1]
-    assert judge_submission(ExactCode(mixed.tolist(), {}), 3)[0].outcome == "equivalent"
-    assert judge_submission(ExactCode([[1, 0, 1, 1], [0, 1, 1, 2]], {}), 2)[0].outcome == "worse"
-    other = ExactCode([[1, 1, 1, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1, 1]], {})
+    assert judge_submission(ExactCode(mixed.tolist(), GIVEN), 3)[0].outcome == "equivalent"
+    assert judge_submission(ExactCode([[1, 0, 1, 1], [0, 1, 1, 2]], GIVEN), 2)[0].outcome == "worse"
+    other = ExactCode([[1, 1, 1, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1, 1]], GIVEN)
     assert judge_submission(other, 2)[0].outcome in ("equal", "equivalent")
     with pytest.raises(InvalidCodeError, match="is infinite"):
-        judge_submission(ExactCode([[1, 0, 1, 0], [0, 1, 1, 0]], {}), 2)
+        judge_submission(ExactCode([[1, 0, 1, 0], [0, 1, 1, 0]], GIVEN), 2)
     with pytest.raises(InvalidCodeError, match=r"m must be in 1\.\.n-k"):
-        judge_submission(ExactCode([[1, 0, 1], [0, 1, 1]], {}), 2)
+        judge_submission(ExactCode([[1, 0, 1], [0, 1, 1]], GIVEN), 2)
 
 
 def test_better_and_better_only_within_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = best_code(5, 3, 2)
-    code = ExactCode(entry.record.code.floats().tolist(), {})
+    code = ExactCode(entry.record.code.floats().tolist(), GIVEN)
     outcomes = []
     for height in ("4.3", repr(entry.number * (1 + 1e-12))):
         held = replace(entry, height=height, record=replace(entry.record, code=ExactCode(
-            [[1, 0, 0, 1, 2], [0, 1, 0, 1, 3], [0, 0, 1, 1, 5]], {})))  # fmt: skip
+            [[1, 0, 0, 1, 2], [0, 1, 0, 1, 3], [0, 0, 1, 1, 5]], GIVEN)))  # fmt: skip
         monkeypatch.setattr("mheight.catalogue.submitting.best_code", lambda *_, held=held: held)
         outcomes.append(judge_submission(code, 2, ["real"])[0].outcome)
     assert outcomes == ["better", "better only within rounding"]
@@ -279,7 +287,7 @@ def test_merging_closes_and_certifies(tmp_path: Path) -> None:
     for n in range(2, 7):
         for k in range(1, n):
             rows = np.hstack([np.eye(k), rng.integers(1, 30, (k, n - k))]).astype(int)
-            best.offer(ExactCode(rows.tolist(), {"given": "test"}), "test", "search")
+            best.offer(ExactCode(rows.tolist(), GIVEN), "test", "search")
     best.close()
     known = built(best, "2026-01-01")
     before = {key: entry.number for key, entry in known.entries.items()}

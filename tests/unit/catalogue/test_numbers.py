@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mheight.catalogue.certified import certified_heights, word_ratio
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.constructions import negacyclic, polygon, solid
 from mheight.catalogue.elements import Quadratic
 from mheight.catalogue.exact_code import ExactCode
@@ -17,6 +18,8 @@ from mheight.catalogue.height_texts import agrees, decimal_up, height_text
 from mheight.catalogue.numbers import as_ball, as_float, as_rational, precision
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.heights import exact_profile
+
+GIVEN = Chain.given("test")
 
 parts = st.fractions(min_value=-9, max_value=9, max_denominator=9)
 
@@ -55,7 +58,7 @@ def test_quadratic_numbers(a: Fraction, b: Fraction, c: Fraction, d: Fraction) -
 def test_balls_hold_the_exact_heights() -> None:
     """A rational code written with closed forms is done in balls, and in fractions."""
     rows = [[1, 0, 2, -1, 3], [0, 1, 1, 4, -2]]
-    in_balls = ExactCode([[f"sqrt({x * x})" if x > 1 else x for x in row] for row in rows], {})
+    in_balls = ExactCode([[f"sqrt({x * x})" if x > 1 else x for x in row] for row in rows], GIVEN)
     assert not in_balls.is_rational
     exact = exact_profile(rows)
     for height in certified_heights(in_balls):
@@ -77,7 +80,7 @@ def test_texts_of_heights() -> None:
 
 
 def test_decimals_are_rounded_up() -> None:
-    exact = certified_heights(ExactCode([[1, 0, 0.3, 0.7], [0, 1, 1.1, -0.2]], {}))[1]
+    exact = certified_heights(ExactCode([[1, 0, 0.3, 0.7], [0, 1, 1.1, -0.2]], GIVEN))[1]
     assert exact.exact is not None
     text = decimal_up(exact.exact)
     assert Fraction(text) >= exact.exact
@@ -92,4 +95,4 @@ def test_word_ratio_refuses() -> None:
     with pytest.raises(InvalidCodeError, match="signs must be 1 or -1"):
         word_ratio(code, 1, [0, 1], [1, 2])
     with pytest.raises(InvalidCodeError, match="dependent"):
-        word_ratio(ExactCode([[1, 1, 0], [0, 0, 1]], {}), 1, [0, 1], [1, 1])
+        word_ratio(ExactCode([[1, 1, 0], [0, 0, 1]], GIVEN), 1, [0, 1], [1, 1])

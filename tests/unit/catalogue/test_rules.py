@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from mheight.catalogue.chains import chain_text, run_chain
+from mheight.catalogue.chain_running import run_chain
+from mheight.catalogue.chains import Chain, chain_text
 from mheight.catalogue.constructions import polygon, repetition_sum, solid
 from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.integer_forms import is_integer_form
@@ -43,7 +44,7 @@ def codes(draw: st.DrawFn, longest: int = 7, least: int = 1) -> ExactCode:
 
 
 def given_code(rows: list[list[int]]) -> ExactCode:
-    return ExactCode(rows, {"given": "test"})
+    return ExactCode(rows, Chain.given("test"))
 
 
 def heights(code: ExactCode) -> list[float]:
@@ -195,7 +196,7 @@ def test_rules_keep_algebraic_numbers() -> None:
 
 def test_floats_stay_floats_and_systematic() -> None:
     rng = np.random.default_rng(1)
-    code = ExactCode(rng.standard_normal((3, 6)).tolist(), {"given": "test"})
+    code = ExactCode(rng.standard_normal((3, 6)).tolist(), Chain.given("test"))
     short = shorten(code, 2)
     G = short.floats()
     assert (short.k, short.n) == (2, 5)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations, product
 
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.exact_code import ExactCode
 from mheight.codes.algebra.exact_matrices import null_space
 from mheight.errors import InvalidCodeError
@@ -39,7 +40,7 @@ def repetition_sum(lengths: Sequence[int]) -> ExactCode:
     for t in sizes:
         rows.append([int(start <= j < start + t) for j in range(n)])
         start += t
-    return ExactCode(rows, {"make": "repetition_sum", "arguments": {"lengths": sizes}})
+    return ExactCode(rows, Chain.made("repetition_sum", lengths=sizes))
 
 
 def single_parity(n: int) -> ExactCode:
@@ -51,7 +52,7 @@ def single_parity(n: int) -> ExactCode:
     if n < 2:
         raise InvalidCodeError(f"the single parity code needs n >= 2, got {n}")
     rows = [[*(int(i == j) for j in range(n - 1)), -1] for i in range(n - 1)]
-    return ExactCode(rows, {"make": "single_parity", "arguments": {"n": n}})
+    return ExactCode(rows, Chain.made("single_parity", n=n))
 
 
 def is_disjunct(H: Sequence[Sequence[int]], d: int) -> bool:
@@ -100,7 +101,7 @@ def disjunct_checks(checks: Sequence[Sequence[int]]) -> ExactCode:
     rows = null_space(H, range(len(held[0])))
     if not rows:
         raise InvalidCodeError("only the word 0 satisfies these checks")
-    return ExactCode(rows, {"make": "disjunct_checks", "arguments": {"checks": held}})
+    return ExactCode(rows, Chain.made("disjunct_checks", checks=held))
 
 
 def net_checks(sides: Sequence[int], slopes: int = 0) -> list[list[int]]:
@@ -147,4 +148,4 @@ def vandermonde(n: int, k: int) -> ExactCode:
         raise InvalidCodeError(f"k must be in 1..n-1, got n = {n}, k = {k}")
     points = [j - (n - 1) // 2 for j in range(n)]
     rows = [[x**i for x in points] for i in range(k)]
-    return ExactCode(rows, {"make": "vandermonde", "arguments": {"n": n, "k": k}})
+    return ExactCode(rows, Chain.made("vandermonde", n=n, k=k))

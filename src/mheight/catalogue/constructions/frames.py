@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.constructions.waves import abelian
 from mheight.catalogue.exact_code import ExactCode
 from mheight.errors import InvalidCodeError
@@ -49,7 +50,7 @@ def conference(q: int) -> ExactCode:
     # The rows at infinity and at q//2 points span the row space where they are independent.
     chosen = _independent(C, q)
     rows = [[(root if i == j else C[i][j]) for j in range(q + 1)] for i in chosen]
-    return ExactCode(rows, {"make": "conference", "arguments": {"q": q}})
+    return ExactCode(rows, Chain.made("conference", q=q))
 
 
 def _paley(q: int) -> list[list[int]]:
@@ -107,5 +108,4 @@ def difference_set(complement: bool = False) -> ExactCode:
     inside = [f for f in product(range(2), repeat=4) if (f[0] * f[1] + f[2] * f[3]) % 2]
     outside = [f for f in product(range(2), repeat=4) if f not in inside]
     code = abelian([2] * 4, outside if complement else inside)
-    arguments = {"complement": complement}
-    return ExactCode(code.rows, {"make": "difference_set", "arguments": arguments})
+    return ExactCode(code.rows, Chain.made("difference_set", complement=complement))

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.exact_code import ExactCode
 from mheight.errors import InvalidCodeError
 
@@ -41,7 +42,7 @@ def cut_space(edges: Sequence[Sequence[int]]) -> ExactCode:
     held = _checked(edges)
     vertices = 1 + max(max(edge) for edge in held)
     rows = [[int(x == v) - int(y == v) for x, y in held] for v in range(1, vertices)]
-    return ExactCode(rows, {"make": "cut_space", "arguments": {"edges": [list(e) for e in held]}})
+    return ExactCode(rows, Chain.made("cut_space", edges=[list(e) for e in held]))
 
 
 def cycle_space(edges: Sequence[Sequence[int]]) -> ExactCode:
@@ -70,7 +71,7 @@ def cycle_space(edges: Sequence[Sequence[int]]) -> ExactCode:
         rows.append(row)
     if not rows:
         raise InvalidCodeError("a tree has no cycles")
-    return ExactCode(rows, {"make": "cycle_space", "arguments": {"edges": [list(e) for e in held]}})
+    return ExactCode(rows, Chain.made("cycle_space", edges=[list(e) for e in held]))
 
 
 class _Tree:
@@ -166,7 +167,7 @@ def r10() -> ExactCode:
         [*(int(i == j) for j in range(5)), *(first[(j - i) % 5] for j in range(5))]
         for i in range(5)
     ]
-    return ExactCode(rows, {"make": "r10", "arguments": {}})
+    return ExactCode(rows, Chain.made("r10"))
 
 
 def graph(name: str, *sizes: int) -> Edges:

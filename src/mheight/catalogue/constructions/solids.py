@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import combinations, permutations, product
 
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.exact_code import ExactCode
 from mheight.errors import InvalidCodeError
 
@@ -37,7 +38,7 @@ def solid(name: str) -> ExactCode:
     """
     if name not in SOLIDS:
         raise InvalidCodeError(f"a solid is one of {', '.join(SOLIDS)}, got {name!r}")
-    return _of_columns(SOLIDS[name](), {"make": "solid", "arguments": {"name": name}})
+    return _of_columns(SOLIDS[name](), Chain.made("solid", name=name))
 
 
 def roots(kind: str, rank: int) -> ExactCode:
@@ -65,10 +66,10 @@ def roots(kind: str, rank: int) -> ExactCode:
         columns.append(tuple(a - b for a, b in zip(x, y, strict=True)))
         if kind != "A":
             columns.append(tuple(a + b for a, b in zip(x, y, strict=True)))
-    return _of_columns(columns, {"make": "roots", "arguments": {"kind": kind, "rank": rank}})
+    return _of_columns(columns, Chain.made("roots", kind=kind, rank=rank))
 
 
-def _of_columns(columns: list[Column], chain: dict[str, object]) -> ExactCode:
+def _of_columns(columns: list[Column], chain: Chain) -> ExactCode:
     return ExactCode([list(row) for row in zip(*columns, strict=True)], chain)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product
 
+from mheight.catalogue.chains import Chain
 from mheight.catalogue.exact_code import ExactCode
 from mheight.errors import InvalidCodeError
 
@@ -68,8 +69,8 @@ def abelian(
             rows.append([_wave("sin", angle) for angle in angles])
     if not 1 <= len(rows) <= len(positions):
         raise InvalidCodeError(f"{len(frequencies)} frequencies give {len(rows)} rows")
-    arguments = {"shape": shape, "frequencies": frequencies, "twist": twist}
-    return ExactCode(rows, {"make": "abelian", "arguments": arguments})
+    chain = Chain.made("abelian", shape=shape, frequencies=frequencies, twist=twist)
+    return ExactCode(rows, chain)
 
 
 def _conjugate(f: Sequence[int], shape: Sequence[int], twist: Sequence[int]) -> tuple[int, ...]:
@@ -146,7 +147,7 @@ def polygon_dual(n: int) -> ExactCode:
 
 
 def _named(code: ExactCode, name: str, n: int) -> ExactCode:
-    return ExactCode(code.rows, {"make": name, "arguments": {"n": n}})
+    return ExactCode(code.rows, Chain.made(name, n=n))
 
 
 def polygon_height(n: int, m: int) -> str:
