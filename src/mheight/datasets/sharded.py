@@ -9,11 +9,13 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mheight.datasets.ensembles import (
     EnsembleName,
@@ -85,8 +87,7 @@ class DataJob:
         while True:
             for task in tasks:
                 place = task.arguments[2]
-                content = _content(found[task.shard.number])
-                have[place] += len(content["heights"])
+                have[place] += len(_Piece.read(found[task.shard.number]).heights)
                 parts[place] += 1
                 number = task.shard.number + 1
             short = [place for place in range(len(self.groups)) if have[place] < self.per_group]
@@ -101,16 +102,16 @@ class DataJob:
 
     def gathered(self, job: JobFolder) -> Generated:
         """The data set of a finished job."""
-        by_place: dict[int, list[Any]] = {}
+        by_place: dict[int, list[_Piece]] = {}
         for path in job.require_complete():
-            content = _content(path)
-            by_place.setdefault(int(content["place"]), []).append(content)
+            piece = _Piece.read(path)
+            by_place.setdefault(piece.place, []).append(piece)
         drawn = []
         for place in range(len(self.groups)):
-            contents = sorted(by_place[place], key=lambda one: int(one["first"]))
-            parity = np.concatenate([one["parity"] for one in contents])[: self.per_group]
-            heights = np.concatenate([one["heights"] for one in contents])[: self.per_group]
-            at = np.concatenate([one["at"] + int(one["first"]) for one in contents])
+            pieces = sorted(by_place[place], key=lambda one: one.first)
+            parity = np.concatenate([one.parity for one in pieces])[: self.per_group]
+            heights = np.concatenate([one.heights for one in pieces])[: self.per_group]
+            at = np.concatenate([one.at + one.first for one in pieces])
             drawn.append((parity.astype(np.float64), heights, int(at[self.per_group - 1]) + 1))
         return generated(self.ensemble, self.per_group, self.seed, self.groups, drawn)
 
@@ -136,6 +137,42 @@ class DataJob:
         )  # fmt: skip
 
 
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """What a shard holds: codes of finite height of some batches of one group.
+
+    Attributes:
+        parity: shape (N, k, n-k); integers of a byte where that is exact.
+        heights: shape (N,).
+        at: shape (N,), where they stand among the codes of the batches.
+        place: of the group.
+        first: number of the first code of the batches.
+    """
+
+    parity: NDArray[Any]
+    heights: NDArray[np.float64]
+    at: NDArray[np.int64]
+    place: int
+    first: int
+
+    @classmethod
+    def read(cls, path: Path) -> _Piece:
+        """The piece that a shard holds."""
+        with np.load(path, allow_pickle=False) as held:
+            return cls(
+                held["parity"], held["heights"], held["at"], int(held["place"]), int(held["first"])
+            )
+
+    def to_bytes(self) -> bytes:
+        """As a NumPy archive."""
+        sink = io.BytesIO()
+        np.savez(
+            sink, parity=self.parity, heights=self.heights, at=self.at,
+            place=np.array(self.place), first=np.array(self.first),
+        )  # fmt: skip
+        return sink.getvalue()
+
+
 def data_shard(
     ensemble: EnsembleName, group: Group, place: int, seed: int, first: int, count: int
 ) -> bytes:
@@ -144,14 +181,5 @@ def data_shard(
     at = np.flatnonzero(np.isfinite(heights))
     kept = parity[at]
     small = kept.astype(np.int8)
-    sink = io.BytesIO()
-    np.savez(
-        sink, parity=small if (small == kept).all() else kept, heights=heights[at], at=at,
-        place=np.array(place), first=np.array(first * batch_size(ensemble)),
-    )  # fmt: skip
-    return sink.getvalue()
-
-
-def _content(path: Path) -> dict[str, Any]:
-    with np.load(path, allow_pickle=False) as arrays:
-        return dict(arrays)
+    exact = small if (small == kept).all() else kept
+    return _Piece(exact, heights[at], at, place, first * batch_size(ensemble)).to_bytes()

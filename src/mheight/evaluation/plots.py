@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil, sqrt
 from pathlib import Path
 from textwrap import fill
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -33,8 +33,31 @@ def _save(figure: Figure, path: Path) -> None:
         figure.savefig(temporary, dpi=_DPI)
 
 
+class Epoch(Protocol):
+    """What is drawn of an epoch: losses, tiers on validation, learning rate."""
+
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def loss(self) -> float: ...
+    @property
+    def val_loss(self) -> float: ...
+    @property
+    def val_easy(self) -> float: ...
+    @property
+    def val_medium(self) -> float: ...
+    @property
+    def val_hard(self) -> float: ...
+    @property
+    def val_balanced(self) -> float: ...
+    @property
+    def train_overall(self) -> float: ...
+    @property
+    def learning_rate(self) -> float: ...
+
+
 def plot_history(
-    records: Sequence[dict[str, Any]],
+    records: Sequence[Epoch],
     best_epoch: int,
     title: str,
     path: Path,
@@ -43,7 +66,7 @@ def plot_history(
     """Losses, tiers and learning rate over the epochs.
 
     Args:
-        records: one `EpochRecord` an epoch, as plain values.
+        records: one an epoch.
         best_epoch: number of the best epoch, from 1.
         title: printed above the panels.
         path: PNG to write.
@@ -51,19 +74,26 @@ def plot_history(
     """
     figure = Figure(figsize=(12, 4.8), layout="constrained")
     left, right = figure.subplots(1, 2)
-    epochs = [record["epoch"] for record in records]
+    epochs = [record.epoch for record in records]
 
-    def line(axes: Any, key: str, label: str, **style: Any) -> None:
-        axes.plot(epochs, [record[key] for record in records], label=label, **style)
+    def line(axes: Any, values: Sequence[float], label: str, **style: Any) -> None:
+        axes.plot(epochs, values, label=label, **style)
 
-    line(left, "loss", "training loss, as optimised", color="#777777")
-    line(left, "val_loss", validation, color="#009e73")
-    if np.isfinite([record["train_overall"] for record in records]).any():
-        line(left, "train_overall", "training originals, as validation", color="#0072b2")
-    for tier in Tier:
-        if np.isfinite([record[f"val_{tier.value}"] for record in records]).any():
-            line(right, f"val_{tier.value}", tier.value, color=_TIER_COLOUR[tier])
-    line(right, "val_balanced", "balanced", color="black", linestyle="--")
+    line(left, [one.loss for one in records], "training loss, as optimised", color="#777777")
+    line(left, [one.val_loss for one in records], validation, color="#009e73")
+    originals = [one.train_overall for one in records]
+    if np.isfinite(originals).any():
+        line(left, originals, "training originals, as validation", color="#0072b2")
+    by_tier = {
+        Tier.EASY: [one.val_easy for one in records],
+        Tier.MEDIUM: [one.val_medium for one in records],
+        Tier.HARD: [one.val_hard for one in records],
+    }
+    for tier, values in by_tier.items():
+        if np.isfinite(values).any():
+            line(right, values, tier.value, color=_TIER_COLOUR[tier])
+    balanced = [one.val_balanced for one in records]
+    line(right, balanced, "balanced", color="black", linestyle="--")
     for axes, name in (
         (left, "Loss by epoch"),
         (right, f"Error on {validation} by tier and epoch"),
@@ -79,7 +109,8 @@ def plot_history(
         # Below the axes, where no curve can be.
         axes.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=5)
     rate = left.twinx()
-    line(rate, "learning_rate", "learning rate", color="#cc79a7", linewidth=0.8, linestyle=":")
+    rates = [one.learning_rate for one in records]
+    line(rate, rates, "learning rate", color="#cc79a7", linewidth=0.8, linestyle=":")
     rate.set(ylabel="learning rate (dotted)", yscale="log")
     rate.yaxis.set_minor_formatter(NullFormatter())
     figure.suptitle(fill(title, 110))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -279,10 +279,9 @@ def _plot(
     """Pictures of the history, and of each clean validation set."""
     valid = evaluation.report.valid
     remark = "" if valid else " (INVALID run)"
-    records = [asdict(record) for record in outcome.records]
     title = f"{config.name}: {data.summary}{remark}"
     label = "validation" if valid else LEAKED
-    plot_history(records, outcome.best_epoch, title, folder.history_plot, label)
+    plot_history(outcome.records, outcome.best_epoch, title, folder.history_plot, label)
     for name, samples in data.clean.items():
         shown = f"{config.name}, {len(samples):,} clean validation samples"
         shown += f" of {name}" if data.stream is not None else f"\n{data.summary}"

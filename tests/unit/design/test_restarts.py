@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mheight.design.searching.restarts import Restarts
 from mheight.design.searching.search import search
+from mheight.errors import JobError
 from mheight.jobs import Part, ThisProcess, merge_jobs, open_job, run_job
 
 
@@ -27,3 +30,14 @@ def test_restarts_are_searches_of_their_seeds_and_add_up(tmp_path: Path) -> None
         assert result.found is not None
         assert result.found.seed == min(alone, key=lambda one: one.height).seed
         assert result.rounds == sum(one.rounds for one in alone)
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"size": [5, 2], "seed": 7}', '{"size": [5, 2, 2]}'])
+def test_a_shard_that_holds_something_else_is_refused(tmp_path: Path, text: str) -> None:
+    work = Restarts(((5, 2, 2),), 1, 7, "integer", 9, None, 1, ("anneal",), False)
+    job = open_job(tmp_path, "design", work.parameters, ".json")
+    (task,) = work.tasks(job)
+    job.keep(task.shard, text.encode())
+    job.complete(1)
+    with pytest.raises(JobError, match="not the result of a search"):
+        work.best(job)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from mheight.jobs import JobFolder, Task
 __all__ = ["Restarts", "restart_shard"]
 
 Size = tuple[int, int, int]
+Matrix = tuple[tuple[int | float, ...], ...]
 
 _ROUND = 2.0  # seconds, about
 
@@ -63,14 +64,6 @@ class Restarts:
             "closure": self.closure,
         }
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """Of each search, beside its seed."""
-        return {
-            "entries": self.entries, "bound": self.bound, "seconds": self.seconds,
-            "rounds": self.rounds, "members": self.members, "closure": self.closure,
-        }  # fmt: skip
-
     def tasks(self, job: JobFolder) -> Iterator[Task]:
         """A task for each search."""
         number = 0
@@ -81,29 +74,29 @@ class Restarts:
                 shard = job.shard(number, {"size": list(size), "seed": seed})
                 n, k, m = size
                 yield Task(
-                    shard, restart_shard, (size, seed, self.options),
+                    shard, restart_shard, (self, size, seed),
                     f"the search for h_{m} of [{n}, {k}] with seed {seed}", 1, expected,
                 )  # fmt: skip
                 number += 1
 
     def best(self, job: JobFolder) -> list[SearchResult]:
         """What a finished job found, size by size: the least exact height, of the least seed."""
-        contents = [_content(path) for path in job.require_complete()]
+        outcomes = [_Outcome.read(path) for path in job.require_complete()]
         return [
-            self._best(size, contents[i * self.count : (i + 1) * self.count])
+            self._best(size, outcomes[i * self.count : (i + 1) * self.count])
             for i, size in enumerate(self.sizes)
         ]
 
-    def _best(self, size: Size, contents: Sequence[dict[str, Any]]) -> SearchResult:
+    def _best(self, size: Size, outcomes: Sequence[_Outcome]) -> SearchResult:
         n, k, m = size
         whole = self.entries == "integer"
         best: FoundCode | None = None
-        for one in contents:
-            if one["matrix"] is None:
+        for one in outcomes:
+            if one.matrix is None or one.method is None:
                 continue
             found = judged(
-                tuple(map(tuple, one["matrix"])), m, entries=self.entries,
-                bound=self.bound if whole else None, seed=one["seed"], method=one["method"],
+                one.matrix, m, entries=self.entries,
+                bound=self.bound if whole else None, seed=one.seed, method=one.method,
                 seconds=0.0, date=datetime.now(UTC).date().isoformat(),
             )  # fmt: skip
             if found is not None and (
@@ -111,29 +104,49 @@ class Restarts:
             ):
                 best = found
         limit = max(float(best_lower_bound(n, k, m).value), 1.0)
-        rounds = sum(one["rounds"] for one in contents)
+        rounds = sum(one.rounds for one in outcomes)
         seed = self.seed if best is None else best.seed
         status: Status = "rounds" if self.seconds is None else "time limit"
         return SearchResult(best, (), rounds, 0.0, seed, status, limit)
 
 
-def restart_shard(size: Size, seed: int, options: dict[str, Any]) -> bytes:
+@dataclass(frozen=True)
+class _Outcome:
+    """What one search came to, as its shard holds it; no matrix where no code was found."""
+
+    size: Size
+    seed: int
+    rounds: int
+    method: str | None
+    matrix: Matrix | None
+
+    @classmethod
+    def read(cls, path: Path) -> _Outcome:
+        """The outcome that a shard holds.
+
+        Raises:
+            JobError: it holds something else.
+        """
+        try:
+            held = json.loads(path.read_bytes())
+            n, k, m = held["size"]
+            rows = held["matrix"]
+            matrix = None if rows is None else tuple(map(tuple, rows))
+            return cls((n, k, m), held["seed"], held["rounds"], held["method"], matrix)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise JobError(f"{path}: not the result of a search") from None
+
+    def to_bytes(self) -> bytes:
+        """As JSON, in one line."""
+        return (json.dumps(asdict(self)) + "\n").encode()
+
+
+def restart_shard(work: Restarts, size: Size, seed: int) -> bytes:
     """A shard: the best code of one search, as JSON."""
-    n, k, m = size
-    result = search(n, k, m, seed=seed, **options)
+    result = search(
+        *size, seed=seed, entries=work.entries, bound=work.bound, seconds=work.seconds,
+        rounds=work.rounds, members=work.members, closure=work.closure,
+    )  # fmt: skip
     found = result.found
-    value = {
-        "size": list(size),
-        "seed": seed,
-        "rounds": result.rounds,
-        "method": None if found is None else found.method,
-        "matrix": None if found is None else [list(row) for row in found.matrix],
-    }
-    return (json.dumps(value) + "\n").encode()
-
-
-def _content(path: Path) -> dict[str, Any]:
-    value = json.loads(path.read_bytes())
-    if not isinstance(value, dict) or not {"seed", "rounds", "matrix", "method"} <= value.keys():
-        raise JobError(f"{path}: not the result of a search")
-    return value
+    method, matrix = (None, None) if found is None else (found.method, found.matrix)
+    return _Outcome(size, seed, result.rounds, method, matrix).to_bytes()
