@@ -11,7 +11,8 @@ from tiny import ROOT
 
 import mheight
 from mheight.cli.main import app
-from mheight.experiments.config import RunConfig, StreamConfig, all_keys
+from mheight.experiments.config import RunConfig, StreamConfig
+from mheight.experiments.settings_checks import all_keys
 from mheight.models import RelationsConfig, ResidualConfig, SetsConfig
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from mheight.datasets import Augmentation, AugmentationKind, EnsembleName
 from mheight.errors import ConfigError, InvalidDataError
 from mheight.evaluation.criteria import CriteriaConfig
-from mheight.experiments.toml_reading import shown, toml_value, toml_values
+from mheight.experiments.settings_checks import checked
+from mheight.experiments.toml_reading import toml_value, toml_values
 from mheight.features import FeatureName
 from mheight.models import ModelConfig, ResidualConfig
 from mheight.tiers import COURSE_9, Groups, Tier
@@ -25,7 +25,6 @@ __all__ = [
     "RunConfig",
     "SplitConfig",
     "StreamConfig",
-    "all_keys",
     "config_toml",
     "config_values",
     "load_config",
@@ -235,10 +234,7 @@ def load_config(path: Path, overrides: list[str] | tuple[str, ...] = ()) -> RunC
 
 def parse_config(values: dict[str, Any], where: str) -> RunConfig:
     """Check plain values against `RunConfig`; see `load_config`."""
-    try:
-        return RunConfig.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(f"{where}: " + "; ".join(_explain(e) for e in error.errors())) from None
+    return checked(RunConfig, values, where)
 
 
 def config_toml(config: RunConfig) -> str:
@@ -277,60 +273,3 @@ def _apply(values: dict[str, Any], override: str) -> None:
             raise ConfigError(f"{part!r} in {override!r} is a value, not a section")
         section = inner
     section[parts[-1]] = value
-
-
-def _explain(error: Any) -> str:
-    """One validation error in a user's words."""
-    location = [str(part) for part in error["loc"]]
-    network = ""
-    if len(location) > 2 and location[0] == "model":
-        network = location.pop(1)  # which pydantic adds
-    key = ".".join(location)
-    if error["type"] == "extra_forbidden":
-        if network and key in all_keys(RunConfig):
-            return f"unknown key {shown(key)}: the network {network!r} has no such key, others have"
-        known = _keys_at(location[:-1])
-        close = difflib.get_close_matches(location[-1][:200], known, n=1, cutoff=0.0)
-        everywhere = [path for path in all_keys(RunConfig) if path.split(".")[-1] == location[-1]]
-        nearest = everywhere[0] if everywhere else ".".join([*location[:-1], *close])
-        return f"unknown key {shown(key)}; the nearest valid key is {nearest!r}"
-    if error["type"] == "union_tag_invalid":
-        context = error["ctx"]
-        return f"{key}.name must be one of {context['expected_tags']}, got {shown(context['tag'])}"
-    if error["type"] == "value_error":
-        return f"{key + ': ' if key else ''}{error['ctx']['error']}"
-    return f"{key}: {error['msg']}, got {shown(error['input'])}"
-
-
-def _models_of(annotation: Any) -> list[type[BaseModel]]:
-    """The sections that a key may hold: several where a name tells them apart."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in _models_of(part)]
-
-
-def _keys_at(location: list[str]) -> list[str]:
-    models: list[type[BaseModel]] = [RunConfig]
-    for part in location:
-        found = [
-            inner
-            for model in models
-            if part in model.model_fields
-            for inner in _models_of(model.model_fields[part].annotation)
-        ]
-        if not found:
-            break
-        models = found
-    return list(dict.fromkeys(key for model in models for key in model.model_fields))
-
-
-def all_keys(model: type[BaseModel] = RunConfig, prefix: str = "") -> list[str]:
-    """Every key of a configuration, as `section.key`."""
-    keys: dict[str, None] = {}
-    for name, field in model.model_fields.items():
-        sections = _models_of(field.annotation)
-        for section in sections:
-            keys.update(dict.fromkeys(all_keys(section, f"{prefix}{name}.")))
-        if not sections:
-            keys[prefix + name] = None
-    return list(keys)

@@ -35,6 +35,7 @@ from mheight.errors import ConfigError
 from mheight.experiments.config import DataConfig, RunConfig, StreamConfig
 from mheight.features import FEATURES, FittedFeatures
 from mheight.tiers import COURSE_9, Groups, Tier
+from mheight.training.config import require_rows
 
 __all__ = [
     "Originals",
@@ -198,26 +199,18 @@ def prepare(config: RunConfig) -> PreparedData:
             config.split.validation_fraction,
             _augmentation_rng(config),
         )
-        _require_rows(config, leaky.training)
+        require_rows(config.training.batch_size, len(leaky.training.samples))
         features = fit_features(leaky.training, config)
         report = audit(leaky.training, leaky.validation, features.provenance_error, None)
         return _prepared(originals, split, leaky.training, leaky.validation, features, report)
     training = augment_training(split.training, config)
-    _require_rows(config, training)
+    require_rows(config.training.batch_size, len(training.samples))
     return audited(originals, split, training, fit_features(training, config))
 
 
 def _augmentation_rng(config: RunConfig) -> np.random.Generator:
     _, seed = np.random.SeedSequence(config.seed).spawn(2)
     return np.random.default_rng(seed)
-
-
-def _require_rows(config: RunConfig, training: AugmentedTraining) -> None:
-    if config.training.batch_size > len(training.samples):
-        raise ConfigError(
-            "training.batch_size must not exceed the training rows, "
-            f"got {config.training.batch_size} for {len(training.samples)} rows"
-        )
 
 
 def _prepared(
@@ -245,11 +238,7 @@ def _prepare_stream(config: RunConfig, settings: StreamConfig) -> PreparedData:
     """Validation sets, a stream that none of their codes can come from, and its audit."""
     groups = config.data.chosen_groups() or COURSE_9
     rows = settings.per_group * len(groups)
-    if config.training.batch_size > rows:
-        raise ConfigError(
-            "training.batch_size must not exceed the training rows, "
-            f"got {config.training.batch_size} for {rows} rows"
-        )
+    require_rows(config.training.batch_size, rows)
     made = {
         ensemble: generate(ensemble, settings.validation_per_group, config.data.seed, groups=groups)
         for ensemble in dict.fromkeys(settings.ensembles)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from mheight.errors import ConfigError
 from mheight.experiments.config import (
     RunConfig,
-    all_keys,
     config_values,
     load_config,
     parse_config,
 )
+from mheight.experiments.settings_checks import all_keys, checked, nearest_key
 from mheight.experiments.toml_reading import shown, toml_values
 from mheight.training.config import Section
 
@@ -30,8 +29,6 @@ __all__ = [
     "StudyConfig",
     "load_study",
 ]
-
-Model = TypeVar("Model", bound=BaseModel)
 
 # These name a run, judge it, or change the validation data that trials are compared on.
 _FIXED = ("name", "description", "seed", "stream.ensembles", "stream.validation_per_group")
@@ -218,7 +215,7 @@ def load_study(path: Path) -> Study:
     """
     path = Path(path)
     values = toml_values(path, "study file")
-    file = _checked(_File, values, str(path))
+    file = checked(_File, values, str(path))
     base = load_config(path.parent / file.base, file.study.overrides)
     if base.invalid_protocol:
         raise ConfigError(
@@ -240,32 +237,6 @@ class _File(Section):
     search: dict[str, Any]
 
 
-def _checked(model: type[Model], values: Any, where: str) -> Model:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(
-            f"{where}: " + "; ".join(_explain(model, e) for e in error.errors())
-        ) from None
-
-
-def _explain(model: type[BaseModel], error: Any) -> str:
-    key = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        near = _nearest(key, all_keys(model))
-        return f"unknown key {shown(key)}; the nearest valid key is {near!r}"
-    if error["type"] == "missing":
-        return f"{key} is missing"
-    if error["type"] == "value_error":
-        return f"{key + ': ' if key else ''}{error['ctx']['error']}"
-    return f"{key}: {error['msg']}, got {shown(error['input'])}"
-
-
-def _nearest(key: str, known: list[str]) -> str:
-    same_end = [path for path in known if path.split(".")[-1] == key.split(".")[-1]]
-    return difflib.get_close_matches(key[:200], same_end or known, n=1, cutoff=0.0)[0]
-
-
 def _parameter(key: str, value: Any, path: Path) -> Parameter:
     where = f"{path}: [search] {key}"
     known = all_keys(RunConfig)
@@ -273,7 +244,7 @@ def _parameter(key: str, value: Any, path: Path) -> Parameter:
         hint = ' (keys are quoted: "model.width" = ...)' if isinstance(value, dict) else ""
         raise ConfigError(
             f"{path}: [search] has the unknown key {shown(key)}; the nearest valid key is "
-            f"{_nearest(key, known)!r}{hint}"
+            f"{nearest_key(key, known)!r}{hint}"
         )
     if key in _FIXED or key.startswith(_FIXED_SECTIONS):
         raise ConfigError(
@@ -281,7 +252,7 @@ def _parameter(key: str, value: Any, path: Path) -> Parameter:
             "the same measure; use study.overrides"
         )
     if isinstance(value, dict):
-        return _checked(Range, value, where)
+        return checked(Range, value, where)
     if not isinstance(value, list) or not value:
         raise ConfigError(
             f"{where}: a list of choices or a table with low and high is needed, got {shown(value)}"

@@ -37,6 +37,7 @@ from mheight.experiments.study_search import (
 from mheight.features import FittedFeatures
 from mheight.models import build_model
 from mheight.training.callbacks import EpochRecord, ProgressSink
+from mheight.training.config import require_rows
 from mheight.training.fit import Encoded, TrainingRows, fit
 
 __all__ = ["StudyProgress", "TrialData", "run_study", "train_trial"]
@@ -145,11 +146,7 @@ class TrialData:
             f"{data.summary}: {len(training):,} training rows, "
             f"{data.audit.validation_rows:,} validation rows"
         )
-        if (largest := self._study.largest_batch) > len(training):
-            raise ConfigError(
-                "training.batch_size must not exceed the training rows, "
-                f"got {largest} for {len(training)} rows"
-            )
+        require_rows(self._study.largest_batch, len(training))
         return rows
 
 

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from mheight.errors import ConfigError
 from mheight.tiers import Groups
 
-__all__ = ["FitConfig", "LossConfig", "Section", "TierGuardConfig", "TierWeights"]
+__all__ = ["FitConfig", "LossConfig", "Section", "TierGuardConfig", "TierWeights", "require_rows"]
 
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
@@ -87,6 +88,19 @@ class FitConfig(Section):
             0.9722222222222222
         """
         return min(self.weight_average, max(0.0, 1.0 - 10.0 / (self.epochs * steps)))
+
+
+def require_rows(batch_size: int, rows: int) -> None:
+    """Refuse a batch that is larger than the training data.
+
+    Raises:
+        ConfigError: it is.
+    """
+    if batch_size > rows:
+        raise ConfigError(
+            "training.batch_size must not exceed the training rows, "
+            f"got {batch_size} for {rows} rows"
+        )
 
 
 class TierGuardConfig(Section):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.datasets import Samples
-from mheight.errors import ConfigError, RunFolderError
+from mheight.errors import RunFolderError
 from mheight.features import FittedFeatures, Inputs
 from mheight.models.backend import keras
 from mheight.tiers import Groups, Tier
@@ -33,7 +33,7 @@ from mheight.training.callbacks import (
     ValidationMetrics,
     averaged,
 )
-from mheight.training.config import FitConfig, LossConfig, TierGuardConfig
+from mheight.training.config import FitConfig, LossConfig, TierGuardConfig, require_rows
 
 __all__ = ["Encoded", "FitOutcome", "StopReason", "TrainingRows", "fit"]
 
@@ -144,11 +144,7 @@ def fit(
         RunFolderError: there is no whole epoch to report on, with `train` false.
         KeyboardInterrupt: passed on; the last whole epoch is on disk.
     """
-    if config.batch_size > len(training):
-        raise ConfigError(
-            "training.batch_size must not exceed the training rows, "
-            f"got {config.batch_size} for {len(training)} rows"
-        )
+    require_rows(config.batch_size, len(training))
     guard = _guard_of(tier_guard, validation.groups, say)
     steps = ceil(len(training) / config.batch_size)
     _compile(model, config, steps, say)

@@ -5,7 +5,8 @@ from tiny import ROOT
 
 from mheight.errors import ConfigError
 from mheight.experiments import config_toml, load_config
-from mheight.experiments.config import RunConfig, StreamConfig, all_keys, config_values
+from mheight.experiments.config import RunConfig, StreamConfig, config_values
+from mheight.experiments.settings_checks import all_keys
 from mheight.tiers import COURSE_21
 
 RUN7 = ROOT / "runs" / "run7.toml"
