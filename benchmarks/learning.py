@@ -26,7 +26,8 @@ from mheight.experiments.config import RunConfig, load_config
 from mheight.features import FEATURES
 from mheight.models import build_model
 from mheight.training.callbacks import predict_log2
-from mheight.training.fit import Encoded, batches, fit
+from mheight.training.fit import Listeners, batches, fit
+from mheight.training.rows import Encoded
 
 RUNS = Path(__file__).resolve().parent.parent / "runs"
 NARROW = ["model.pooled_width=128", "model.pooled_layers=2"]
@@ -47,19 +48,6 @@ LADDER = {
 }
 
 
-class Silent:
-    """A progress sink that shows nothing."""
-
-    def epoch_begins(self, epoch: int, steps: int) -> None:
-        """Nothing."""
-
-    def step_done(self, step: int) -> None:
-        """Nothing."""
-
-    def training_ends(self) -> None:
-        """Nothing."""
-
-
 def encoded(config: RunConfig, samples: Samples) -> Encoded:
     features = FEATURES[config.features.name].fit(TrainingView(samples))
     return Encoded(features.encode(samples), samples.log2_heights, samples.group, samples.groups)
@@ -78,9 +66,7 @@ def by_fit(config: RunConfig, rows: Encoded, few: Encoded, shapes: dict) -> floa
             tier_guard=config.tier_guard.model_copy(update={"enabled": False}),
             seed=0,
             folder=Path(folder),
-            say=lambda line: None,
-            progress=Silent(),
-            keep_records=lambda all_records: records.append(all_records[-1].seconds),
+            listeners=Listeners(keep_records=lambda told: records.append(told[-1].seconds)),
         )
     return min(records[1:])
 

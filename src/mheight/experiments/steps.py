@@ -34,7 +34,8 @@ from mheight.features.domain import Domain
 from mheight.files import atomic_path, write_json, write_text
 from mheight.metrics import Scores, score
 from mheight.training.callbacks import EpochRecord, ProgressSink
-from mheight.training.fit import Encoded, FitOutcome, TrainingRows, fit
+from mheight.training.fit import FitOutcome, Listeners, fit
+from mheight.training.rows import Encoded, TrainingRows
 
 __all__ = [
     "Evaluation",
@@ -185,10 +186,12 @@ def train_network(
         tier_guard=config.tier_guard,
         seed=config.seed,
         folder=folder.checkpoints,
-        say=say,
-        progress=progress,
-        keep_records=lambda records: _write_history(folder, records),
-        keep_best=lambda best: _save_model(best, folder.model_h5),
+        listeners=Listeners(
+            say,
+            progress,
+            keep_records=lambda records: _write_history(folder, records),
+            keep_best=lambda best: _save_model(best, folder.model_h5),
+        ),
         train=train,
     )
 

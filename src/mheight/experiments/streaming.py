@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mheight.datasets import AuditCheck, CodeStream
 from mheight.features import FittedFeatures
 from mheight.files import atomic_path
-from mheight.training.fit import Encoded
+from mheight.training.rows import Encoded
 
 __all__ = ["EncodedStream", "check_stream", "streamed_fingerprints"]
 

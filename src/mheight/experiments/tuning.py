@@ -38,7 +38,8 @@ from mheight.features import FittedFeatures
 from mheight.models import build_model
 from mheight.training.callbacks import EpochRecord, ProgressSink
 from mheight.training.config import require_rows
-from mheight.training.fit import Encoded, TrainingRows, fit
+from mheight.training.fit import Listeners, fit
+from mheight.training.rows import Encoded, TrainingRows
 
 __all__ = ["StudyProgress", "TrialData", "run_study", "train_trial"]
 
@@ -236,9 +237,7 @@ def train_trial(
             tier_guard=config.tier_guard,
             seed=config.seed,
             folder=folder.work,
-            say=say,
-            progress=progress,
-            keep_records=watch,
+            listeners=Listeners(say, progress, keep_records=watch),
         )
     except _PrunedError:
         return None, "pruned"

@@ -23,6 +23,7 @@ from mheight.experiments.study_results import chosen_values, write_results
 from mheight.experiments.study_search import ENDS, draw, remembered
 from mheight.experiments.tuning import TrialData, train_trial
 from mheight.jobs import JobFolder, Task, hashed, hashed_path
+from mheight.training.callbacks import Unwatched
 
 __all__ = ["StudyRounds", "trial_shard"]
 
@@ -178,17 +179,8 @@ def _unheard(text: str) -> None:
     """What a trial says beside others is not shown."""
 
 
-class _Unwatched:
+class _Unwatched(Unwatched):
     """Progress is that of shards."""
 
     def trial_begins(self, epochs: int) -> None:
         """A trial begins."""
-
-    def epoch_begins(self, epoch: int, steps: int) -> None:
-        """An epoch begins."""
-
-    def step_done(self, step: int) -> None:
-        """A step is done."""
-
-    def training_ends(self) -> None:
-        """Training is over."""

@@ -46,6 +46,12 @@ class Inputs(Protocol):
             Batches that together hold each row of `order` once as a real one.
         """
 
+    def take(self, index: Int) -> Inputs:
+        """The rows at these positions, shape (M,)."""
+
+    def between(self, first: int, last: int) -> Inputs:
+        """The rows from `first` up to `last`, without it: a view."""
+
 
 class RowInputs(dict[str, NDArray[Any]]):
     """Arrays by name with one entry a row along the first axis."""
@@ -60,6 +66,14 @@ class RowInputs(dict[str, NDArray[Any]]):
             rows = order[start : start + size]
             arrays = {name: values[rows] for name, values in self.items()}
             yield Batch(arrays, rows, np.ones(len(rows), dtype=np.bool_))
+
+    def take(self, index: Int) -> RowInputs:
+        """See `Inputs.take`."""
+        return RowInputs({name: values[index] for name, values in self.items()})
+
+    def between(self, first: int, last: int) -> RowInputs:
+        """See `Inputs.between`."""
+        return RowInputs({name: values[first:last] for name, values in self.items()})
 
 
 class GroupedInputs:
@@ -96,6 +110,23 @@ class GroupedInputs:
     def block(self, name: str) -> NDArray[Any]:
         """The array of one group."""
         return self._blocks[name]
+
+    def take(self, index: Int) -> GroupedInputs:
+        """See `Inputs.take`."""
+        group, place = self._group[index], self._place[index]
+        blocks = {
+            name: block[place[group == i]] for i, (name, block) in enumerate(self._blocks.items())
+        }
+        return GroupedInputs(blocks, group)
+
+    def between(self, first: int, last: int) -> GroupedInputs:
+        """See `Inputs.between`."""
+        group = self._group[first:last]
+        blocks = {}
+        for i, (name, block) in enumerate(self._blocks.items()):
+            before = int((self._group[:first] == i).sum())
+            blocks[name] = block[before : before + int((group == i).sum())]
+        return GroupedInputs(blocks, group)
 
     def group_batches(self, size: int) -> Iterator[tuple[str, Batch]]:
         """All rows, group by group: the input's name, and batches of `size` rows filled up."""

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from math import ceil
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.datasets import Samples
 from mheight.errors import RunFolderError
-from mheight.features import FittedFeatures, Inputs
 from mheight.models.backend import keras
 from mheight.tiers import Groups, Tier
 from mheight.training.callbacks import (
@@ -30,52 +28,20 @@ from mheight.training.callbacks import (
     PlateauDecay,
     ProgressSink,
     TierMetricsCallback,
+    Unwatched,
     ValidationMetrics,
     averaged,
 )
 from mheight.training.config import FitConfig, LossConfig, TierGuardConfig, require_rows
+from mheight.training.rows import Encoded, TrainingRows
 
-__all__ = ["Encoded", "FitOutcome", "StopReason", "TrainingRows", "fit"]
+__all__ = ["FitOutcome", "Listeners", "StopReason", "fit"]
 
 Float = NDArray[np.float64]
-Int = NDArray[np.int64]
 
 StopReason = Literal[
     "all epochs done", "early stopping", "tier guard", "diverged", "not yet: report so far"
 ]
-
-
-@dataclass(frozen=True, eq=False)
-class Encoded:
-    """Rows as a network sees them: inputs, log2 heights (N,), positions in the groups (N,)."""
-
-    inputs: Inputs
-    log2_heights: Float
-    group: Int
-    groups: Groups
-
-    def __len__(self) -> int:
-        return len(self.group)
-
-    @classmethod
-    def of(cls, features: FittedFeatures, samples: Samples) -> Encoded:
-        """Labelled samples as a network with these features sees them."""
-        inputs = features.encode(samples)
-        return cls(inputs, samples.log2_heights, samples.group, samples.groups)
-
-    def epoch(self, number: int) -> Encoded:
-        """The rows of an epoch: always these."""
-        return self
-
-
-class TrainingRows(Protocol):
-    """Rows to learn from, the same or fresh ones each epoch, always as many of a group."""
-
-    def __len__(self) -> int:
-        """Rows an epoch."""
-
-    def epoch(self, number: int) -> Encoded:
-        """The rows of an epoch, numbered from 0; they depend on the number alone."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +51,27 @@ class FitOutcome:
     records: tuple[EpochRecord, ...]
     best_epoch: int
     stopped_because: StopReason
+
+
+def _unheard(what: Any) -> None:
+    """For who doesn't listen."""
+
+
+@dataclass(frozen=True, eq=False)
+class Listeners:
+    """Who is told of a training while it goes on.
+
+    Attributes:
+        say: receives lines for the console.
+        progress: receives epochs and steps.
+        keep_records: receives the records of all epochs so far, after each.
+        keep_best: receives the model after each epoch that is the best so far.
+    """
+
+    say: Callable[[str], None] = _unheard
+    progress: ProgressSink = field(default_factory=Unwatched)
+    keep_records: Callable[[Sequence[EpochRecord]], None] = _unheard
+    keep_best: Callable[[Any], None] = _unheard
 
 
 def batches(
@@ -115,10 +102,7 @@ def fit(
     tier_guard: TierGuardConfig,
     seed: int,
     folder: Path,
-    say: Callable[[str], None],
-    progress: ProgressSink,
-    keep_records: Callable[[Sequence[EpochRecord]], None],
-    keep_best: Callable[[Any], None] = lambda model: None,
+    listeners: Listeners,
     train: bool = True,
 ) -> FitOutcome:
     """Train a model, from the checkpoint in `folder` if there is one.
@@ -133,10 +117,7 @@ def fit(
         tier_guard: when a worse easy tier stops training.
         seed: of the order of the data.
         folder: where `state.npz` and the best weights are kept.
-        say: receives lines for the console.
-        progress: receives steps.
-        keep_records: receives the records of all epochs so far, after each.
-        keep_best: receives the model after each epoch that is the best so far.
+        listeners: who is told of it.
         train: whether to train on; without, the state so far is loaded and returned.
 
     Raises:
@@ -145,6 +126,7 @@ def fit(
         KeyboardInterrupt: passed on; the last whole epoch is on disk.
     """
     require_rows(config.batch_size, len(training))
+    say = listeners.say
     guard = _guard_of(tier_guard, validation.groups, say)
     steps = ceil(len(training) / config.batch_size)
     _compile(model, config, steps, say)
@@ -156,10 +138,10 @@ def fit(
     def epoch_done(records: Sequence[EpochRecord]) -> None:
         now.best.sweep()
         say(records[-1].line(config.epochs))
-        keep_records(records)
+        listeners.keep_records(records)
         if now.best.best_epoch == records[-1].epoch:
             with averaged(model):
-                keep_best(model)
+                listeners.keep_best(model)
 
     unfinished = not stopped and first_epoch < config.epochs
     weights = loss.weights.of(validation.groups)
@@ -172,7 +154,7 @@ def fit(
             initial_epoch=first_epoch,
             verbose=0,
             callbacks=[
-                BatchProgress(progress, steps, config.epochs, say),
+                BatchProgress(listeners.progress, steps, config.epochs, say),
                 ValidationMetrics(validation, originals),
                 *now.callbacks(config),
                 checkpoint,

@@ -55,7 +55,7 @@ def run(tmp_path, monkeypatch):
     fits: list[float] = []
     lines: list[str] = []
 
-    def fit(model, training, validation, *, config, keep_records, progress, folder, **_):
+    def fit(model, training, validation, *, config, listeners, folder, **_):
         assert list(folder.iterdir()) == []
         (folder / "state.npz").touch()
         number = len(fits)
@@ -63,13 +63,13 @@ def run(tmp_path, monkeypatch):
         badness = 1 + abs(log10(config.learning_rate) + 2)
         records = []
         for epoch in range(1, config.epochs + 1):
-            progress.epoch_begins(epoch, 1)
+            listeners.progress.epoch_begins(epoch, 1)
             end = run.ends.get(number) if epoch == 2 else None
             if end is not None and end != "diverged":
                 raise end
             value = float("nan") if end else badness / epoch
             records.append(EpochRecord(epoch, value, *[value] * 7, 1e-3, 0.0))
-            keep_records(records)
+            listeners.keep_records(records)
             if end:
                 return FitOutcome(tuple(records), epoch - 1, "diverged")
         return FitOutcome(tuple(records), config.epochs, "all epochs done")

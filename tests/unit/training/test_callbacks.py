@@ -19,7 +19,8 @@ from mheight.training.callbacks import (
 )
 from mheight.training.callbacks.base import monitored
 from mheight.training.callbacks.learning_rate import current_rate
-from mheight.training.fit import Encoded, batches
+from mheight.training.fit import batches
+from mheight.training.rows import Encoded
 
 
 @pytest.fixture

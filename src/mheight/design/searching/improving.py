@@ -27,6 +27,8 @@ __all__ = ["ImproveResult", "Limits", "improve"]
 
 Float = NDArray[np.float64]
 
+End = Literal["time limit", "rounds", "stopped"]
+
 FORMAT, VERSION = "mheight-improvement", 1
 _BETTER = 1.0 - 1e-9
 _SMALLEST = 0.01  # of real entries that may not be 0
@@ -88,7 +90,7 @@ class ImproveResult:
     history: tuple[tuple[float, float], ...]
     rounds: int
     seconds: float
-    status: Literal["time limit", "rounds", "stopped"]
+    status: End
 
     @property
     def is_better(self) -> bool:
@@ -187,7 +189,8 @@ def improve(
     """
     code = G if isinstance(G, LinearCode) else LinearCode(G)
     limits = limits or Limits()
-    chart, x, place = _free_entries(code, m, limits, seconds, rounds, seed)
+    _check(code, m, limits, seconds, rounds, seed)
+    chart, x, place = _free_entries(code, limits)
     zero = 0.0 if limits.integer and _is_whole(chart.base) else ZERO
     program = height_program(code.n, code.k, int(m), is_check=False)
     work = _Work(program, chart, place, limits.values(), zero, seed)
@@ -198,26 +201,19 @@ def improve(
     if file is not None and Path(file).exists():
         state = _read_state(Path(file), about, work, len(x))
     begun, kept = work_clock() - state.seconds, state.seconds
-    status: Literal["time limit", "rounds", "stopped"]
     while True:
         state.seconds = work_clock() - begun
         if progress is not None:
             progress(state.seconds, state.rounds, state.best)
-        if stop is not None and stop():
-            status = "stopped"
-        elif seconds is not None and state.seconds >= seconds:
-            status = "time limit"
-        elif rounds is not None and state.rounds >= rounds:
-            status = "rounds"
-        else:
-            height, moved = work.round(state)
-            state.rounds += 1
-            is_better = state.offer(height, moved, work_clock() - begun)
-            if file is not None and (is_better or state.seconds - kept >= _KEPT_EVERY):
-                kept = state.seconds = work_clock() - begun
-                _write_state(Path(file), about, state)
-            continue
-        break
+        status = _ended(state, seconds, rounds, stop)
+        if status is not None:
+            break
+        height, moved = work.round(state)
+        state.rounds += 1
+        is_better = state.offer(height, moved, work_clock() - begun)
+        if file is not None and (is_better or state.seconds - kept >= _KEPT_EVERY):
+            kept = state.seconds = work_clock() - begun
+            _write_state(Path(file), about, state)
     if file is not None:
         _write_state(Path(file), about, state)
     before = exact_certificates(code)[int(m) - 1]
@@ -229,10 +225,23 @@ def improve(
     return ImproveResult(before, after, matrix, history, state.rounds, state.seconds, status)
 
 
-def _free_entries(
+def _ended(
+    state: _State, seconds: float | None, rounds: int | None, stop: Callable[[], bool] | None
+) -> End | None:
+    """Why it ends here; None if it goes on."""
+    if stop is not None and stop():
+        return "stopped"
+    if seconds is not None and state.seconds >= seconds:
+        return "time limit"
+    if rounds is not None and state.rounds >= rounds:
+        return "rounds"
+    return None
+
+
+def _check(
     code: LinearCode, m: int, limits: Limits, seconds: float | None, rounds: int | None, seed: int
-) -> tuple[Chart, Float, tuple[Float, Float]]:
-    """A chart of the entries that may change, where they begin, and their ranges."""
+) -> None:
+    """Whether numbers are in range, and the limits leave values to take."""
     n, k = code.n, code.k
     if n > MAX_LENGTH:
         raise InvalidCodeError(f"n must be at most {MAX_LENGTH}, got {n}")
@@ -260,7 +269,11 @@ def _free_entries(
             f"entries that are not 0 stay {_SMALLEST} away from it, which magnitude "
             f"{limits.magnitude} does not allow"
         )
-    G = code.G
+
+
+def _free_entries(code: LinearCode, limits: Limits) -> tuple[Chart, Float, tuple[Float, Float]]:
+    """A chart of the entries that may change, where they begin, and their ranges."""
+    G, n, k = code.G, code.n, code.k
     still = set(limits.fixed)
     if (G[:, :k] == np.eye(k)).all():
         still |= set(range(k))
@@ -272,7 +285,7 @@ def _free_entries(
         directions[number, i, j] = 1.0
     base = G.copy()
     base[:, columns] = 0.0
-    x = G[:, columns].ravel()
+    x, values = G[:, columns].ravel(), limits.values()
     high: Float = np.full(len(x), math.inf if limits.magnitude is None else float(limits.magnitude))
     low = -high
     if values is not None:

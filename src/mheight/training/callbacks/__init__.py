@@ -7,7 +7,7 @@ from mheight.training.callbacks.early_stopping import EarlyStopping
 from mheight.training.callbacks.epoch_log import EpochAnnouncement, EpochLog, EpochRecord
 from mheight.training.callbacks.learning_rate import ExponentialDecay, PlateauDecay
 from mheight.training.callbacks.nan_guard import NanGuard
-from mheight.training.callbacks.progress import BatchProgress, ProgressSink
+from mheight.training.callbacks.progress import BatchProgress, ProgressSink, Unwatched
 from mheight.training.callbacks.tier_metrics import TierMetricsCallback
 from mheight.training.callbacks.validation import ValidationMetrics, predict_log2
 
@@ -24,6 +24,7 @@ __all__ = [
     "PlateauDecay",
     "ProgressSink",
     "TierMetricsCallback",
+    "Unwatched",
     "ValidationMetrics",
     "averaged",
     "predict_log2",

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from mheight.models.backend import keras
 
-__all__ = ["BatchProgress", "ProgressSink"]
+__all__ = ["BatchProgress", "ProgressSink", "Unwatched"]
 
 _WARM_UP, _MEASURED = 3, 30
 
@@ -24,6 +24,19 @@ class ProgressSink(Protocol):
 
     def training_ends(self) -> None:
         """No more epochs; what comes now is evaluation."""
+
+
+class Unwatched:
+    """Progress that nobody looks at."""
+
+    def epoch_begins(self, epoch: int, steps: int) -> None:
+        """An epoch begins."""
+
+    def step_done(self, step: int) -> None:
+        """A step is done."""
+
+    def training_ends(self) -> None:
+        """Training is over."""
 
 
 class BatchProgress(keras.callbacks.Callback):  # type: ignore[misc]
