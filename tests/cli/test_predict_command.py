@@ -158,9 +158,11 @@ def test_export_and_predict_with_the_bundle(mheight, finished_run, codes, pickle
     scores.write_text(json.dumps({**values, "run": "other"}))
     error = fails("export", finished_run.path, "-o", tmp_path / "new", "--scores", scores)
     assert error.endswith("scores of other, not of run7")
-    scores.write_text("{}")
-    error = fails("export", finished_run.path, "-o", tmp_path / "new", "--scores", scores)
-    assert error.endswith("no scores of `mheight evaluate --output`")
+    unknown_group = {**values["scores"], "groups": {"every": 1.0}, "tier_of": {"every": "x"}}
+    for other in ([], {}, {**values, "rank": 1}, {**values, "scores": unknown_group}):
+        scores.write_text(json.dumps(other))
+        error = fails("export", finished_run.path, "-o", tmp_path / "new", "--scores", scores)
+        assert error.endswith("no scores of `mheight evaluate --output`")
     assert not (tmp_path / "new").exists()
 
 

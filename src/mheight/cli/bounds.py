@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Annotated
-
-import typer
 
 from mheight.cli.console import out
 from mheight.cli.rendering import Format, Table, render
 from mheight.cli.shared_options import OnlyHeight, TableForm
+from mheight.cli.theory_options import Dimension, Every, JsonNotTable, Length
 from mheight.heights import Bound, best_lower_bound, lower_bounds
 
 __all__ = ["bounds"]
 
 
 def bounds(
-    n: Annotated[int, typer.Argument(help="Length.")],
-    k: Annotated[int, typer.Argument(help="Dimension.")],
+    n: Length,
+    k: Dimension,
     m: OnlyHeight = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="The weaker bounds too, not only the best of each m.")
-    ] = False,
+    every: Every = False,
     form: TableForm = Format.TEXT,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+    as_json: JsonNotTable = False,
 ) -> None:
     """Show lower bounds on the heights of every [n, k] code, and where they are proved.
 

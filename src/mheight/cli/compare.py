@@ -5,10 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
+from mheight.cli.compare_options import (
+    ExactCodes,
+    FormOfCodes,
+    RunsOrCodes,
+    TimeLimitOfCodes,
+)
 from mheight.cli.console import out
 from mheight.cli.heights_display import Doubts, Watch
 from mheight.cli.heights_work import InterruptedSearch, Request, results
@@ -26,29 +29,12 @@ __all__ = ["compare"]
 
 
 def compare(
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="RUNS|CODES",
-            help="Folders of finished runs; or codes: matrices, files, families such as cosine:9.",
-        ),
-    ],
+    sources: RunsOrCodes,
     systematic: Systematic = False,
     parity_check: ParityCheck = False,
-    exact: Annotated[
-        bool, typer.Option("--exact", help="Codes: rational arithmetic; nothing is rounded.")
-    ] = False,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="Codes: for each; bounds are compared where it ends. "
-            "[60 for a code too long for all heights at once]",
-        ),
-    ] = None,
-    form: Annotated[
-        Format, typer.Option("--format", help="Codes: how the table is written.")
-    ] = Format.TEXT,
+    exact: ExactCodes = False,
+    time_limit: TimeLimitOfCodes = None,
+    form: FormOfCodes = Format.TEXT,
 ) -> None:
     """Show finished runs side by side (scores, budgets, criteria), or the heights of codes.
 

@@ -21,7 +21,8 @@ from mheight.cli.data_options import (
     PlotOfHeights,
     SeedOfCodes,
 )
-from mheight.cli.job_running import ClusterOption, JobOptions, PartOption, beside, run_shown
+from mheight.cli.job_options import ClusterOption, JobOptions, PartOption
+from mheight.cli.job_running import beside, run_shown
 from mheight.cli.sample_options import LabelColumn, LabelsFile, SamplesPath, tell_faults
 from mheight.datasets import (
     ImportReport,

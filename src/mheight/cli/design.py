@@ -21,7 +21,8 @@ from mheight.cli.design_options import (
     Tasks,
 )
 from mheight.cli.interrupting import Interrupted
-from mheight.cli.job_running import ClusterOption, JobOptions, PartOption, run_shown
+from mheight.cli.job_options import ClusterOption, JobOptions, PartOption
+from mheight.cli.job_running import run_shown
 from mheight.cli.search_display import SearchDisplay
 from mheight.cli.search_options import Rounds, Seed
 from mheight.cli.shared_options import JsonLines

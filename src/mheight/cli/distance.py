@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
-
-import typer
 
 from mheight.cli.console import out
 from mheight.cli.rendering import Format, Table, render
@@ -19,6 +16,7 @@ from mheight.cli.source_options import (
     matrix_kind,
 )
 from mheight.cli.sources import rational_sources
+from mheight.cli.theory_options import ColumnSets, SourceOfCodes
 from mheight.errors import InvalidCodeError
 from mheight.heights.distance import MAX_COLUMN_SETS, distance_with_doubts
 from mheight.heights.doubts import doubt_text
@@ -27,20 +25,12 @@ __all__ = ["distance"]
 
 
 def distance(
-    source: Annotated[
-        str | None,
-        typer.Argument(
-            help="A matrix, a file of matrices, or - , as for heights.", show_default=""
-        ),
-    ] = None,
+    source: SourceOfCodes = None,
     systematic: Systematic = False,
     parity_check: ParityCheck = False,
     family: FamilyName = None,
     length: FamilyLength = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(metavar="SETS", help="Sets of columns to look at in a long code. [2000000]"),
-    ] = None,
+    limit: ColumnSets = None,
     form: TableForm = Format.TEXT,
     as_json: JsonLines = False,
 ) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 
 from mheight.cli.console import out
 from mheight.cli.source_options import ParityCheck, Systematic, matrix_kind
 from mheight.cli.sources import rational_sources
+from mheight.cli.theory_options import FirstCode, JsonNotSentences, SecondCode
 from mheight.codes.equivalence import equivalence
 from mheight.errors import InvalidCodeError
 
@@ -20,16 +20,11 @@ CODES_DIFFER = 3
 
 
 def equivalent(
-    first: Annotated[
-        str,
-        typer.Argument(
-            metavar="A", help="A matrix, a file of one matrix, or a family such as cosine:9."
-        ),
-    ],
-    second: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
+    first: FirstCode,
+    second: SecondCode,
     systematic: Systematic = False,
     parity_check: ParityCheck = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of sentences.")] = False,
+    as_json: JsonNotSentences = False,
 ) -> None:
     """Say whether B is A with its positions in another order and some signs changed.
 

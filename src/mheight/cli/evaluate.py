@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mheight.cli.console import out, say
+from mheight.cli.measured_scores import MeasuredScores
 from mheight.cli.run_options import Copies, FinishedRun, OtherRuns, Plot, ScoresFile
 from mheight.cli.sample_options import LabelColumn, LabelsFile, SamplesPath
 from mheight.datasets import ImportReport, Samples, check_import, read_samples
@@ -58,7 +59,7 @@ def evaluate(
             out(f"{one.config.name}: training protocol INVALID (Run 6); the figures here are clean")
     _tell_scores(data.name, result)
     if output is not None:
-        write_json(output, _values(data.name, found, result))
+        write_json(output, _measured(data.name, found, result).as_dict())
     if plot is not None:
         _plot(data.name, result, plot)
 
@@ -99,18 +100,17 @@ def _tell_rows(found: ImportReport, result: DataScores) -> None:
         out(f"{doubtful:,} exact heights are in doubt; {found.first_doubt}")
 
 
-def _values(data: str, found: ImportReport, result: DataScores) -> dict[str, Any]:
-    """What `mheight export --scores` reads."""
-    return {
-        "run": result.name,
-        "data": data,
-        "rows": found.rows,
-        "infinite_left_out": found.rows - found.kept,
-        "seen_in_training_left_out": result.seen,
-        "scores": result.scores.as_dict(),
-        "intervals": None if result.intervals is None else result.intervals.as_dict(),
-        "flagged": result.flagged,
-    }
+def _measured(data: str, found: ImportReport, result: DataScores) -> MeasuredScores:
+    return MeasuredScores(
+        run=result.name,
+        data=data,
+        rows=found.rows,
+        infinite_left_out=found.rows - found.kept,
+        seen_in_training_left_out=result.seen,
+        scores=result.scores,
+        intervals=result.intervals,
+        flagged=result.flagged,
+    )
 
 
 def _sizes(samples: Samples) -> tuple[int, int, int]:

@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import json
-
 from mheight.cli.console import out, say
-from mheight.cli.run_options import BundlePath, FinishedRun, MeasuredScores
+from mheight.cli.run_options import BundlePath, FinishedRun, ScoresOfData
 from mheight.deployment.bundle import check_target
 from mheight.errors import BundleError
 
 __all__ = ["export"]
 
 
-def export(run: FinishedRun, output: BundlePath, scores: MeasuredScores = None) -> None:
+def export(run: FinishedRun, output: BundlePath, scores: ScoresOfData = None) -> None:
     """Write a bundle: the network as ONNX, its features, intervals, domain and model card.
 
     The bundle holds no code and needs neither Keras nor JAX.  Writing fails unless ONNX
     Runtime predicts what the trained network predicts.
     """
     check_target(output)
-    measured = []
-    for path in scores or []:
-        try:
-            measured.append(json.loads(path.read_text(encoding="utf-8")))
-            measured[-1]["scores"]["groups"], measured[-1]["data"]
-        except (ValueError, KeyError, TypeError):
-            raise BundleError(f"{path}: no scores of `mheight evaluate --output`") from None
+    from mheight.cli.measured_scores import MeasuredScores  # it loads data sets
+
+    measured = [MeasuredScores.read(path) for path in scores or []]
     say("loading Keras and JAX")
     from mheight.deployment.export import TrainedNetwork, export_bundle
     from mheight.experiments.trained_run import TrainedRun
 
     found = TrainedRun.load(run)
     for one, path in zip(measured, scores or [], strict=True):
-        if one.get("run") != found.config.name:
-            raise BundleError(f"{path}: scores of {one.get('run')}, not of {found.config.name}")
+        if one.run != found.config.name:
+            raise BundleError(f"{path}: scores of {one.run}, not of {found.config.name}")
     trained = TrainedNetwork(
         found.model,
         found.config.features.name,
@@ -41,7 +35,7 @@ def export(run: FinishedRun, output: BundlePath, scores: MeasuredScores = None) 
         *found.limits(),
         found.folder.read_report(),
     )
-    predictor = export_bundle(trained, output, measured)
+    predictor = export_bundle(trained, output, [one.as_dict() for one in measured])
     parity = predictor.manifest["parity"]
     out(
         f"{output}: {found.config.name}, {predictor.manifest['network']['parameters']:,} "

@@ -33,7 +33,7 @@ from mheight.cli.heights_options import (
 )
 from mheight.cli.heights_work import InterruptedSearch, Request, located, results
 from mheight.cli.interrupting import Interrupted
-from mheight.cli.job_running import ClusterOption, JobOptions, PartOption
+from mheight.cli.job_options import ClusterOption, JobOptions, PartOption
 from mheight.cli.rendering import Format
 from mheight.cli.sample_options import LabelColumn, LabelsFile
 from mheight.cli.shared_options import OnlyHeight

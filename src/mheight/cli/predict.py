@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mheight.cli.console import out, progress_bar
-from mheight.cli.job_running import ClusterOption, JobOptions, PartOption
+from mheight.cli.job_options import ClusterOption, JobOptions, PartOption
 from mheight.cli.job_running import beside as beside_output
 from mheight.cli.predict_job import Asked, KeptPredictions
 from mheight.cli.predict_models import Predict, PredictedBlock, groups_of

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from mheight.cli.job_running import JobOptions, beside, run_shown
+from mheight.cli.job_options import JobOptions
+from mheight.cli.job_running import beside, run_shown
 from mheight.cli.predict_models import Predict, PredictedBlock, model_of
 from mheight.datasets import ExactHeights, Samples
 from mheight.errors import JobError

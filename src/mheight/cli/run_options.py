@@ -13,7 +13,6 @@ __all__ = [
     "ConfigFile",
     "Copies",
     "FinishedRun",
-    "MeasuredScores",
     "OtherRuns",
     "OutputRoot",
     "Overrides",
@@ -22,6 +21,7 @@ __all__ = [
     "Resume",
     "ResumeStudy",
     "ScoresFile",
+    "ScoresOfData",
     "StudyFile",
     "StudyOutput",
     "Trials",
@@ -88,7 +88,7 @@ Plot = Annotated[Path | None, typer.Option(help="PNG to write: predicted against
 BundlePath = Annotated[
     Path, typer.Option("--output", "-o", help="Folder to make, or .zip file to write.")
 ]
-MeasuredScores = Annotated[
+ScoresOfData = Annotated[
     list[Path] | None,
     typer.Option(
         "--scores",

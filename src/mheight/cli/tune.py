@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mheight.cli.console import TrainingDisplay, out, say
 from mheight.cli.interrupting import Interrupted
-from mheight.cli.job_running import ClusterOption, JobOptions, PartOption
+from mheight.cli.job_options import ClusterOption, JobOptions, PartOption
 from mheight.cli.run_options import ResumeStudy, StudyFile, StudyOutput, Trials
 from mheight.experiments.study_file import Study, load_study
 from mheight.experiments.study_folder import StudyFolder

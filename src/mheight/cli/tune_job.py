@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mheight.cli.console import say
-from mheight.cli.job_running import JobOptions, run_shown
+from mheight.cli.job_options import JobOptions
+from mheight.cli.job_running import run_shown
 from mheight.experiments.study_file import Study
 from mheight.experiments.study_folder import StudyFolder
 from mheight.experiments.study_report import StudyReport
