@@ -180,7 +180,7 @@ def prediction_table(count: int) -> str:
             start = time.perf_counter()
             answer(codes)
             seconds.append(time.perf_counter() - start)
-        parameters = packaged.manifest["network"]["parameters"]
+        parameters = packaged.manifest.network.parameters
         micro = min(seconds[1:]) * 1e6 / count
         rows.append([name, f"{parameters:,}", "", f"{micro:.1f}", f"{1e6 / micro:,.0f}"])
     exact_heights(small)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from contract_models import MODELS, whole
 
 from mheight.datasets import Samples, TrainingView, generate
 from mheight.deployment import onnx_graph
-from mheight.deployment.bundle import FORMAT, Bundle
+from mheight.deployment.bundle import Bundle, read_bundle
 from mheight.deployment.export import TOLERANCE
 from mheight.deployment.onnx_graph import onnx_model
 from mheight.deployment.predictor import Predictor
@@ -18,6 +20,7 @@ from mheight.features import FEATURES, GroupedInputs
 from mheight.features.domain import Domain
 from mheight.models import build_model
 
+STORED = Path(__file__).parents[1] / "bundle_run8_stream"
 CODES = generate("course", 12, 5).samples
 
 
@@ -30,7 +33,7 @@ def predictor(model, feature_name, features) -> Predictor:
             {"name": feature_name, "values": features.as_dict()},
             Domain.fit(TrainingView(CODES)).as_dict(),
             calibrate(logs, logs, CODES.group, CODES.groups).as_dict(),
-            {"format": FORMAT, "name": "test"},
+            read_bundle(STORED).manifest,
             "",
         )
     )

@@ -40,7 +40,8 @@ from mheight.datasets import generate, load_pickle, read_any_samples, read_parqu
 from mheight.datasets.reading import read_labels
 from mheight.deployment import Predictor
 from mheight.deployment.bundle import FILES, Bundle, read_bundle, write_bundle
-from mheight.deployment.manifest import object_of
+from mheight.deployment.checked_json import object_of
+from mheight.deployment.manifest import Manifest
 from mheight.errors import InputWarning, MheightError
 from mheight.experiments.config import load_config
 from mheight.experiments.study_file import load_study
@@ -220,7 +221,7 @@ def run_network(path: Path) -> Any:
     texts = {name: object_of(content) for name, content in contents().items() if "json" in name}
     bundle = Bundle(
         "x", path.read_bytes(), texts["features.json"], texts["domain.json"],
-        texts["calibration.json"], texts["manifest.json"], "",
+        texts["calibration.json"], Manifest.from_dict(texts["manifest.json"]), "",
     )  # fmt: skip
     Predictor(bundle).predict_log2(CODES)
 

@@ -63,7 +63,7 @@ def test_the_network_reads_p_of_the_largest_code(run21):
 def test_a_bundle_says_what_it_was_trained_on(bundle21):
     predictor = Predictor.load(bundle21)
     assert predictor.groups == COURSE_21
-    assert Groups.from_dict(predictor.manifest["groups"]) == COURSE_21
+    assert predictor.manifest.groups == COURSE_21
     assert "length 9 or 10" in predictor.card
     assert "(10,6,4)" in predictor.card
     samples = generate("course", 2, 5, groups=COURSE_21).samples

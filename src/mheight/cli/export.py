@@ -5,6 +5,7 @@ from __future__ import annotations
 from mheight.cli.console import out, say
 from mheight.cli.run_options import BundlePath, FinishedRun, ScoresOfData
 from mheight.deployment.bundle import check_target
+from mheight.deployment.manifest import Measured
 from mheight.errors import BundleError
 
 __all__ = ["export"]
@@ -35,10 +36,17 @@ def export(run: FinishedRun, output: BundlePath, scores: ScoresOfData = None) ->
         *found.limits(),
         found.folder.read_report(),
     )
-    predictor = export_bundle(trained, output, [one.as_dict() for one in measured])
-    parity = predictor.manifest["parity"]
+    metrics = [
+        Measured.of(
+            one.data, one.scores, None if one.intervals is None else one.intervals.overall,
+            one.flagged,
+        )
+        for one in measured
+    ]  # fmt: skip
+    manifest = export_bundle(trained, output, metrics).manifest
+    assert manifest.parity is not None
     out(
-        f"{output}: {found.config.name}, {predictor.manifest['network']['parameters']:,} "
+        f"{output}: {found.config.name}, {manifest.network.parameters:,} "
         f"parameters; ONNX Runtime agrees with the trained network to "
-        f"{parity['largest_difference']:.1e} in log2 height"
+        f"{manifest.parity.largest_difference:.1e} in log2 height"
     )

@@ -23,14 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from mheight.archives import unzipped
-from mheight.deployment.manifest import check_manifest, object_of
+from mheight.deployment.checked_json import object_of
+from mheight.deployment.manifest import FORMAT, Manifest
 from mheight.errors import BundleError
 from mheight.files import atomic_folder, atomic_path
 
 __all__ = ["FILES", "FORMAT", "OUTPUT", "Bundle", "check_target", "read_bundle", "write_bundle"]
-
-FORMAT = 1
-"""Version of the layout; a bundle of another one is refused."""
 
 _SUMS = "SHA256SUMS"
 
@@ -69,7 +67,7 @@ class Bundle:
     features: dict[str, Any]
     domain: dict[str, Any]
     calibration: dict[str, Any]
-    manifest: dict[str, Any]
+    manifest: Manifest
     card: str
 
 
@@ -134,15 +132,15 @@ def read_bundle(path: Path) -> Bundle:
             raise BundleError(f"{path}: {name} was changed or damaged (its SHA-256 differs)")
     if sums != _sums(contents):
         raise BundleError(f"{path}: {_SUMS} was changed or damaged")
-    features, domain, calibration, manifest = (
+    features, domain, calibration, stated = (
         _object(path, name, contents[name]) for name in FILES if name.endswith(".json")
     )
-    if manifest.get("format") != FORMAT:
+    if stated.get("format") != FORMAT:
         raise BundleError(
-            f"{path}: a bundle of format {FORMAT} is needed, got {manifest.get('format')!r:.40}"
+            f"{path}: a bundle of format {FORMAT} is needed, got {stated.get('format')!r:.40}"
         )
     try:
-        check_manifest(manifest)
+        manifest = Manifest.from_dict(stated)
     except ValueError as error:
         raise BundleError(f"{path}: manifest.json can't be used ({error})") from None
     _require_agreement(path, features, calibration, manifest)
@@ -166,20 +164,16 @@ def _object(path: Path, name: str, content: bytes) -> dict[str, Any]:
 
 
 def _require_agreement(
-    path: Path, features: dict[str, Any], calibration: dict[str, Any], manifest: dict[str, Any]
+    path: Path, features: dict[str, Any], calibration: dict[str, Any], manifest: Manifest
 ) -> None:
     """What stands in two files must be the same in both."""
-    level = manifest["intervals"]["level"]
+    groups = None if manifest.groups is None else manifest.groups.as_dict()
     values = features.get("values")
     stored = values if isinstance(values, dict) else {}
     for what, said, found in (
-        ("features", manifest["features"], features.get("name")),
-        (
-            "groups",
-            manifest.get("groups"),
-            stored.get("groups"),
-        ),
-        ("level", level, calibration.get("level")),
+        ("features", manifest.features, features.get("name")),
+        ("groups", groups, stored.get("groups")),
+        ("level", manifest.intervals.level, calibration.get("level")),
     ):
         if said != found:
             raise BundleError(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from mheight.deployment.manifest import trained_groups
-from mheight.metrics import Scores
+from mheight.deployment.manifest import Manifest, Parity
 from mheight.tiers import Groups, Tier
 
 __all__ = ["model_card"]
 
 
-def model_card(manifest: dict[str, Any]) -> str:
+def model_card(manifest: Manifest) -> str:
     """The card of a bundle, Markdown, from its manifest."""
     sections = [
         _purpose(manifest),
@@ -24,13 +21,13 @@ def model_card(manifest: dict[str, Any]) -> str:
     return "\n".join(sections)
 
 
-def _purpose(manifest: dict[str, Any]) -> str:
-    groups = trained_groups(manifest)
+def _purpose(manifest: Manifest) -> str:
+    groups = manifest.trained
     *some, last = map(str, groups.lengths)
     lengths = f"{', '.join(some)} or {last}" if some else last
     kind = _kind(groups)
     exact = f"At n = {lengths} `mheight.height_profile(G)`"
-    longest = manifest.get("longest")
+    longest = manifest.longest
     others = (
         ""
         if longest is None
@@ -39,9 +36,9 @@ def _purpose(manifest: dict[str, Any]) -> str:
 It reads codes of other groups (n, k, m) with n <= {longest} too, and flags them `group not trained
 on`: nothing in the network depends on how many circuits and sets a code has."""
     )
-    return f"""# {manifest["name"]}
+    return f"""# {manifest.name}
 
-{manifest["description"]}
+{manifest.description}
 
 ## What it is for
 
@@ -54,10 +51,10 @@ for comparison with other predictors.
 """
 
 
-def _use(manifest: dict[str, Any]) -> str:
+def _use(manifest: Manifest) -> str:
     inputs = "\n".join(
         f"    {name:<12} ({', '.join(map(str, shape))})"
-        for name, shape in manifest["network"]["inputs"].items()
+        for name, shape in manifest.network.inputs.items()
     )
     return f"""## How to use it
 
@@ -66,7 +63,7 @@ def _use(manifest: dict[str, Any]) -> str:
     from mheight.deployment import Predictor
     Predictor.load("BUNDLE").predict(samples)
 
-`network.onnx` reads the feature set `{manifest["features"]}` of mheight and returns log2 of the
+`network.onnx` reads the feature set `{manifest.features}` of mheight and returns log2 of the
 heights, `log2_height`, shape (rows, 1). Where there is an input for each group, it wants at least
 one row of each, and answers group after group. Its inputs are
 
@@ -77,45 +74,44 @@ that out exactly.
 """
 
 
-def _training(manifest: dict[str, Any]) -> str:
-    made = manifest["training"]
-    criteria = manifest["criteria"]
-    failed = [one["name"] for one in criteria if one["passed"] is False]
-    measured = sum(one["passed"] is not None for one in criteria)
+def _training(manifest: Manifest) -> str:
+    made = manifest.training
+    failed = [one.name for one in manifest.criteria if one.passed is False]
+    measured = sum(one.passed is not None for one in manifest.criteria)
     verdict = f"all {measured} met" if not failed else f"not met: {', '.join(failed)}"
-    network = manifest["network"]
+    network = manifest.network
     return f"""## How it was trained
 
-* data: {made["data"]}
-* network: `{network["name"]}` on `{manifest["features"]}`, {network["parameters"]:,} parameters
-* {made["epochs"]} epochs, {made["minutes"]:.1f} minutes, best epoch {made["best_epoch"]}
-* no validation code, nor any equivalent to one, was trained on: {made["audit"]}
+* data: {made.data}
+* network: `{network.name}` on `{manifest.features}`, {network.parameters:,} parameters
+* {made.epochs} epochs, {made.minutes:.1f} minutes, best epoch {made.best_epoch}
+* no validation code, nor any equivalent to one, was trained on: {made.audit}
 * success criteria on clean validation: {verdict}
 """
 
 
-def _measured(manifest: dict[str, Any]) -> str:
+def _measured(manifest: Manifest) -> str:
     rows = [
         "| data | rows | overall | easy | medium | hard | in the interval | flagged |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for one in manifest["metrics"]:
-        scores = one["scores"]
-        tiers = [_figure(scores["tiers"][tier.value]) for tier in Tier]
-        held = "" if one["coverage"] is None else f"{one['coverage']:.3f}"
-        flagged = "" if one["flagged"] is None else f"{one['flagged']:,}"
-        count = sum(scores["counts"].values())
-        cells = [one["data"], f"{count:,}", _figure(scores["overall"]), *tiers, held, flagged]
+    for one in manifest.metrics:
+        scores = one.scores
+        tiers = [_figure(scores.tiers[tier.value]) for tier in Tier]
+        held = "" if one.coverage is None else f"{one.coverage:.3f}"
+        flagged = "" if one.flagged is None else f"{one.flagged:,}"
+        count = sum(scores.counts.values())
+        cells = [one.data, f"{count:,}", _figure(scores.overall), *tiers, held, flagged]
         rows.append("| " + " | ".join(cells) + " |")
-    scored = [Scores.from_dict(one["scores"]) for one in manifest["metrics"]]
-    among = Groups.together([trained_groups(manifest), *(scores.among for scores in scored)])
+    scored = [one.scores for one in manifest.metrics]
+    among = Groups.together([manifest.trained, *(scores.among for scores in scored)])
     groups = [
-        f"| {_kind(among)} | " + " | ".join(one["data"] for one in manifest["metrics"]) + " |",
+        f"| {_kind(among)} | " + " | ".join(one.data for one in manifest.metrics) + " |",
         "|---" * (len(scored) + 1) + "|",
     ]
     for group, name in zip(among, among.names, strict=True):
         groups.append("| " + " | ".join([name, *(_figure(s.of(group)) for s in scored)]) + " |")
-    intervals = manifest["intervals"]
+    intervals = manifest.intervals
     return f"""## On what it was measured
 
 log2-MSE, the mean of (log2 h - log2 predicted)^2; overall is the mean of the groups that
@@ -127,8 +123,8 @@ By group:
 
 {chr(10).join(groups)}
 
-Intervals are meant to hold {intervals["level"]:.0%} of the exact heights on data like the
-validation set; they held {intervals["overall"]:.3f} in the half of it that they were not
+Intervals are meant to hold {intervals.level:.0%} of the exact heights on data like the
+validation set; they held {intervals.overall:.3f} in the half of it that they were not
 calibrated on.
 """
 
@@ -141,8 +137,8 @@ def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def _limits(manifest: dict[str, Any]) -> str:
-    longest = manifest.get("longest")
+def _limits(manifest: Manifest) -> str:
+    longest = manifest.longest
     refused = "Other lengths and groups: refused."
     if longest is not None:
         refused = f"""Codes of n > {longest}: refused.
@@ -161,13 +157,20 @@ def _limits(manifest: dict[str, Any]) -> str:
 """
 
 
-def _versions(manifest: dict[str, Any]) -> str:
-    versions = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
-    parity = manifest["parity"]
+def _versions(manifest: Manifest) -> str:
+    versions = ", ".join(f"{name} {number}" for name, number in manifest.versions.items())
     return f"""## Provenance
 
-Exported {manifest["created"]} by mheight {manifest["mheight"]}. Trained with {versions}.
-The ONNX network agreed with the trained one to {parity["largest_difference"]:.1e} in log2 height on
-{parity["rows"]:,} other codes in batches of {", ".join(str(size) for size in parity["batches"])}.
-`SHA256SUMS` holds the hashes of all files: `sha256sum -c SHA256SUMS`.
+Exported {manifest.created} by mheight {manifest.mheight}. Trained with {versions}.
+{_agreement(manifest.parity)}`SHA256SUMS` holds the hashes of all files: `sha256sum -c SHA256SUMS`.
+"""
+
+
+def _agreement(parity: Parity | None) -> str:
+    if parity is None:
+        return ""
+    batches = ", ".join(map(str, parity.batches))
+    return f"""\
+The ONNX network agreed with the trained one to {parity.largest_difference:.1e} in log2 height on
+{parity.rows:,} other codes in batches of {batches}.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +13,17 @@ import numpy as np
 
 import mheight
 from mheight.datasets import Samples, generate
-from mheight.deployment.bundle import FORMAT, Bundle, check_target, write_bundle
+from mheight.deployment.bundle import Bundle, check_target, write_bundle
 from mheight.deployment.card import model_card
 from mheight.deployment.feeds import ANY_LENGTH
+from mheight.deployment.manifest import (
+    IntervalFacts,
+    Manifest,
+    Measured,
+    NetworkFacts,
+    Parity,
+    TrainingFacts,
+)
 from mheight.deployment.predictor import Predictor
 from mheight.errors import BundleError
 from mheight.evaluation import RunReport
@@ -59,14 +67,14 @@ class TrainedNetwork:
 
 
 def export_bundle(
-    trained: TrainedNetwork, path: Path, measured: Sequence[dict[str, Any]] = ()
+    trained: TrainedNetwork, path: Path, measured: Sequence[Measured] = ()
 ) -> Predictor:
     """Write a bundle, after checking that it predicts what the network predicts.
 
     Args:
         trained: from a finished run.
         path: a folder to make, or a file that ends in `.zip`.
-        measured: scores on other data, as `mheight evaluate --output` writes them.
+        measured: scores on other data.
 
     Returns:
         The predictor that the bundle makes.
@@ -94,15 +102,15 @@ def export_bundle(
         "",
     )
     predictor = Predictor(bundle)
-    bundle.manifest["parity"] = _check_parity(trained, predictor)
-    predictor.card = model_card(bundle.manifest)
+    predictor.manifest = replace(bundle.manifest, parity=_check_parity(trained, predictor))
+    predictor.card = model_card(predictor.manifest)
     write_bundle(
         {
             "network.onnx": network,
             "features.json": _json(bundle.features),
             "domain.json": _json(bundle.domain),
             "calibration.json": _json(bundle.calibration),
-            "manifest.json": _json(bundle.manifest),
+            "manifest.json": _json(predictor.manifest.as_dict()),
             "MODEL_CARD.md": predictor.card.encode(),
         },
         path,
@@ -115,56 +123,42 @@ def _json(value: Any) -> bytes:
 
 
 def _manifest(
-    trained: TrainedNetwork, measured: Sequence[dict[str, Any]], *, any_length: bool
-) -> dict[str, Any]:
-    inputs = {name: ["rows", *shape] for name, shape in trained.features.shapes.items()}
-    if any_length:
-        inputs = {name: list(axes) for name, axes in ANY_LENGTH.items()}
+    trained: TrainedNetwork, measured: Sequence[Measured], *, any_length: bool
+) -> Manifest:
+    inputs: Mapping[str, Sequence[str | int]] = ANY_LENGTH
+    if not any_length:
+        inputs = {name: ("rows", *shape) for name, shape in trained.features.shapes.items()}
     report, held = trained.report, trained.report.intervals
-    metrics = [
-        {"data": f"validation, {name}", "scores": scores.as_dict()}
-        | {"coverage": None, "flagged": None}
+    validation = [
+        Measured.of(f"validation, {name}", scores, None, None)
         for name, scores in report.validation.items()
     ]
-    metrics += [
-        {
-            "data": one["data"],
-            "scores": one["scores"],
-            "coverage": (one["intervals"] or {}).get("overall"),
-            "flagged": one["flagged"],
-        }
-        for one in measured
-    ]
-    return {
-        "format": FORMAT,
-        "name": report.name,
-        "description": report.description,
-        "created": datetime.now(UTC).date().isoformat(),
-        "mheight": mheight.__version__,
-        "features": trained.feature_name,
-        "groups": trained.features.groups.as_dict(),
-        **({"longest": LONGEST_PREDICTED} if any_length else {}),
-        "network": {
-            "name": report.model.name,
-            "parameters": report.model.parameters,
-            "inputs": inputs,
-        },
-        "training": {
-            "data": report.data.summary,
-            "epochs": report.training.epochs,
-            "best_epoch": report.training.best_epoch,
-            "minutes": report.training.minutes,
-            "audit": f"{report.audit.training_originals:,} training codes audited",
-            "config": report.config,
-        },
-        "criteria": [one.as_dict() for one in report.criteria],
-        "metrics": metrics,
-        "intervals": {"level": held.level, "overall": held.overall, "rows": held.rows},
-        "versions": report.versions,
-    }
+    return Manifest(
+        name=report.name,
+        description=report.description,
+        created=datetime.now(UTC).date().isoformat(),
+        mheight=mheight.__version__,
+        features=trained.feature_name,
+        groups=trained.features.groups,
+        longest=LONGEST_PREDICTED if any_length else None,
+        network=NetworkFacts(report.model.name, report.model.parameters, inputs),
+        training=TrainingFacts(
+            data=report.data.summary,
+            epochs=report.training.epochs,
+            best_epoch=report.training.best_epoch,
+            minutes=report.training.minutes,
+            audit=f"{report.audit.training_originals:,} training codes audited",
+            config=report.config,
+        ),
+        criteria=report.criteria,
+        metrics=(*validation, *measured),
+        intervals=IntervalFacts(held.level, held.overall, held.rows),
+        versions=report.versions,
+        parity=None,
+    )
 
 
-def _check_parity(trained: TrainedNetwork, predictor: Predictor) -> dict[str, Any]:
+def _check_parity(trained: TrainedNetwork, predictor: Predictor) -> Parity:
     """Compare both on codes that neither has seen, in batches of several sizes."""
     samples = _other_codes(trained.features.groups)
     largest = 0.0
@@ -185,7 +179,7 @@ def _check_parity(trained: TrainedNetwork, predictor: Predictor) -> dict[str, An
                 f"trained network by {difference:.2g} in log2 height, more than {TOLERANCE:g}"
             )
         largest = max(largest, difference)
-    return {"rows": len(samples), "batches": list(_BATCHES), "largest_difference": largest}
+    return Parity(len(samples), _BATCHES, largest)
 
 
 def _other_codes(groups: Groups) -> Samples:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from mheight.datasets import ExactHeights, Samples
 from mheight.deployment.bundle import Bundle, read_bundle
 from mheight.deployment.feeds import Feed, Feeds, feeds_of
-from mheight.deployment.manifest import reached_groups
 from mheight.errors import BundleError
 from mheight.evaluation.calibration import Calibration
 from mheight.evaluation.predictions import Predictions, predictions
@@ -72,8 +71,7 @@ class Predictor:
                 f"{bundle.source}: features, domain or calibration can't be used ({text})"
             ) from None
         try:
-            reach = reached_groups(bundle.manifest)
-            self._feeds: Feeds = feeds_of(bundle.network, self._features, reach)
+            self._feeds: Feeds = feeds_of(bundle.network, self._features, bundle.manifest.reached)
         except ValueError as error:
             raise BundleError(f"{bundle.source}: network.onnx can't be used ({error})") from None
         options = onnxruntime.SessionOptions()
@@ -107,7 +105,7 @@ class Predictor:
     @property
     def name(self) -> str:
         """Name of the run that trained the network."""
-        return str(self.manifest["name"])
+        return self.manifest.name
 
     @property
     def trained(self) -> Groups:
@@ -116,7 +114,7 @@ class Predictor:
 
     @property
     def groups(self) -> Groups:
-        """Those that it predicts: those of training, and perhaps others (see `reached_groups`)."""
+        """Those that it predicts: those of training, and perhaps others (`Manifest.reached`)."""
         return self._feeds.groups
 
     @property
@@ -180,7 +178,7 @@ def groups_of_bundle(path: Path | None = None) -> Groups:
     Raises:
         BundleError: it is damaged, changed, or not there.
     """
-    return reached_groups(_bundle(path).manifest)
+    return _bundle(path).manifest.reached
 
 
 def _bundle(path: Path | None) -> Bundle:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from onnx import helper, numpy_helper
 
 from mheight.datasets import Samples
-from mheight.deployment.bundle import FORMAT, Bundle
+from mheight.deployment.bundle import Bundle, read_bundle
 from mheight.deployment.feeds import feeds_of
 from mheight.deployment.onnx_any import any_length_model, relations_of
 from mheight.deployment.onnx_graph import onnx_model
@@ -19,6 +22,7 @@ from mheight.features.domain import FOREIGN, Domain
 from mheight.models import RelationsConfig, build_model
 from mheight.tiers import Groups
 
+STORED = Path(__file__).parents[2] / "bundle_run8_stream"
 TRAINED = Groups.parse("8:4:2 9:4:3 10:5:3")
 OTHERS = Groups.parse("3:1:1 5:2:2 8:1:4 8:4:2 9:4:3 10:5:3 11:9:1 12:6:2-6 12:3:9")
 
@@ -53,7 +57,7 @@ def bundle(content: bytes, longest: object = 12) -> Bundle:
         {"name": "minors", "values": values},
         limits.as_dict(),
         calibrate(logs + errors, logs, samples.group, TRAINED).as_dict(),
-        {"format": FORMAT, "name": "test", "groups": TRAINED.as_dict(), "longest": longest},
+        replace(read_bundle(STORED).manifest, groups=TRAINED, longest=longest),
         "",
     )
 

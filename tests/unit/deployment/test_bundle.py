@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from mheight.datasets import generate
 from mheight.deployment import Predictor
 from mheight.deployment.bundle import FILES, read_bundle, write_bundle
 from mheight.deployment.card import model_card
+from mheight.deployment.manifest import Manifest
 from mheight.errors import BundleError
+from mheight.evaluation.criteria import Criterion
 
 PACKAGED = Path(__file__).parents[2] / "bundle_run8_stream"
 
@@ -144,7 +147,7 @@ def test_no_pickle_and_no_code_in_it(contents):
 
 def test_the_card_says_what_a_person_must_know():
     packaged = files("mheight.deployment") / "packaged" / "run9-any"
-    manifest = json.loads((packaged / "manifest.json").read_text())
+    manifest = read_bundle(packaged).manifest
     card = (packaged / "MODEL_CARD.md").read_text()
     assert card == model_card(manifest)
     for words in (
@@ -155,7 +158,40 @@ def test_the_card_says_what_a_person_must_know():
         "sha256sum -c SHA256SUMS",
     ):
         assert words in card
-    failed = [{"name": "easy", "passed": False}, {"name": "hard", "passed": True}]
+    failed = (Criterion("easy", "< 1", 2.0, False), Criterion("hard", "< 1", 0.5, True))
     assert "success criteria on clean validation: not met: easy" in model_card(
-        {**manifest, "criteria": failed}
+        replace(manifest, criteria=failed)
     )
+    # Before it is known how far the network is from the trained one, nothing is said of that.
+    assert "agreed with" in card
+    assert "agreed with" not in model_card(replace(manifest, parity=None))
+
+
+@pytest.mark.parametrize(
+    "folder", [PACKAGED, files("mheight.deployment") / "packaged" / "run9-any"], ids=["old", "new"]
+)
+def test_a_manifest_is_written_as_it_was_read(folder):
+    text = (folder / "manifest.json").read_text()
+    manifest = Manifest.from_dict(json.loads(text))
+    assert json.dumps(manifest.as_dict(), indent=2) + "\n" == text
+
+
+def test_what_a_manifest_holds_besides_is_no_harm(contents, tmp_path):
+    """Fields of later versions, and those that only earlier ones lack."""
+    values = json.loads(contents["manifest.json"])
+    known = read_bundle(PACKAGED).manifest
+    values["later"] = {"x": [1]}
+    values["metrics"][0]["scores"]["later"] = 2
+    values["metrics"][0]["scores"]["groups"]["no group"] = "text"
+    for one in values["criteria"]:
+        del one["wanted"], one["value"], one["remark"]
+    del values["training"]["config"], values["metrics"][1]["scores"]["balanced"]
+    write_bundle({**contents, "manifest.json": json.dumps(values).encode()}, tmp_path / "b")
+    found = Predictor.load(tmp_path / "b").manifest
+    assert found.name == known.name
+    assert found.metrics[0].scores == known.metrics[0].scores
+    assert found.metrics[0].as_dict() == values["metrics"][0]
+    assert found.metrics[1].scores.balanced is None
+    assert [one.passed for one in found.criteria] == [one.passed for one in known.criteria]
+    assert found.training.config is None
+    assert model_card(found) == model_card(known)

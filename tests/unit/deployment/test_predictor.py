@@ -29,7 +29,7 @@ def test_the_packaged_model_meets_its_figures(packaged):
 
 def test_it_knows_what_it_is(packaged):
     assert packaged.name == "run9-any"
-    assert packaged.manifest["network"]["parameters"] == 160
+    assert packaged.manifest.network.parameters == 160
     assert packaged.card.startswith("# run9-any\n")
 
 
