@@ -24,7 +24,27 @@ _GRACE = 1.0
 
 
 class BoundedProtocol(H11Protocol):
-    """One connection, of a server with these limits and these connections that wait."""
+    """One connection, of a server with these limits and these connections that wait.
+
+    It bounds four things:
+
+    * the time for a whole request, from its first byte on, and for the first byte of a new
+      connection (`request_seconds`; 408);
+    * the time in which a client takes nothing of a reply (`reply_seconds`);
+    * the number of connections: one too many cuts the one that has waited longest (`connections`);
+    * what a broken request is told: JSON with the headers of all replies (400).
+
+    Settings of uvicorn can do none of these: `timeout_keep_alive` begins with the end of a reply,
+    `limit_concurrency` refuses whoever comes last, and there is no time limit for a head, for a
+    body or for writing.  An ASGI application can't either: it is called once a head is whole, sees
+    neither silent connections nor broken requests, and is not told that a reply is not taken.
+
+    So this overrides methods of uvicorn's protocol and reads its `conn`, `transport`, `loop` and
+    `connections`, which uvicorn does not promise to keep.  It is tested with the version that
+    requirements.lock pins, 0.54.0, and the least that pyproject.toml allows, 0.34.0.  If uvicorn
+    changes one of these names, calls or signatures, `tests/service/test_protocol.py` fails, and
+    `test_connections.py` if it no longer calls them when it did.
+    """
 
     settings: ServiceSettings
     waiting: dict[asyncio.BaseProtocol, None]
