@@ -6,12 +6,16 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
 import numpy as np
 
 from mheight.datasets import exact_heights
+from mheight.deployment.bundle import read_bundle
+from mheight.deployment.manifest import IntervalFacts
 from mheight.deployment.service import ServiceSettings, create_app
 from mheight.deployment.service.server import make_server, open_socket
 from mheight.tiers import COURSE_9
@@ -20,12 +24,10 @@ from mheight.tiers import COURSE_9
 class ExactPredictor:
     """Says the exact heights, with intervals around them."""
 
-    manifest = {  # noqa: RUF012
-        "name": "exact",
-        "intervals": {"level": 0.9},
-        "metrics": [{"data": "none", "scores": {"overall": 0.0}}],
-        "versions": {},
-    }
+    manifest = replace(
+        read_bundle(Path(__file__).parent / "bundle_run8_stream").manifest,
+        name="exact", intervals=IntervalFacts(0.9, None, 0), versions={},
+    )  # fmt: skip
     card = "# A card\n"
     groups = trained = COURSE_9
 

@@ -30,7 +30,7 @@ from mheight.evaluation.predictions import Predictions
 from mheight.tiers import COURSE_9
 
 SMALL = "1 0 1 1; 0 1 1 2"
-EXAMPLE = random_code(9, 4, 1)["G"]
+EXAMPLE = random_code(9, 4, 1).G.tolist()
 
 
 class StandIn:
@@ -350,7 +350,7 @@ def test_named_and_random_codes(open_page: Open) -> None:
         page.fill(f"#random-{name}", str(value))
     page.click("#draw-next")
     expect(page.locator("#result-line")).to_contain_text("Random code, seed 7:")
-    assert shown_profile(page) == exact_profile(random_code(8, 3, 7)["G"])
+    assert shown_profile(page) == exact_profile(random_code(8, 3, 7).G.tolist())
     page.fill("#random-k", "8")
     page.click("#draw")
     expect(page.locator("#random-error")).to_contain_text("n > k")

@@ -39,7 +39,7 @@ def wait_until_cut(connection, pieces, pause=0.02):
 def wait_for_searches(service):
     """Until a search runs or waits: this process serves, so it can look."""
     for _ in range(3000):
-        if service.app.state.engine._pool.load:
+        if service.app.state.dispatcher._pool.load:
             return
         time.sleep(0.01)
     raise AssertionError("no search ever began")

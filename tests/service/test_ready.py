@@ -11,7 +11,7 @@ from mheight import LinearCode, certificates, find_height, height_profile
 from mheight.codes.given import given_matrices
 from mheight.deployment import Predictor
 from mheight.deployment.service.answers import profiles, search
-from mheight.deployment.service.engine import Engine
+from mheight.deployment.service.dispatcher import Dispatcher
 from mheight.deployment.service.counters import Metrics
 from mheight.deployment.service.settings import ServiceSettings
 from mheight.deployment.service.work import Stop
@@ -25,8 +25,8 @@ def forms():
         if hasattr(value, "overloads")
     }
 
-engine = Engine(ServiceSettings(), Predictor.load(), Metrics())
-asyncio.run(engine.warm_up())
+dispatcher = Dispatcher(ServiceSettings(), Predictor.load(), Metrics())
+asyncio.run(dispatcher.warm_up())
 ready = forms()
 rng = np.random.default_rng(5)
 for n, k in ((4, 2), (9, 4), (9, 6), (12, 6), (17, 4), (20, 5), (30, 27)):
@@ -38,7 +38,7 @@ for n, k in ((4, 2), (9, 4), (9, 6), (12, 6), (17, 4), (20, 5), (30, 27)):
         for m in (None, 2):
             stop = Stop(time.perf_counter() + 20)
             search(given_matrices(codes[0]), m, stop, witness=True, patience=0.2)
-engine.close()
+dispatcher.close()
 later = forms()
 # Read-only, transposed and exact matrices are of no other form for a kernel.
 real = rng.standard_normal((3, 8))

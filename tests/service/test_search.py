@@ -57,7 +57,7 @@ def test_one_height_is_searched_for_alone(client, long_code):
 def test_who_goes_away_cancels_the_search(service, client, long_code):
     with client.stream("POST", "/api/search", json={"G": long_code, "time_limit": 50}) as reply:
         next(reply.iter_lines())
-        pool = service.app.state.engine._long
+        pool = service.app.state.dispatcher._long
         assert pool.load == 1
     end = time.monotonic() + 15
     while pool.load:

@@ -5,14 +5,46 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from mheight.deployment.service.example_codes import known_codes
+from mheight.deployment.service.example_codes import NamedCode, known_codes
 from mheight.deployment.service.failures import ServiceError
+from mheight.deployment.service.replies import task_dict
 from mheight.errors import InvalidCodeError
 from mheight.heights import height_profile, largest_capability
+from mheight.heights.capability import Capability
 
-__all__ = ["affordable", "typed_profile"]
+__all__ = ["Afforded", "affordable", "typed_profile"]
+
+Tasks = tuple[Capability, ...]
+"""Pairs of located and detected outliers."""
+
+
+@dataclass(frozen=True)
+class Afforded:
+    """What a ratio affords.
+
+    Attributes:
+        ratio: Delta/delta.
+        tasks: with the profile that was asked for; None for none.
+        named: with each code that has a name.
+    """
+
+    ratio: float
+    tasks: Tasks | None
+    named: tuple[tuple[NamedCode, Tasks], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "ratio": self.ratio,
+            "pairs": None if self.tasks is None else list(map(task_dict, self.tasks)),
+            "named": [
+                {"id": code.id, "name": code.name, "pairs": list(map(task_dict, tasks))}
+                for code, tasks in self.named
+            ],
+        }
 
 
 def typed_profile(text: str) -> list[float]:
@@ -27,7 +59,7 @@ def typed_profile(text: str) -> list[float]:
         raise ServiceError(422, "profile must be heights as in 2,3,inf", "profile") from None
 
 
-def affordable(ratio: float, profile: Sequence[float] | None) -> dict[str, Any]:
+def affordable(ratio: float, profile: Sequence[float] | None) -> Afforded:
     """The pairs of located and detected outliers that can't be raised, for each code.
 
     Args:
@@ -38,30 +70,18 @@ def affordable(ratio: float, profile: Sequence[float] | None) -> dict[str, Any]:
         ServiceError: 422; no profile, or no ratio.
     """
     try:
-        pairs = None if profile is None else _pairs(profile, ratio)
-        named = [
-            {"id": name, "name": title, "pairs": _pairs(heights, ratio)}
-            for name, title, heights in _known_profiles()
-        ]
+        tasks = None if profile is None else _tasks(profile, ratio)
+        named = tuple((code, _tasks(heights, ratio)) for code, heights in _known_profiles())
     except InvalidCodeError as error:
         raise ServiceError(422, str(error), "profile") from None
-    return {"ratio": ratio, "pairs": pairs, "named": named}
+    return Afforded(ratio, tasks, named)
 
 
-def _pairs(profile: Sequence[float], ratio: float) -> list[dict[str, Any]]:
-    return [
-        {
-            "located": task.located, "detected": task.detected, "m": task.m,
-            "height": float(task.height), "ratio": float(task.ratio),
-        }
-        for task in largest_capability(list(profile), ratio)
-        if math.isfinite(task.height)
-    ]  # fmt: skip
+def _tasks(profile: Sequence[float], ratio: float) -> Tasks:
+    found = largest_capability(list(profile), ratio)
+    return tuple(task for task in found if math.isfinite(task.height))
 
 
 @functools.cache
-def _known_profiles() -> tuple[tuple[str, str, tuple[float, ...]], ...]:
-    return tuple(
-        (code["id"], code["name"], tuple(height_profile(code["G"]).tolist()))
-        for code in known_codes()
-    )
+def _known_profiles() -> tuple[tuple[NamedCode, tuple[float, ...]], ...]:
+    return tuple((known, tuple(height_profile(known.code.G).tolist())) for known in known_codes())

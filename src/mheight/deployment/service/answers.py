@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes import LinearCode
 from mheight.codes.given import KINDS, GivenMatrices
-from mheight.codes.rationals import Matrix
-from mheight.deployment.service.replies import CodeAnswer, Profile
+from mheight.deployment.service.replies import CodeAnswer, Profile, finite
+from mheight.deployment.service.ways import Planner, fills_a_batch
 from mheight.deployment.service.work import Stop
 from mheight.errors import InvalidCodeError
 from mheight.heights import (
@@ -22,14 +22,21 @@ from mheight.heights import (
     profile_with_doubts,
 )
 from mheight.heights.certificate import Number
-from mheight.heights.choosing import Plan, kernel_for, plan_within
+from mheight.heights.choosing import Plan
 from mheight.heights.finding import find_heights, solved
 from mheight.heights.profile import kernel_heights
 from mheight.heights.programs.branch_and_bound import Progress
 from mheight.heights.routes import lattice_solutions
 from mheight.heights.solution import Solution
 
-__all__ = ["NO_TIME", "Watch", "exact_search", "profiles", "search"]
+__all__ = [
+    "NO_TIME",
+    "SearchState",
+    "SearchedHeight",
+    "exact_search",
+    "profiles",
+    "search",
+]
 
 Float = NDArray[np.float64]
 
@@ -58,7 +65,7 @@ def profiles(shape: tuple[int, int], batch: list[GivenMatrices]) -> list[Profile
     if k < n:
         for kind in KINDS:
             at = [i for i, given in enumerate(batch) if given.kind == kind]
-            if at and kernel_for(n, k, len(at)) == "batches":
+            if at and fills_a_batch(n, k, len(at)):
                 for i, profile in zip(at, _by_kernel([batch[i] for i in at]), strict=True):
                     known[i] = profile
     return _in_turn(batch, known)
@@ -96,25 +103,37 @@ def _profile(given: GivenMatrices) -> Profile:
     return Profile(found.heights, time.perf_counter() - start, found.doubts)
 
 
+class SearchedHeight(NamedTuple):
+    """A height that is searched for, and the bounds so far."""
+
+    m: int
+    lower: float
+    upper: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {"m": self.m, "lower": finite(self.lower), "upper": finite(self.upper)}
+
+
 @dataclass
-class Watch:
+class SearchState:
     """What a search has come to, for who watches it from another thread.
 
     Attributes:
         begun: whether a thread is at it.
         found: heights so far.
-        now: m of the height that is searched for, and its bounds.
+        now: the height that is searched for; None before the first.
     """
 
     begun: bool = False
     found: tuple[Solution, ...] = ()
-    now: tuple[int, float, float] | None = None
+    now: SearchedHeight | None = None
 
     def progress(self, m: int) -> Progress:
         """What the search for h_m is to call."""
 
         def note(done: int, targets: int, lower: float, upper: float) -> None:
-            self.now = (m, lower, upper)
+            self.now = SearchedHeight(m, lower, upper)
 
         return note
 
@@ -127,7 +146,7 @@ def search(
     witness: bool,
     patience: float | None,
     unstoppable: float = math.inf,
-    watch: Watch | None = None,
+    state: SearchState | None = None,
 ) -> CodeAnswer:
     """Heights of one code and, where time does not suffice, bounds.
 
@@ -138,7 +157,7 @@ def search(
         witness: whether codewords are wanted.
         patience: seconds for a code that is expected to take longer than there is time.
         unstoppable: seconds that a step may take that can't be stopped.
-        watch: is told of what is found.
+        state: is told of what is found.
 
     Raises:
         InvalidCodeError: dependent rows.
@@ -148,22 +167,22 @@ def search(
     if m is not None and m > n - k:
         solution = solved(LinearCode.from_given(given), m)
         return CodeAnswer.of_solutions(n, k, m, [solution], time.perf_counter() - start, None)
-    left = stop.left
-    if not left:
+    if not stop.left:
         return CodeAnswer.unseen(n, k, m, NO_TIME)
-    watch = watch or Watch()
-    watch.begun = True
-    plan = plan_within(n, k, m, left, witness=witness, patience=patience, unstoppable=unstoppable)
+    state = state or SearchState()
+    state.begun = True
+    planner = Planner(n, k, m, stop, patience, unstoppable)
+    plan = planner.plan(witness=witness)
     if plan.way == "numbers":
         found = _profile(given)
         if found.error is not None:
             raise InvalidCodeError(found.error)
         if not found.doubts:
             return CodeAnswer.of_profile((k, n), found, None, False)
-        left = max(stop.left, 1e-3)
-        plan = plan_within(n, k, m, left, witness=True, patience=patience, unstoppable=unstoppable)
+        # Numbers that are in doubt are done again, with certificates.
+        plan = planner.plan(witness=True)
     code = LinearCode.from_given(given)
-    solutions = _solutions(code, m, plan, stop, watch)
+    solutions = _solutions(code, m, plan, stop, state)
     remark = None
     if any(solution.status == "rounding" for solution in solutions):
         remark = _ROUNDED
@@ -183,7 +202,7 @@ def _bounds_text(known: int, wanted: int) -> str:
 
 
 def _solutions(
-    code: LinearCode, m: int | None, plan: Plan, stop: Stop, watch: Watch
+    code: LinearCode, m: int | None, plan: Plan, stop: Stop, state: SearchState
 ) -> list[Solution]:
     if plan.way == "lattice":
         found = lattice_solutions(code)
@@ -191,19 +210,19 @@ def _solutions(
     assert plan.way != "numbers"  # which leave no certificates
     options: dict[str, Any] = {"method": plan.way, "time_limit": plan.seconds, "stop": stop}
     if m is not None:
-        return [solved(code, m, progress=watch.progress(m), **options)]
-    for solution in find_heights(code, progress=watch.progress, **options):
-        watch.found = (*watch.found, solution)
-    return list(watch.found)
+        return [solved(code, m, progress=state.progress(m), **options)]
+    for solution in find_heights(code, progress=state.progress, **options):
+        state.found = (*state.found, solution)
+    return list(state.found)
 
 
 def exact_search(
-    G: Matrix, m: int | None, stop: Stop, *, witness: bool, capability: bool
+    given: GivenMatrices, m: int | None, stop: Stop, *, witness: bool, capability: bool
 ) -> CodeAnswer:
     """Heights of one code without rounding.
 
     Args:
-        G: k rows of n fractions, k < n.
+        given: the code, k < n.
         m: only this height; None for all.
         stop: asked before the work, which can't be stopped.
         witness: whether codewords are wanted.
@@ -212,10 +231,11 @@ def exact_search(
     Raises:
         InvalidCodeError: dependent rows.
     """
-    k, n = len(G), len(G[0])
+    k, n = given.shape
     if stop():
         return CodeAnswer.unseen(n, k, m, NO_TIME)
     start = time.perf_counter()
+    G = given.generator()
     certificates = exact_certificates(G) if witness else None
     profile = exact_profile(G) if certificates is None else tuple(c.height for c in certificates)
     found: list[tuple[int, Number, Any]] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +19,7 @@ from starlette.exceptions import HTTPException
 import mheight
 from mheight.deployment.service import schemas
 from mheight.deployment.service.affords import affordable, typed_profile
-from mheight.deployment.service.answers import Watch
+from mheight.deployment.service.answers import SearchState
 from mheight.deployment.service.asked import (
     checked,
     decode_asked,
@@ -28,14 +27,16 @@ from mheight.deployment.service.asked import (
     matrix_asked,
     search_asked,
 )
-from mheight.deployment.service.catalogue import add_catalogue
+from mheight.deployment.service.catalogue_pages import add_catalogue
 from mheight.deployment.service.counters import Metrics
-from mheight.deployment.service.engine import Engine, Model
+from mheight.deployment.service.dispatcher import Dispatcher
 from mheight.deployment.service.example_codes import known_codes, random_code
 from mheight.deployment.service.failures import ServiceError, busy, error_body
-from mheight.deployment.service.matrices import parity_rows
+from mheight.deployment.service.json_replies import json_reply
+from mheight.deployment.service.matrices import asked_codes
 from mheight.deployment.service.middleware import Guard
 from mheight.deployment.service.openapi import body_of, described
+from mheight.deployment.service.predicted import Model
 from mheight.deployment.service.progress import KIND, progress_lines
 from mheight.deployment.service.reference import reference_page
 from mheight.deployment.service.settings import ServiceSettings
@@ -59,14 +60,14 @@ def create_app(settings: ServiceSettings | None = None, predictor: Model | None 
     """
     settings = settings or ServiceSettings()
     metrics = Metrics()
-    engine = Engine(settings, predictor, metrics)
+    dispatcher = Dispatcher(settings, predictor, metrics)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        warming = asyncio.create_task(_warm_up(app, engine))
+        warming = asyncio.create_task(_warm_up(app, dispatcher))
         yield
         warming.cancel()
-        engine.close()
+        dispatcher.close()
 
     app = FastAPI(
         title="mheight",
@@ -79,14 +80,14 @@ def create_app(settings: ServiceSettings | None = None, predictor: Model | None 
     )
     app.state.ready = False
     app.state.failure = None
-    app.state.engine = engine
+    app.state.dispatcher = dispatcher
     _add_health(app, metrics)
     _add_codes(app, settings)
-    _add_heights(app, engine)
-    _add_predictions(app, engine)
-    _add_search(app, engine)
-    _add_readings(app, engine)
-    _add_decoding(app, engine)
+    _add_heights(app, dispatcher)
+    _add_predictions(app, dispatcher)
+    _add_search(app, dispatcher)
+    _add_readings(app, dispatcher)
+    _add_decoding(app, dispatcher)
     add_catalogue(app)
     _add_pages(app)
     paths = [getattr(route, "path", "") for route in app.routes]
@@ -100,9 +101,9 @@ def create_app(settings: ServiceSettings | None = None, predictor: Model | None 
     return app
 
 
-async def _warm_up(app: FastAPI, engine: Engine) -> None:
+async def _warm_up(app: FastAPI, dispatcher: Dispatcher) -> None:
     try:
-        await engine.warm_up()
+        await dispatcher.warm_up()
         app.state.ready = True
     except Exception as error:
         _log.exception("the service can't get ready")
@@ -117,12 +118,6 @@ def _failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {s: {"model": schemas.Failure, "description": texts[s]} for s in statuses}
 
 
-def _json(value: Any, status: int = 200) -> Response:
-    # JSON has no infinity, and a bug that lets one out must not reach a client.
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return Response(text, status, media_type="application/json")
-
-
 # --- paths ----------------------------------------------------------------------------------
 
 
@@ -130,13 +125,13 @@ def _add_health(app: FastAPI, metrics: Metrics) -> None:
     @app.get("/health/live", response_model=schemas.State)
     async def live() -> Response:
         """Whether the process answers."""
-        return _json({"status": "live"})
+        return json_reply({"status": "live"})
 
     @app.get("/health/ready", response_model=schemas.State, responses=_failures(503))
     async def ready() -> Response:
         """Whether kernels and model are loaded."""
         _check_ready(app)
-        return _json({"status": "ready"})
+        return json_reply({"status": "ready"})
 
     @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
     async def show_metrics() -> Response:
@@ -152,7 +147,7 @@ def _check_ready(app: FastAPI) -> None:
 
 
 def _add_codes(app: FastAPI, settings: ServiceSettings) -> None:
-    known = _json(known_codes()).body
+    known = json_reply([code.as_dict() for code in known_codes()]).body
 
     @app.get("/api/codes", response_model=list[schemas.KnownCode])
     async def codes() -> Response:
@@ -170,11 +165,11 @@ def _add_codes(app: FastAPI, settings: ServiceSettings) -> None:
             raise ServiceError(422, f"n may be at most {settings.length} here, got {n}", "n")
         if k >= n:
             raise ServiceError(422, f"k must be less than n, got n = {n}, k = {k}", "k")
-        return _json(random_code(n, k, seed))
+        return json_reply(random_code(n, k, seed).as_dict())
 
 
-def _add_heights(app: FastAPI, engine: Engine) -> None:
-    settings = engine.settings
+def _add_heights(app: FastAPI, dispatcher: Dispatcher) -> None:
+    settings = dispatcher.settings
 
     @app.post(
         "/api/heights", response_model=schemas.HeightsReply,
@@ -184,16 +179,16 @@ def _add_heights(app: FastAPI, engine: Engine) -> None:
         """Exact heights of one code or many, with witnesses; bounds where time ends."""
         _check_ready(app)
         body = await request.body()
-        asked, codes = await engine.read(lambda: heights_asked(body, settings), len(body))
-        work = engine.exact_heights if asked.exact else engine.heights
+        asked, codes = await dispatcher.read(lambda: heights_asked(body, settings), len(body))
+        work = dispatcher.exact_heights if asked.exact else dispatcher.heights
         answers = await _while_connected(request, work(asked, codes))
-        return await engine.read(
-            lambda: _json({"codes": [answer.as_dict() for answer in answers]}), len(body)
+        return await dispatcher.read(
+            lambda: json_reply({"codes": [answer.as_dict() for answer in answers]}), len(body)
         )
 
 
-def _add_predictions(app: FastAPI, engine: Engine) -> None:
-    settings = engine.settings
+def _add_predictions(app: FastAPI, dispatcher: Dispatcher) -> None:
+    settings = dispatcher.settings
 
     @app.post(
         "/api/predictions", response_model=schemas.PredictionsReply,
@@ -203,39 +198,46 @@ def _add_predictions(app: FastAPI, engine: Engine) -> None:
     async def predictions(request: Request) -> Response:
         """Predicted heights of codes of the groups that the model knows, with intervals."""
         _check_ready(app)
-        model = _model(engine)
+        model = _model(dispatcher)
         body = await request.body()
-        counts, rows = await engine.read(
-            lambda: parity_rows(
+        codes = await dispatcher.read(
+            lambda: asked_codes(
                 checked(schemas.PredictionsRequest, body, settings), settings, model.groups
             ),
             len(body),
         )
-        answers = await _while_connected(request, engine.predictions(counts, rows))
-        name, level = _named(model)
-        reply = {"model": name, "level": level, "codes": answers}
-        return await engine.read(lambda: _json(reply), len(body))
+        answers = await _while_connected(request, dispatcher.predictions(codes))
+        manifest = model.manifest
+        return await dispatcher.read(
+            lambda: json_reply(
+                {
+                    "model": manifest.name,
+                    "level": float(manifest.intervals.level),
+                    "codes": [answer.as_dict() for answer in answers],
+                }
+            ),
+            len(body),
+        )
 
     @app.get("/api/model", response_model=schemas.ModelReply, responses=_failures(404, 503))
     async def model() -> Response:
         """The model that predicts: its card, and what it was measured to do."""
-        found = _model(engine)
-        name, level = _named(found)
-        manifest = json.loads(json.dumps(found.manifest, default=str))
-        return _json(
+        found = _model(dispatcher)
+        manifest = found.manifest
+        return json_reply(
             {
-                "name": name,
+                "name": manifest.name,
                 "card": found.card,
-                "metrics": manifest["metrics"],
-                "versions": manifest["versions"],
+                "metrics": [one.as_dict() for one in manifest.metrics],
+                "versions": dict(manifest.versions),
                 "groups": [list(group) for group in found.groups],
-                "level": level,
+                "level": float(manifest.intervals.level),
             }
         )
 
 
-def _add_search(app: FastAPI, engine: Engine) -> None:
-    settings = engine.settings
+def _add_search(app: FastAPI, dispatcher: Dispatcher) -> None:
+    settings = dispatcher.settings
 
     @app.post(
         "/api/search",
@@ -255,9 +257,9 @@ def _add_search(app: FastAPI, engine: Engine) -> None:
         """
         _check_ready(app)
         body = await request.body()
-        asked, given = await engine.read(lambda: search_asked(body, settings), len(body))
-        watch = Watch()
-        lines = progress_lines(engine.search(asked, given, watch), watch, given.shape, asked.m)
+        asked, given = await dispatcher.read(lambda: search_asked(body, settings), len(body))
+        state = SearchState()
+        lines = progress_lines(dispatcher.search(asked, given, state), state, given.shape, asked.m)
         # What is refused at once is refused with a status of its own.
         first = await anext(lines)
 
@@ -272,7 +274,7 @@ def _add_search(app: FastAPI, engine: Engine) -> None:
         return StreamingResponse(all_lines(), media_type=KIND)
 
 
-def _add_readings(app: FastAPI, engine: Engine) -> None:
+def _add_readings(app: FastAPI, dispatcher: Dispatcher) -> None:
     """What is read off what is given, without any work."""
 
     @app.post(
@@ -282,7 +284,7 @@ def _add_readings(app: FastAPI, engine: Engine) -> None:
     async def matrix(request: Request) -> Response:
         """Read a matrix as the command line does."""
         body = await request.body()
-        return await engine.read(lambda: _json(matrix_asked(body)), len(body))
+        return await dispatcher.read(lambda: json_reply(matrix_asked(body).as_dict()), len(body))
 
     @app.get("/api/affords", response_model=schemas.Affordable, responses=_failures(422, 503))
     async def affords(
@@ -293,11 +295,12 @@ def _add_readings(app: FastAPI, engine: Engine) -> None:
     ) -> Response:
         """How many outliers a ratio lets codes locate and detect, at most."""
         _check_ready(app)
-        return _json(affordable(ratio, None if profile is None else typed_profile(profile)))
+        found = affordable(ratio, None if profile is None else typed_profile(profile))
+        return json_reply(found.as_dict())
 
 
-def _add_decoding(app: FastAPI, engine: Engine) -> None:
-    settings = engine.settings
+def _add_decoding(app: FastAPI, dispatcher: Dispatcher) -> None:
+    settings = dispatcher.settings
 
     @app.post(
         "/api/decode", response_model=DecodeReply,
@@ -311,19 +314,15 @@ def _add_decoding(app: FastAPI, engine: Engine) -> None:
         """
         _check_ready(app)
         body = await request.body()
-        asked, given = await engine.read(lambda: decode_asked(body, settings), len(body))
-        answer = await _while_connected(request, engine.decode(asked, given))
-        return await engine.read(lambda: _json(answer), len(body))
+        asked, given = await dispatcher.read(lambda: decode_asked(body, settings), len(body))
+        answer = await _while_connected(request, dispatcher.decode(asked, given))
+        return await dispatcher.read(lambda: json_reply(answer.as_dict()), len(body))
 
 
-def _model(engine: Engine) -> Model:
-    if engine.model is None:
+def _model(dispatcher: Dispatcher) -> Model:
+    if dispatcher.model is None:
         raise ServiceError(404, "this service was started without a model")
-    return engine.model
-
-
-def _named(model: Model) -> tuple[str, float]:
-    return str(model.manifest["name"]), float(model.manifest["intervals"]["level"])
+    return dispatcher.model
 
 
 async def _while_connected(request: Request, work: Any) -> Any:

@@ -10,15 +10,11 @@ from mheight.codes.given import GivenMatrices
 from mheight.codes.reading import KINDS
 from mheight.deployment.service import schemas
 from mheight.deployment.service.bodies import read_json, validated
-from mheight.deployment.service.decoding import check_task
+from mheight.deployment.service.decoding_answers import check_task
 from mheight.deployment.service.failures import ServiceError
-from mheight.deployment.service.matrices import (
-    exact_generators,
-    given_codes,
-    typed_matrix,
-    with_numbers,
-)
+from mheight.deployment.service.matrices import as_written, given_codes, with_numbers
 from mheight.deployment.service.settings import ServiceSettings
+from mheight.deployment.service.typed_matrix import TypedMatrix, typed_matrix
 from mheight.deployment.service.word_schemas import DecodeRequest
 
 __all__ = ["checked", "decode_asked", "heights_asked", "matrix_asked", "search_asked"]
@@ -28,20 +24,23 @@ Request_ = TypeVar("Request_", bound=BaseModel)
 
 def heights_asked(
     body: bytes, settings: ServiceSettings
-) -> tuple[schemas.HeightsRequest, list[Any]]:
-    """What `/api/heights` is asked, and its codes; in fractions where it asks for that.
+) -> tuple[schemas.HeightsRequest, list[GivenMatrices]]:
+    """What `/api/heights` is asked, and its codes; as they are written where it asks for that.
 
     Raises:
         ServiceError: 400, 413, 422; a body that is refused.
     """
-    asked = checked(schemas.HeightsRequest, body, settings)
+    # A key may be written with escapes.
+    decimals = b'"exact"' in body or b"\\" in body
+    value = _read(body, settings, decimals=decimals)
+    asked = _with_texts(schemas.HeightsRequest, value)
     if asked.time_limit is not None and asked.time_limit > settings.seconds:
         raise ServiceError(
             422, f"time_limit may be at most {settings.seconds:g} here, got {asked.time_limit:g}; "
             f"/api/search takes one code for up to {settings.longest_seconds:g} s", "time_limit",
         )  # fmt: skip
-    codes: list[Any] = list(given_codes(asked, settings))
-    return asked, exact_generators(asked, body, settings) if asked.exact else codes
+    codes = given_codes(asked, settings)
+    return asked, as_written(asked, codes, value, settings) if asked.exact else codes
 
 
 def search_asked(
@@ -84,7 +83,7 @@ def decode_asked(body: bytes, settings: ServiceSettings) -> tuple[DecodeRequest,
     return asked, given
 
 
-def matrix_asked(body: bytes) -> dict[str, Any]:
+def matrix_asked(body: bytes) -> TypedMatrix:
     """What the text in a body is read as.
 
     Raises:
@@ -100,8 +99,13 @@ def checked(kind: type[Request_], body: bytes, settings: ServiceSettings) -> Req
     Raises:
         ServiceError: 400, 413, 422; a body that is refused.
     """
+    return _with_texts(kind, _read(body, settings))
+
+
+def _read(body: bytes, settings: ServiceSettings, *, decimals: bool = False) -> Any:
+    """The JSON of a body, of no more and no longer codes than are allowed."""
     _require_few_rows(body, settings)
-    value = read_json(body)
+    value = read_json(body, decimals=decimals)
     codes = value.get("codes") if isinstance(value, dict) else None
     if isinstance(codes, list) and len(codes) > settings.codes:
         # Before each of them is looked at.
@@ -110,7 +114,7 @@ def checked(kind: type[Request_], body: bytes, settings: ServiceSettings) -> Req
         )
     for i, code in enumerate(codes if isinstance(codes, list) else [value]):
         _require_short(code, settings.length, f"codes[{i}]" if codes is not None else None)
-    return _with_texts(kind, value)
+    return value
 
 
 def _require_few_rows(body: bytes, settings: ServiceSettings) -> None:

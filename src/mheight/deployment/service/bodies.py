@@ -9,15 +9,32 @@ from pydantic import BaseModel, ValidationError
 
 from mheight.deployment.service.failures import ServiceError
 
-__all__ = ["read_json", "validated"]
+__all__ = ["WrittenNumber", "read_json", "validated"]
 
 Model = TypeVar("Model", bound=BaseModel)
 _LONGEST_TEXT = 60
 _MOST_KEYS = 16  # so that a body cannot make a list of a hundred thousand unknown keys
 
 
-def read_json(body: bytes) -> Any:
+class WrittenNumber(float):
+    """A float that remembers how it was written: `text`, which may have more digits."""
+
+    text: str
+
+    def __new__(cls, text: str) -> WrittenNumber:
+        """The nearest float."""
+        found = super().__new__(cls, text)
+        found.text = text
+        return found
+
+
+def read_json(body: bytes, *, decimals: bool = False) -> Any:
     """The value of a JSON text in UTF-8, by the standard and not beyond it.
+
+    Args:
+        body: the text.
+        decimals: whether numbers with a point or an exponent are each a `WrittenNumber`, which
+            takes longer.
 
     Raises:
         ServiceError: 400; no JSON, NaN or infinity, a key given twice, nesting too deep.
@@ -26,8 +43,9 @@ def read_json(body: bytes) -> Any:
         raise ServiceError(400, "the body is empty; it must be a JSON object")
     try:
         return json.loads(
-            body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_without_twins
-        )
+            body.decode("utf-8"), parse_float=WrittenNumber if decimals else None,
+            parse_constant=_refuse_constant, object_pairs_hook=_without_twins,
+        )  # fmt: skip
     except UnicodeDecodeError:
         raise ServiceError(400, "the body is not UTF-8") from None
     except RecursionError:

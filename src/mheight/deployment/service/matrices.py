@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes.from_blocks import CodeBatch, batches, rational_codes
+from mheight.codes import LinearCode
+from mheight.codes.algebra.exact_matrices import as_fractions
+from mheight.codes.from_blocks import CodeBatch, batches
 from mheight.codes.given import GivenMatrices
-from mheight.codes.numbers import canonical, number
-from mheight.codes.rationals import Matrix
-from mheight.codes.reading import KINDS, Block, Kind, read_stream
-from mheight.codes.reading.text import parse_block
+from mheight.codes.numbers import number
+from mheight.codes.rationals import rational_number
+from mheight.codes.reading import KINDS, Block, Kind
+from mheight.deployment.service.bodies import WrittenNumber
 from mheight.deployment.service.failures import ServiceError
+from mheight.deployment.service.predicted import AskedCode
 from mheight.deployment.service.schemas import CodeInput, HeightsRequest, PredictionsRequest
 from mheight.deployment.service.settings import LARGEST_ENTRY, SMALLEST_ENTRY, ServiceSettings
 from mheight.errors import InvalidCodeError
-from mheight.heights.profile import systematic_form
-from mheight.tiers import Group, Groups
+from mheight.tiers import Groups
 
-__all__ = [
-    "Row",
-    "exact_generators",
-    "given_codes",
-    "parity_rows",
-    "place",
-    "typed_matrix",
-    "with_numbers",
-]
+__all__ = ["as_written", "asked_codes", "given_codes", "place", "with_numbers"]
 
 Float = NDArray[np.float64]
 
 _LONGEST_ENTRY = 40
 """Characters of an entry given as text, or of one to be taken exactly."""
-
-Row = tuple[Group, Float]
-"""Group and P of a sample."""
 
 
 def place(request: HeightsRequest | PredictionsRequest, i: int) -> str | None:
@@ -112,89 +103,61 @@ def _number(entry: Any) -> Any:
     return found if np.isfinite(found) else entry
 
 
-def exact_generators(
-    request: HeightsRequest, body: bytes, settings: ServiceSettings
-) -> list[Matrix]:
-    """Generator matrices of all codes of a request, in fractions, as they are written.
+def as_written(
+    request: HeightsRequest, codes: Sequence[GivenMatrices], body: Any, settings: ServiceSettings
+) -> list[GivenMatrices]:
+    """The codes of a request with nothing rounded: entries are the decimals that were written.
 
     Args:
-        request: what was read of the body; its codes are checked already.
-        body: the JSON itself, since a decimal may have more digits than a float.
+        request: what was read of the body.
+        codes: its codes, from `given_codes`.
+        body: the JSON itself, from `read_json` with its decimals, since one may have more digits
+            than a float.
         settings: limits.
 
     Raises:
         ServiceError: 422; a code that is too long, or an entry of too many digits.
     """
-    value = json.loads(body, parse_float=str)
-    given = [value] if request.codes is None else value["codes"]
+    written = [body] if request.codes is None else body["codes"]
     out = []
-    for i, code in enumerate(given):
-        (kind,) = (kind for kind in KINDS if code.get(kind) is not None)
-        where = _join(place(request, i), kind)
-        for row in code[kind]:
-            for x in row:
-                if len(str(x)) > _LONGEST_ENTRY:
-                    raise ServiceError(
-                        422, f"an entry may have at most {_LONGEST_ENTRY} characters here", where
-                    )
-        rows = [[canonical(x) if isinstance(x, str) else x for x in row] for row in code[kind]]
+    for i, (given, code) in enumerate(zip(codes, written, strict=True)):
+        where = _join(place(request, i), given.kind)
         try:
-            ((_, matrix),) = rational_codes([Block(rows, kind)])
+            exact = _with_fractions(given, code[given.kind], where)
         except InvalidCodeError as error:
             raise ServiceError(422, str(error), where) from None
-        n = len(matrix[0])
-        if n > settings.exact_length:
+        if given.n > settings.exact_length:
             raise ServiceError(
-                422, f"exact calculates codes of n up to {settings.exact_length} here, got n = {n}",
-                where,
+                422, f"exact calculates codes of n up to {settings.exact_length} here, got n = "
+                f"{given.n}", where,
             )  # fmt: skip
-        out.append(matrix)
+        out.append(exact)
     return out
 
 
-def typed_matrix(text: str, file: str | None = None) -> dict[str, Any]:
-    """What a text is read as: its kind if it says so, its entries as they are written, numbers.
-
-    Args:
-        text: typed or pasted, or what a file holds.
-        file: the name of that file; None for none.
+def _with_fractions(given: GivenMatrices, written: list[list[Any]], where: str) -> GivenMatrices:
+    """A code with those of its entries that no float holds.
 
     Raises:
-        ServiceError: 422; no matrix, several, or one that can be read in two ways.
+        ServiceError: 422; an entry of too many digits.
+        InvalidCodeError: an exponent that is too large; rows that are dependent before they
+            are rounded.
     """
-    try:
-        if file is None:
-            block = parse_block(text, exact=True)
-        else:
-            lines = text.splitlines(keepends=True)
-            blocks = list(read_stream(lines, file, exact=True))
-            if len(blocks) != 1:
-                raise ServiceError(
-                    422, f"one matrix is needed here, got {len(blocks)} in {file}", "text"
-                )
-            (block,) = blocks
-    except InvalidCodeError as error:
-        raise ServiceError(422, str(error), "text") from None
-    kind, values = block.kind, block.values
-    if isinstance(values, dict):
-        (kind,) = (name for name in KINDS if name in values)
-        values = values[kind]
-    if isinstance(values, np.ndarray):
-        values = values.tolist()
-    if len(values) == 1 and isinstance(values[0][0], list):
-        (values,) = values
-    try:
-        texts = [[_entry_text(x) for x in row] for row in values]
-        rows = [[float(number(x)) for x in row] for row in texts]
-    except (ValueError, TypeError, ArithmeticError):
-        raise ServiceError(422, "a matrix is rows of finite numbers", "text") from None
-    if not all(map(np.isfinite, (x for row in rows for x in row))):
-        raise ServiceError(422, "entries must be finite", "text")
-    return {"kind": kind, "rows": rows, "texts": texts, "not_p": block.not_p}
-
-
-def _entry_text(entry: Any) -> str:
-    return canonical(entry) if isinstance(entry, str) else repr(entry)
+    texts = [[x.text if isinstance(x, WrittenNumber) else x for x in row] for row in written]
+    if any(len(str(x)) > _LONGEST_ENTRY for row in texts for x in row):
+        raise ServiceError(
+            422, f"an entry may have at most {_LONGEST_ENTRY} characters here", where
+        )
+    rows = tuple(
+        tuple(rational_number(x, given.kind, f" at index {(i, j)}") for j, x in enumerate(row))
+        for i, row in enumerate(texts)
+    )
+    if rows == as_fractions(given.values[0]):
+        return given
+    exact = replace(given, exact={0: rows})
+    if exact.is_check:
+        exact.check_ranks([0])
+    return exact
 
 
 def _together(codes: Sequence[CodeInput], longest: int) -> list[GivenMatrices] | None:
@@ -289,52 +252,55 @@ def _join(where: str | None, name: str) -> str:
     return name if where is None else f"{where}.{name}"
 
 
-def parity_rows(
+def asked_codes(
     request: PredictionsRequest, settings: ServiceSettings, groups: Groups
-) -> tuple[list[int], list[Row]]:
-    """Samples of the codes of a request: for each code as many as heights are wanted.
+) -> list[AskedCode]:
+    """The codes of a request, with those of their heights that are to be predicted.
 
     Args:
         request: what is wanted.
         settings: limits.
         groups: those that the model predicts.
 
-    Returns:
-        For each code its number of samples, and all samples.
-
     Raises:
-        ServiceError: as for `generators`; 422 for codes that the model does not know.
+        ServiceError: as for `given_codes`; 422 for codes that the model does not know.
     """
-    counts, rows = [], []
+    out = []
     for i, given in enumerate(given_codes(request, settings)):
-        k, n = given.shape
-        orders = groups.orders(n, k)
-        if not orders:
-            codes = [f"[{n}, {k}]" for n, k in dict.fromkeys(g[:2] for g in groups)]
-            known = ", ".join(codes) if len(codes) <= 9 else f"of n <= {groups.lengths[-1]}"
-            raise ServiceError(
-                422, f"the model predicts codes {known}, got [{n}, {k}]; "
-                "/api/heights computes heights of others", place(request, i),
-            )  # fmt: skip
-        if request.m is not None:
-            if request.m not in orders:
-                known = ", ".join(map(str, orders))
-                raise ServiceError(
-                    422, f"for [{n}, {k}] the model predicts m = {known}, got {request.m}; "
-                    "/api/heights computes the others", place(request, i) or "m",
-                )  # fmt: skip
-            orders = [request.m]
-        P = _parity(CodeBatch(0, given).generators[0], place(request, i))
-        counts.append(len(orders))
-        rows += [(Group(n, k, m), P) for m in orders]
-    return counts, rows
+        where = place(request, i)
+        orders = _orders(given.shape, request.m, groups, where)
+        out.append(AskedCode(orders, _parity(given, where)))
+    return out
 
 
-def _parity(G: Float, where: str | None) -> Float:
-    k = len(G)
-    if (G[:, :k] == np.eye(k)).all():
-        return np.asarray(G[:, k:])
+def _orders(
+    shape: tuple[int, int], m: int | None, groups: Groups, where: str | None
+) -> Sequence[int]:
+    """The heights of a code that a model is to predict: h_m alone, or all that it can."""
+    k, n = shape
+    orders = groups.orders(n, k)
+    if not orders:
+        codes = [f"[{n}, {k}]" for n, k in dict.fromkeys(g[:2] for g in groups)]
+        known = ", ".join(codes) if len(codes) <= 9 else f"of n <= {groups.lengths[-1]}"
+        raise ServiceError(
+            422, f"the model predicts codes {known}, got [{n}, {k}]; "
+            "/api/heights computes heights of others", where,
+        )  # fmt: skip
+    if m is None:
+        return orders
+    if m not in orders:
+        known = ", ".join(map(str, orders))
+        raise ServiceError(
+            422, f"for [{n}, {k}] the model predicts m = {known}, got {m}; "
+            "/api/heights computes the others", where or "m",
+        )  # fmt: skip
+    return [m]
+
+
+def _parity(given: GivenMatrices, where: str | None) -> Float:
+    if given.kind == "P":
+        return np.asarray(given.values[0])
     try:
-        return np.asarray(systematic_form(G)[:, k:])
+        return LinearCode.from_given(given).P
     except InvalidCodeError as error:
-        raise ServiceError(422, str(error), _join(where, "G")) from None
+        raise ServiceError(422, str(error), _join(where, given.kind)) from None

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mheight.deployment.service.counters import Metrics
 from mheight.deployment.service.failures import ServiceError, busy, error_body
-from mheight.deployment.service.settings import ServiceSettings
+from mheight.deployment.service.settings import LARGEST_HEAD, ServiceSettings
 
 __all__ = ["HEADERS", "PRIVATE", "Guard"]
 
@@ -30,7 +30,6 @@ HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 PRIVATE = (b"cache-control", b"no-store")
-_LARGEST_HEAD = 16_384
 _METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 
 
@@ -157,9 +156,9 @@ def _check_head(scope: Scope) -> None:
         )
     size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
     size += sum(len(name) + len(value) + 4 for name, value in scope["headers"])
-    if size > _LARGEST_HEAD:
+    if size > LARGEST_HEAD:
         raise ServiceError(
-            431, f"the head of a request may have at most {_LARGEST_HEAD} bytes",
+            431, f"the head of a request may have at most {LARGEST_HEAD} bytes",
             headers={"Connection": "close"},
         )  # fmt: skip
 

@@ -16,7 +16,7 @@ from mheight.heights.certificate import Number, rounded
 from mheight.heights.doubts import Doubt, doubt_text
 from mheight.heights.solution import Solution
 
-__all__ = ["CodeAnswer", "HeightAnswer", "Profile", "finite"]
+__all__ = ["CodeAnswer", "HeightAnswer", "Profile", "finite", "task_dict"]
 
 Float = NDArray[np.float64]
 
@@ -204,24 +204,25 @@ class CodeAnswer:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        tasks = None
-        if self.capability is not None:
-            tasks = [
-                {
-                    "located": task.located, "detected": task.detected, "m": task.m,
-                    "height": float(task.height), "ratio": float(task.ratio),
-                }
-                for task in self.capability
-            ]  # fmt: skip
         return {
             "n": self.n,
             "k": self.k,
             "seconds": self.seconds,
             "heights": [height.as_dict() for height in self.heights],
-            "capability": tasks,
+            "capability": (
+                None if self.capability is None else list(map(task_dict, self.capability))
+            ),
             "remark": "; ".join(filter(None, [self.remark, doubt_text(self.doubts)])) or None,
             "doubts": [doubt.as_dict() for doubt in self.doubts],
         }
+
+
+def task_dict(task: Capability) -> dict[str, Any]:
+    """Outliers located and detected, as plain values for JSON."""
+    return {
+        "located": task.located, "detected": task.detected, "m": task.m,
+        "height": float(task.height), "ratio": float(task.ratio),
+    }  # fmt: skip
 
 
 def finite(value: float) -> float | None:

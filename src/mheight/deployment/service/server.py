@@ -12,12 +12,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from mheight.deployment.service.protocol import bounded_protocol
-from mheight.deployment.service.settings import ServiceSettings
+from mheight.deployment.service.settings import LARGEST_HEAD, ServiceSettings
 from mheight.errors import ConfigError
 
 __all__ = ["is_loopback", "make_server", "open_socket", "run_server"]
 
-_LARGEST_HEAD = 16_384  # bytes of a request line and headers
 _BACKLOG = 1024
 
 
@@ -70,7 +69,7 @@ def make_server(app: FastAPI, settings: ServiceSettings) -> uvicorn.Server:
             proxy_headers=False,
             timeout_keep_alive=settings.idle_seconds,
             timeout_graceful_shutdown=settings.stop_seconds,
-            h11_max_incomplete_event_size=_LARGEST_HEAD,
+            h11_max_incomplete_event_size=LARGEST_HEAD,
             backlog=_BACKLOG,
         )
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["LARGEST_ENTRY", "SMALLEST_ENTRY", "ServiceSettings"]
+__all__ = ["LARGEST_ENTRY", "LARGEST_HEAD", "SMALLEST_ENTRY", "ServiceSettings"]
 
 SMALLEST_ENTRY = 1e-12
 LARGEST_ENTRY = 1e12
 """Entries of a wider range make rational arithmetic, which settles doubts, run for minutes."""
+
+LARGEST_HEAD = 16_384
+"""Bytes of a request line and headers."""
 
 
 class ServiceSettings(BaseModel):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,18 +12,18 @@ from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel
 
 from mheight.catalogue import Entry, best_code, shipped
+from mheight.catalogue.entries import Kind
 from mheight.catalogue.exact_code import entry_text
 from mheight.catalogue.exports import entry_row
 from mheight.catalogue.files import LONGEST
 from mheight.deployment.service import schemas
 from mheight.deployment.service.failures import ServiceError
+from mheight.deployment.service.json_replies import json_reply
 from mheight.errors import InvalidCodeError
 
 __all__ = ["add_catalogue"]
 
 _PAGE = Path(__file__).parent / "static" / "catalogue.html"
-
-Kind = Literal["real", "integer"]
 
 
 class CatalogueRow(BaseModel):
@@ -73,8 +72,8 @@ def add_catalogue(app: FastAPI) -> None:
     ) -> Response:
         """The catalogue of good codes: for each (n, k, m) the least height that is known."""
         found = await asyncio.to_thread(_rows)
-        wanted = [row for row in found if n in (None, row["n"]) and kind in (None, row["kind"])]
-        return _json(wanted)
+        wanted = [row for row in found if n in (None, row.n) and kind in (None, row.kind)]
+        return json_reply([row.model_dump() for row in wanted])
 
     @app.get(
         "/api/catalogue/code", response_model=CatalogueCode,
@@ -88,24 +87,21 @@ def add_catalogue(app: FastAPI) -> None:
     ) -> Response:
         """The best code that is known for (n, k, m), with its matrix and a codeword."""
         try:
-            return _json(await asyncio.to_thread(_code, n, k, m, kind))
+            found = await asyncio.to_thread(lambda: _code_dict(best_code(n, k, m, kind)))
         except InvalidCodeError as error:
             raise ServiceError(422, str(error)) from None
-
-
-def _json(value: Any) -> Response:
-    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return Response(text, media_type="application/json")
+        return json_reply(found)
 
 
 @cache
-def _rows() -> list[dict[str, Any]]:
+def _rows() -> tuple[CatalogueRow, ...]:
     known = shipped()
-    return [entry_row(entry) for n in known.lengths() for entry in known.of_length(n)]
+    entries = (entry for n in known.lengths() for entry in known.of_length(n))
+    return tuple(CatalogueRow(**entry_row(entry)) for entry in entries)
 
 
-def _code(n: int, k: int, m: int, kind: str) -> dict[str, Any]:
-    entry: Entry = best_code(n, k, m, kind)
+def _code_dict(entry: Entry) -> dict[str, Any]:
+    """An entry with its matrix, as plain values for JSON."""
     return {
         **entry_row(entry),
         "G": entry.G.tolist(),

@@ -10,7 +10,7 @@ import pytest
 
 from mheight.codes import LinearCode, icosahedral
 from mheight.codes.given import given_matrices
-from mheight.deployment.service import decoding
+from mheight.deployment.service import decoding_answers
 from mheight.deployment.service.word_schemas import DecodeRequest
 from mheight.protection import Decoder
 
@@ -218,13 +218,13 @@ def test_examples_are_answered(client):
 
 
 def test_decoders_are_kept_and_do_not_pile_up(monkeypatch):
-    decoders = decoding.Decoders()
+    decoders = decoding_answers.Decoders()
     given = given_matrices(np.array(icosahedral().G))
     for i in range(1, 4):
         request = DecodeRequest(G=icosahedral().G.tolist(), seed=1, delta=float(i))
         first = decoders.of(given, request)
         assert decoders.of(given, request) is first
     assert len(decoders._kept) == 3
-    monkeypatch.setattr(decoding, "_KEPT_BYTES", 1)
+    monkeypatch.setattr(decoding_answers, "_KEPT_BYTES", 1)
     assert decoders.of(given, request) is first
     assert list(decoders._kept.values()) == [first]

@@ -14,12 +14,17 @@ from numpy.typing import NDArray
 from mheight.codes import LinearCode, icosahedral
 from mheight.codes.given import GivenMatrices
 from mheight.deployment.service.failures import ServiceError, busy
-from mheight.deployment.service.replies import finite
 from mheight.deployment.service.settings import LARGEST_ENTRY
+from mheight.deployment.service.word_replies import (
+    DecodedReply,
+    DrawnMessage,
+    Violation,
+    Violations,
+    WordReply,
+)
 from mheight.deployment.service.word_schemas import DecodeRequest
 from mheight.deployment.service.work import Stop
 from mheight.errors import InvalidCodeError
-from mheight.heights.doubts import doubt_text
 from mheight.protection import Decoder, nearest_codeword
 from mheight.protection.circuits import MAX_LENGTH
 
@@ -134,8 +139,8 @@ def _bytes(decoder: Decoder) -> int:
     return 16 * n * len(decoder.circuits) + 8 * n * n * sets + (4 << n)
 
 
-def drawn_word(code: LinearCode, delta: Float, seed: int) -> tuple[Float, Float, Float]:
-    """A message of normal entries, its codeword, and that with errors within delta.
+def drawn_word(code: LinearCode, delta: Float, seed: int) -> DrawnMessage:
+    """A word that was drawn.
 
     Args:
         code: [n, k].
@@ -145,12 +150,12 @@ def drawn_word(code: LinearCode, delta: Float, seed: int) -> tuple[Float, Float,
     rng = np.random.default_rng(seed)
     message = rng.standard_normal(code.k).round(2) + 0.0
     codeword = message @ code.G
-    return message, codeword, codeword + delta * rng.uniform(-1.0, 1.0, code.n)
+    return DrawnMessage(message, codeword, codeword + delta * rng.uniform(-1.0, 1.0, code.n))
 
 
 def decoded(
     decoders: Decoders, given: GivenMatrices, asked: DecodeRequest, stop: Stop
-) -> dict[str, Any]:
+) -> DecodedReply:
     """The reply to a request to decode.
 
     Raises:
@@ -160,34 +165,20 @@ def decoded(
     decoder = decoders.of(given, asked)
     drawn = None
     if asked.seed is not None:
-        message, codeword, word = drawn_word(decoder.code, decoder.delta, asked.seed)
-        drawn = {
-            "message": message.tolist(), "codeword": codeword.tolist(), "word": word.tolist(),
-        }  # fmt: skip
-        words = word[None]
+        drawn = drawn_word(decoder.code, decoder.delta, asked.seed)
+        words = drawn.word[None]
     else:
         words = np.array(asked.words, dtype=np.float64)
     found = _in_pieces(decoder, words, stop)
     if asked.checks:
-        for word, reply in zip(words, found, strict=True):
-            if stop() and len(words) > 1:
-                raise _out_of_time(len(words))
-            reply.update(_checks(decoder, word))
-    return {
-        "n": decoder.code.n, "k": decoder.code.k, "tau": decoder.tau, "sigma": decoder.sigma,
-        "m": decoder.m, "height": decoder.height, "circuits": len(decoder.circuits),
-        "thresholds": [finite(x) for x in decoder.thresholds.tolist()],
-        "bounds": [finite(x) for x in decoder.error_bounds.tolist()],
-        "seconds": time.perf_counter() - start, "drawn": drawn, "words": found,
-        "remark": doubt_text(decoder.doubts),
-        "doubts": [doubt.as_dict() for doubt in decoder.doubts],
-    }  # fmt: skip
+        found = _with_violations(decoder, words, found, stop)
+    return DecodedReply(decoder, tuple(found), drawn, time.perf_counter() - start)
 
 
-def _in_pieces(decoder: Decoder, words: Float, stop: Stop) -> list[dict[str, Any]]:
+def _in_pieces(decoder: Decoder, words: Float, stop: Stop) -> list[WordReply]:
     """The words one piece after the other; the first one in any case."""
     size = max(1, _PIECE // max(1, len(decoder.circuits)))
-    out: list[dict[str, Any]] = []
+    out: list[WordReply] = []
     for first in range(0, len(words), size):
         if first and stop():
             raise _out_of_time(len(words))
@@ -197,13 +188,21 @@ def _in_pieces(decoder: Decoder, words: Float, stop: Stop) -> list[dict[str, Any
             strict=True,
         )  # fmt: skip
         out += [
-            {
-                "verdict": verdict, "positions": list(positions),
-                "corrected": None if verdict == "too many" else [finite(x) for x in codeword],
-                "residual": finite(residual), "violated": None, "checks": None,
-            }
+            WordReply(verdict, positions, None if verdict == "too many" else codeword, residual)
             for verdict, positions, codeword, residual in columns
-        ]  # fmt: skip
+        ]
+    return out
+
+
+def _with_violations(
+    decoder: Decoder, words: Float, found: list[WordReply], stop: Stop
+) -> list[WordReply]:
+    """What was found in the words, with the circuits that they violate."""
+    out = []
+    for word, reply in zip(words, found, strict=True):
+        if stop() and len(words) > 1:
+            raise _out_of_time(len(words))
+        out.append(reply._replace(violations=_violations(decoder, word)))
     return out
 
 
@@ -211,13 +210,12 @@ def _out_of_time(words: int) -> ServiceError:
     return busy(f"the time limit ended before all {words} words were decoded; send fewer at once")
 
 
-def _checks(decoder: Decoder, word: Float) -> dict[str, Any]:
+def _violations(decoder: Decoder, word: Float) -> Violations:
     violated, values = decoder.violated(word)
     largest = np.argsort(-values, kind="stable")[:_MOST_CHECKS]
-    return {
-        "violated": len(values),
-        "checks": [
-            {"positions": np.flatnonzero(violated.words[i]).tolist(), "value": float(values[i])}
-            for i in largest
-        ],
-    }
+    return Violations(
+        len(values),
+        tuple(
+            Violation(np.flatnonzero(violated.words[i]).tolist(), float(values[i])) for i in largest
+        ),
+    )

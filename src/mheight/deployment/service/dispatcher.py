@@ -4,38 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from itertools import islice
+from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mheight.codes.given import GivenMatrices, given_matrices
-from mheight.codes.rationals import Matrix
-from mheight.datasets import Samples
-from mheight.deployment.service.answers import NO_TIME, Watch, exact_search, profiles, search
+from mheight.deployment.service.answers import (
+    NO_TIME,
+    SearchState,
+    exact_search,
+    profiles,
+    search,
+)
 from mheight.deployment.service.counters import Metrics
-from mheight.deployment.service.decoding import Decoders, decoded
+from mheight.deployment.service.decoding_answers import Decoders, decoded
 from mheight.deployment.service.failures import ServiceError, busy
-from mheight.deployment.service.matrices import Row, place
+from mheight.deployment.service.matrices import place
+from mheight.deployment.service.predicted import (
+    AskedCode,
+    AskedHeight,
+    Model,
+    PredictedCode,
+    PredictedHeight,
+    predicted,
+)
 from mheight.deployment.service.replies import CodeAnswer, Profile
 from mheight.deployment.service.schemas import HeightsRequest, SearchRequest
 from mheight.deployment.service.settings import ServiceSettings
+from mheight.deployment.service.ways import goes_into_batches
+from mheight.deployment.service.word_replies import DecodedReply
 from mheight.deployment.service.word_schemas import DecodeRequest
 from mheight.deployment.service.work import Batcher, SearchPool, Stop
 from mheight.errors import InvalidCodeError
-from mheight.evaluation.predictions import Predictions
 from mheight.heights import height_profile
 from mheight.kernels.compiling import interpret_no_more
-from mheight.tiers import Groups
 
-__all__ = ["Engine", "Model"]
+__all__ = ["Dispatcher"]
 
-Float = NDArray[np.float64]
 Result = TypeVar("Result")
 Shape = tuple[int, int]
 
@@ -45,28 +55,7 @@ _PREDICTIONS_AT_ONCE = 2048
 _FEW = 16  # codes that the event loop does itself
 
 
-class Model(Protocol):
-    """What the service asks of a predictor; `mheight.deployment.Predictor` is one."""
-
-    manifest: dict[str, Any]
-    card: str
-
-    @property
-    def groups(self) -> Groups:
-        """Those that it predicts."""
-        ...
-
-    @property
-    def trained(self) -> Groups:
-        """Those that it was trained on."""
-        ...
-
-    def predict(self, samples: Samples) -> Predictions:
-        """Predicted heights of samples, with intervals and flags."""
-        ...
-
-
-class Engine:
+class Dispatcher:
     """The computing part of one application.
 
     Args:
@@ -94,7 +83,7 @@ class Engine:
             profiles, self._kernel, largest=_largest_batch, at_once=self._is_small,
             observe=metrics.batch.labels("heights").observe, **limits,
         )  # fmt: skip
-        self._predictions: Batcher[str, Row, dict[str, Any]] = Batcher(
+        self._predictions: Batcher[str, AskedHeight, PredictedHeight] = Batcher(
             self._predict, self._kernel, largest=lambda _: _PREDICTIONS_AT_ONCE,
             observe=metrics.batch.labels("predictions").observe, **limits,
         )  # fmt: skip
@@ -120,8 +109,8 @@ class Engine:
             height_profile(rng.standard_normal((k, 9)))
         if self.model is not None:
             groups = self.model.trained
-            rows = [(g, rng.standard_normal((g.k, g.n - g.k))) for g in groups]
-            self._predict("", rows)
+            asked = [AskedHeight(g, rng.standard_normal((g.k, g.n - g.k))) for g in groups]
+            self._predict("", asked)
         for n, m in ((8, 2), (18, 3), (18, None), (30, 3)):
             for G in (rng.standard_normal((4, n)), rng.integers(-9, 10, (4, n)).astype(np.float64)):
                 # Time enough to compile whatever is called.
@@ -152,7 +141,7 @@ class Engine:
     # --- heights --------------------------------------------------------------------------
 
     async def exact_heights(
-        self, request: HeightsRequest, codes: Sequence[Matrix]
+        self, request: HeightsRequest, codes: Sequence[GivenMatrices]
     ) -> list[CodeAnswer]:
         """Answers in fractions for all codes of a request, in order.
 
@@ -162,20 +151,19 @@ class Engine:
         deadline = time.perf_counter() + (request.time_limit or self.settings.seconds)
         found = await self._pool.run(functools.partial(_exact_all, codes, request), deadline)
         if found is None:
-            shapes = [(len(G[0]), len(G)) for G in codes]
-            return [CodeAnswer.unseen(n, k, request.m, NO_TIME) for n, k in shapes]
+            return [_unseen(given, request) for given in codes]
         self.metrics.codes.labels("heights").inc(len(codes))
         return found
 
     async def search(
-        self, request: SearchRequest, given: GivenMatrices, watch: Watch
+        self, request: SearchRequest, given: GivenMatrices, state: SearchState
     ) -> CodeAnswer:
         """The answer for one code that is searched for longer; a caller that is cancelled ends it.
 
         Args:
             request: what is wanted.
             given: the code.
-            watch: is told of what is found.
+            state: is told of what is found.
 
         Raises:
             ServiceError: 422 for dependent rows; 503.
@@ -183,16 +171,15 @@ class Engine:
         deadline = time.perf_counter() + request.time_limit
         asked = HeightsRequest(**request.model_dump())
         job = functools.partial(
-            _search_all, [0], [given], asked, None, unstoppable=self.settings.seconds, watch=watch
+            _search_all, [0], [given], asked, None, unstoppable=self.settings.seconds, state=state
         )
         found = await self._long.run(job, deadline)
         self.metrics.codes.labels("heights").inc()
         if found is None:
-            k, n = given.shape
-            return CodeAnswer.unseen(n, k, request.m, NO_TIME)
+            return _unseen(given, request)
         return found[0]
 
-    async def decode(self, request: DecodeRequest, given: GivenMatrices) -> dict[str, Any]:
+    async def decode(self, request: DecodeRequest, given: GivenMatrices) -> DecodedReply:
         """What is found in received words of one code.
 
         Raises:
@@ -203,7 +190,7 @@ class Engine:
         found = await self._pool.run(job, deadline)
         if found is None:
             raise busy("the time limit ended before a word was looked at; try again")
-        self.metrics.codes.labels("words").inc(len(found["words"]))
+        self.metrics.codes.labels("words").inc(len(found.words))
         return found
 
     async def heights(
@@ -219,110 +206,89 @@ class Engine:
         direct: dict[Shape, list[int]] = {}
         searched = []
         for i, given in enumerate(codes):
-            if given.n <= self.settings.direct_length and not request.witness:
+            if goes_into_batches(given, self.settings, witness=request.witness):
                 direct.setdefault(given.shape, []).append(i)
             else:
                 searched.append(i)
-        out: list[Any] = [None] * len(codes)
-        jobs = [self._by_kernel(s, a, codes, request, deadline, out) for s, a in direct.items()]
+        parts = list(direct.values())
+        jobs = [self._by_kernel(s, at, codes, request, deadline) for s, at in direct.items()]
         if searched:
-            jobs.append(self._by_search(searched, codes, request, deadline, out))
+            parts.append(searched)
+            jobs.append(self._by_search(searched, codes, request, deadline))
         # All to their end, also when one fails: none may be left alone with its work.
-        for failure in await asyncio.gather(*jobs, return_exceptions=True):
-            if failure is not None:
-                raise failure
+        done = await asyncio.gather(*jobs, return_exceptions=True)
+        answers: dict[int, CodeAnswer] = {}
+        for at, found in zip(parts, done, strict=True):
+            if isinstance(found, BaseException):
+                raise found
+            answers.update(zip(at, found, strict=True))
         self.metrics.codes.labels("heights").inc(len(codes))
-        return out
+        return [answers[i] for i in range(len(codes))]
 
     async def _by_kernel(
         self, shape: Shape, at: list[int], codes: Sequence[GivenMatrices], request: HeightsRequest,
-        deadline: float, out: list[Any],
-    ) -> None:  # fmt: skip
+        deadline: float,
+    ) -> list[CodeAnswer]:  # fmt: skip
         found = await self._heights.submit(shape, [codes[i] for i in at], deadline)
-        k, n = shape
+        out = []
         for i, profile in zip(at, found, strict=True):
             if profile is None:
-                out[i] = CodeAnswer.unseen(n, k, request.m, NO_TIME)
+                out.append(_unseen(codes[i], request))
             elif profile.error is not None:
                 raise ServiceError(422, profile.error, _matrix_place(request, i))
             else:
-                out[i] = CodeAnswer.of_profile(shape, profile, request.m, request.capability)
+                out.append(CodeAnswer.of_profile(shape, profile, request.m, request.capability))
+        return out
 
     async def _by_search(
         self, at: list[int], codes: Sequence[GivenMatrices], request: HeightsRequest,
-        deadline: float, out: list[Any],
-    ) -> None:  # fmt: skip
+        deadline: float,
+    ) -> list[CodeAnswer]:  # fmt: skip
         patience = None if request.time_limit else self.settings.bound_seconds
         job = functools.partial(_search_all, at, codes, request, patience)
         found = await self._pool.run(job, deadline)
-        for place_in_job, i in enumerate(at):
-            if found is not None:
-                out[i] = found[place_in_job]
-                continue
-            k, n = codes[i].shape
-            out[i] = CodeAnswer.unseen(n, k, request.m, NO_TIME)
+        return [_unseen(codes[i], request) for i in at] if found is None else found
 
     # --- predictions ----------------------------------------------------------------------
 
-    async def predictions(self, counts: list[int], rows: list[Row]) -> list[Any]:
-        """Answers for all codes of a request.
-
-        Args:
-            counts: samples of each code.
-            rows: all samples.
+    async def predictions(self, codes: Sequence[AskedCode]) -> list[PredictedCode]:
+        """Answers for all codes of a request, in order.
 
         Raises:
             ServiceError: 503.
         """
         deadline = time.perf_counter() + self.settings.seconds
+        asked = [height for code in codes for height in code.heights]
         self._predicting += 1
         try:
-            found = await self._predictions.submit("", rows, deadline)
+            found = await self._predictions.submit("", asked, deadline)
         finally:
             self._predicting -= 1
-        if any(value is None for value in found):
+        heights = [height for height in found if height is not None]
+        if len(heights) < len(asked):
             raise ServiceError(
                 503, "the time limit ended before all codes were predicted; send fewer at once",
                 headers={"Retry-After": "1"},
             )  # fmt: skip
-        self.metrics.codes.labels("predictions").inc(len(counts))
-        out, first = [], 0
-        for count in counts:
-            n, k, _ = rows[first][0]
-            out.append({"n": n, "k": k, "predictions": found[first : first + count]})
-            first += count
-        return out
-
-    def _predict(self, _: str, rows: list[Row]) -> list[dict[str, Any]]:
-        assert self.model is not None
-        groups = self.model.groups
-        parity = np.zeros((len(rows), groups.largest_parity))
-        for i, (_group, P) in enumerate(rows):
-            parity[i, : P.size] = P.ravel()
-        n, k, m = np.array([group for group, _ in rows], dtype=np.int64).T
-        samples = Samples(n, k, m, parity, None, np.arange(len(rows)), groups)
-        found = self.model.predict(samples)
-        columns = zip(
-            rows, found.log2_heights.tolist(), found.low.tolist(), found.high.tolist(),
-            found.flags.tolist(), strict=True,
-        )  # fmt: skip
+        self.metrics.codes.labels("predictions").inc(len(codes))
+        left = iter(heights)
         return [
-            {
-                "m": row[0].m,
-                "height": _power(log2),
-                "log2_height": log2 if math.isfinite(log2) else None,
-                "low": _power(low),
-                "high": _power(high),
-                "infinite": math.isinf(log2),
-                "flag": str(flag),
-            }
-            for row, log2, low, high, flag in columns
+            PredictedCode(code.n, code.k, tuple(islice(left, len(code.orders)))) for code in codes
         ]
+
+    def _predict(self, _: str, asked: list[AskedHeight]) -> list[PredictedHeight]:
+        assert self.model is not None
+        return predicted(self.model, asked)
 
 
 def _largest_batch(shape: Shape) -> int:
     """Codes in a call of the kernel, by the size of their lattice: 1,024 for n = 9."""
     return max(1, min(1024, 2**20 >> shape[1]))
+
+
+def _unseen(given: GivenMatrices, request: HeightsRequest | SearchRequest) -> CodeAnswer:
+    """Bounds for a code that there was no time for."""
+    return CodeAnswer.unseen(given.n, given.k, request.m, NO_TIME)
 
 
 def _search_all(
@@ -352,13 +318,15 @@ def _search_all(
     return out
 
 
-def _exact_all(codes: Sequence[Matrix], request: HeightsRequest, stop: Stop) -> list[CodeAnswer]:
+def _exact_all(
+    codes: Sequence[GivenMatrices], request: HeightsRequest, stop: Stop
+) -> list[CodeAnswer]:
     """One code after the other in fractions, until the time is up."""
     options = {"witness": request.witness, "capability": request.capability}
     out = []
-    for i, G in enumerate(codes):
+    for i, given in enumerate(codes):
         try:
-            out.append(exact_search(G, request.m, stop, **options))
+            out.append(exact_search(given, request.m, stop, **options))
         except InvalidCodeError as error:
             raise ServiceError(422, str(error), _matrix_place(request, i)) from None
     return out
@@ -369,8 +337,3 @@ def _matrix_place(request: HeightsRequest, i: int) -> str:
     code = request if request.codes is None else request.codes[i]
     kind = "G" if code.G is not None else "P" if code.P is not None else "H"
     return kind if where is None else f"{where}.{kind}"
-
-
-def _power(log2: float) -> float | None:
-    """The height; null where it is infinite or beyond any float."""
-    return 2.0**log2 if log2 < 1024 else None
