@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import pickle
 import re
@@ -13,6 +14,7 @@ import numpy as np
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from programs import HeightPrograms
 
 import mheight as package
 from mheight.datasets import generate, write_parquet
@@ -97,7 +99,9 @@ def test_beyond_the_redundancy_every_height_is_infinite(mheight, options, matrix
         status, text, err = mheight("heights", matrix, "-m", m, "--json", *options)
         assert (status, err) == (0, "")
         assert json.loads(text)["heights"] == {str(m): None}
-        for witness in json.loads(text).get("certificates", []):
+        certificates = json.loads(text).get("certificates", [])
+        assert len(certificates) == ("--witness" in options)
+        for witness in certificates:
             word = sorted((abs(Fraction(x)) for x in witness["codeword"]), reverse=True)
             assert word[0] == 1
             assert word[m] == 0
@@ -181,10 +185,11 @@ def test_standard_input(mheight, fails, typed_in):
 
 
 def test_parity_checks_and_generators_agree(mheight):
-    _, out, _ = mheight("heights", "-H", "1 1 1 1; 0 1 2 3", "--json")
-    assert json.loads(out)["heights"] == pytest.approx({"1": 2.0, "2": 5.0})
-    _, exact, _ = mheight("heights", "-H", "1 1 1 1; 0 1 2 3", "--json", "--exact")
-    assert json.loads(exact)["heights"] == {"1": "2", "2": "5"}
+    for matrix in (("-H", "1 1 1 1; 0 1 2 3"), ("1 -2 1 0; 2 -3 0 1",), ("-P", "-1 -2; 2 3")):
+        _, out, _ = mheight("heights", *matrix, "--json")
+        assert json.loads(out)["heights"] == pytest.approx({"1": 2.0, "2": 5.0})
+        _, exact, _ = mheight("heights", *matrix, "--json", "--exact")
+        assert json.loads(exact)["heights"] == {"1": "2", "2": "5"}
 
 
 def test_exact_heights(mheight):
@@ -295,20 +300,38 @@ def long_code():
 def test_one_height_of_a_long_code(mheight, long_code):
     status, out, err = mheight("heights", long_code, "-m", 1)
     assert (status, err) == (0, "")
-    assert rows_of(out)[0][-1] == "exact"
+    (row,) = rows_of(out)
+    G = np.array(json.loads(long_code), dtype=float)
+    expected = HeightPrograms(G).height(1)
+    assert row[0::3] == ["1", "exact"]
+    assert float(row[1]) == pytest.approx(expected, rel=1e-9)
+    _, out, _ = mheight("heights", long_code, "-m", 1, "--witness", "--json")
+    (found,) = json.loads(out)["certificates"]
+    word = np.sort(np.abs(np.array(found["message"]) @ G))[::-1]
+    assert word[0] / word[1] == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.fixture
+def clock(monkeypatch):
+    """The clock of searches: a second goes by each time that it is looked at."""
+    looks = itertools.count()
+    for module in ("finding", "programs.branch_and_bound"):
+        monkeypatch.setattr(f"mheight.heights.{module}.work_clock", lambda: float(next(looks)))
+
+
+@pytest.mark.usefixtures("clock")
 def test_a_time_limit_leaves_bounds(mheight, long_code, tmp_path):
-    _, out, _ = mheight("heights", long_code, "-m", 6, "--time-limit", 0.05, "--json")
+    _, out, _ = mheight("heights", long_code, "-m", 6, "--time-limit", 60, "--json")
     value = json.loads(out)
     assert value["heights"] == {}
     assert value["bounds"]["6"]["status"] == "time limit"
     assert value["bounds"]["6"]["lower"] >= 1.0
-    status, out, _ = mheight("heights", long_code, "--time-limit", 0.2)
+    status, out, _ = mheight("heights", long_code, "--time-limit", 150)
     assert status == 0
+    assert rows_of(out)[0][-1] == "exact"
     assert "time limit" in out
     assert re.search(r"not reached: h_\d+ ... h_20$", out)
-    mheight("heights", long_code, "--time-limit", 0.2, "--witness", "-o", tmp_path / "x.parquet")
+    mheight("heights", long_code, "--time-limit", 150, "--witness", "-o", tmp_path / "x.parquet")
     rows = pq.read_table(tmp_path / "x.parquet").to_pylist()
     assert [row["m"] for row in rows] == list(range(1, 21))
     assert rows[0]["status"] == "exact"
@@ -409,7 +432,7 @@ def test_one_height_and_witnesses_in_files(mheight, npy, tmp_path):
     mheight("heights", path, "-m", 2, "--witness", "-o", tmp_path / "x.csv")
     rows = pq.read_table(tmp_path / "x.parquet").to_pylist()
     texts = pyarrow.csv.read_csv(tmp_path / "x.csv").to_pylist()
-    for row, text, G in zip(rows, texts, matrices, strict=False):
+    for row, text, G in zip(rows, texts, matrices[:9], strict=True):
         word = np.abs(np.array(row["codeword"]))
         assert row["height"] == pytest.approx(package.m_height(G, 2))
         assert word.max() / np.sort(word)[::-1][2] == pytest.approx(row["height"])
@@ -621,8 +644,12 @@ def test_bad_matrices_in_every_mode(fails, matrix, message, options):
 
 
 def test_a_usage_error_is_status_2(mheight):
-    assert mheight("heights", SQUARES, "--method", "magic")[0] == 2
-    assert mheight("heights", SQUARES, "--jsn")[0] == 2
+    status, out, err = mheight("heights", SQUARES, "--method", "magic")
+    assert (status, out) == (2, "")
+    assert "'magic' is not one of 'auto', 'lattice', 'branch-and-bound'" in err
+    status, out, err = mheight("heights", SQUARES, "--jsn")
+    assert (status, out) == (2, "")
+    assert "No such option: --jsn Did you mean --json?" in err
 
 
 def test_the_simple_path_loads_no_more_than_it_needs():

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny import ROOT
 
 from mheight.datasets import generate, save_dataset, write_parquet
 
@@ -43,23 +44,28 @@ def files(tmp_path, samples):
     return folder
 
 
+# The output stands where {} does.
 COMMANDS = {
-    "heights a.csv -o a.csv": "a.csv",
-    "heights a.jsonl -o a.jsonl": "a.jsonl",
-    "heights s.parquet -o s.parquet": "s.parquet",
-    "heights s.pkl -o s.pkl": "s.pkl",
-    "heights s.csv -o s.csv": "s.csv",
-    "predict s.csv -o s.csv": "s.csv",
-    "predict s.parquet -o s.parquet --method exact": "s.parquet",
-    "predict g.npy -o g.npy": "g.npy",
-    "predict s.pkl -o s.pkl --submit": "s.pkl",
-    "predict s.pkl --labels y.pkl -o y.pkl": "y.pkl",
-    "evaluate run a.json -o a.json": "a.json",
-    "evaluate run s.pkl --labels a.json -o a.json": "a.json",
-    "evaluate run.json s.pkl -o run.json": "run.json",
-    "evaluate run s.png --plot s.png": "s.png",
-    "data inspect s.png --plot s.png": "s.png",
-    "data inspect s.pkl --labels s.png --plot s.png": "s.png",
+    "heights a.csv -o {}": "a.csv",
+    "heights a.jsonl -o {}": "a.jsonl",
+    "heights s.parquet -o {}": "s.parquet",
+    "heights s.pkl -o {}": "s.pkl",
+    "heights s.csv -o {}": "s.csv",
+    "predict s.csv -o {}": "s.csv",
+    "predict s.parquet -o {} --method exact": "s.parquet",
+    "predict g.npy -o {}": "g.npy",
+    "predict s.pkl -o {} --submit": "s.pkl",
+    "predict s.pkl --labels y.pkl -o {}": "y.pkl",
+    "evaluate run a.json -o {}": "a.json",
+    "evaluate run s.pkl --labels a.json -o {}": "a.json",
+    "evaluate run.json s.pkl -o {}": "run.json",
+    "evaluate run s.png --plot {}": "s.png",
+    "data inspect s.png --plot {}": "s.png",
+    "data inspect s.pkl --labels s.png --plot {}": "s.png",
+    "improve a.json -m 1 -o {} --rounds 1": "a.json",
+    "improve a.json -m 1 --state {} --rounds 1": "a.json",
+    "protect a.csv --code g.csv --delta 1 -o {}": "a.csv",
+    "protect w.csv --code a.csv --delta 1 -o {}": "a.csv",
 }
 WAYS = ["as it is", "another spelling", "symbolic link", "hard link", "link to the folder"]
 
@@ -87,8 +93,7 @@ def test_the_input_is_kept(fails, files, tmp_path, monkeypatch, command, way):
         os.link(files / name, output)
     elif way == "link to the folder":
         output.parent.symlink_to(files)
-    *arguments, flag, _ = command.replace(" --submit", "").replace(" --method exact", "").split()
-    line = fails(*arguments, flag, output)
+    line = fails(*(output if word == "{}" else word for word in command.split()))
     assert f"this is the input {name}, which would be lost" in line
     assert (files / name).read_bytes() == before
 
@@ -103,6 +108,7 @@ def test_the_input_is_kept(fails, files, tmp_path, monkeypatch, command, way):
         "data inspect set --plot set/plot.png",
         "evaluate set s.pkl -o set/scores.json",
         "predict s.pkl --run set -o set/out.csv",
+        "merge set -o set/out.parquet",
     ],
 )
 def test_nothing_is_written_into_a_folder_that_is_read(fails, files, monkeypatch, command):
@@ -110,6 +116,19 @@ def test_nothing_is_written_into_a_folder_that_is_read(fails, files, monkeypatch
     before = {path.name: path.read_bytes() for path in (files / "set").iterdir()}
     assert "this lies in the input set" in fails(*command.split())
     assert {path.name: path.read_bytes() for path in (files / "set").iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["best.toml", "trials.csv", "study.json", "study.png"])
+def test_a_study_is_kept(fails, tmp_path, name):
+    """`mheight tune` writes files of set names into its folder."""
+    file = tmp_path / name
+    text = f"base = {str(ROOT / 'runs' / 'run7.toml')!r}\n"
+    text += '[study]\nname = "s"\ntrials = 1\n[search]\n"training.learning_rate" = [1e-4, 1e-2]\n'
+    file.write_text(text)
+    line = fails("tune", file, "-o", tmp_path)
+    assert f"this is the input {file}, which would be lost" in line
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert file.read_text() == text
 
 
 def test_standard_input_is_an_input(files):

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mheight.codes import icosahedral
+from mheight.protection import Decoder
 
 
 @pytest.fixture
@@ -29,18 +30,30 @@ def words(tmp_path, monkeypatch):
 TASK = ("--family", "icosahedral", "--delta", "0.01")
 
 
+def icosahedral_decoder():
+    return Decoder(icosahedral(), 1, 0, 0.01)
+
+
 @pytest.mark.parametrize("name", ["words.npy", "words.csv", "words.parquet", "lists.parquet"])
 def test_every_kind_of_file_gives_the_same(mheight, words, name):
     status, out, _ = mheight("protect", name, *TASK, "-o", "found.jsonl")
     assert status == 0
-    rows = [json.loads(line) for line in (words / "found.jsonl").read_text().splitlines()]
-    assert len(rows) == 50
+    text = (words / "found.jsonl").read_text()
+    rows = [json.loads(line) for line in text.splitlines()]
+    assert [row["word"] for row in rows] == list(range(50))
+    expected = icosahedral_decoder().decode(np.load(words / "words.npy"))
+    assert [row["verdict"] for row in rows] == list(expected.verdicts)
+    assert [tuple(row["located"]) for row in rows] == list(expected.positions)
+    for row, residual, codeword in zip(rows, expected.residuals, expected.codewords, strict=True):
+        if row["verdict"] != "too many":
+            assert (row["residual"], row["corrected"]) == (residual, codeword.tolist())
     assert rows[7]["verdict"] == "located"
     assert rows[7]["located"] == [2]
     assert rows[9]["located"] == [4]
     assert rows[11] == {
         "word": 11, "verdict": "too many", "located": [], "residual": None, "corrected": None,
     }  # fmt: skip
+    assert "clean                47" in out
     assert "located               2" in out
     assert "too many              1" in out
     assert "off by more than 0.0547214 is located" in out
@@ -61,16 +74,31 @@ def test_outputs_agree(mheight, words):
             "residual": row["residual"], **{f"c{j}": c for j, c in enumerate(corrected)},
         }  # fmt: skip
         cells = line.split(",")
+        assert cells[:2] == [str(row["word"]), row["verdict"]]
+        assert (float(cells[3]) if cells[3] else None) == row["residual"]
         assert cells[2] == ";".join(map(str, row["located"]))
         assert [float(c) if c else None for c in cells[4:]] == corrected
 
 
-def test_a_code_by_its_matrix_and_deltas_by_column(mheight, words):
-    np.save(words / "short.npy", [[1.0, 0.0, 1.0, 1.0], [1.0, 5.0, 1.0, 1.0]])
-    arguments = ("protect", "short.npy", "--code", "1 0 1 1; 0 1 1 2", "--delta", "1,1,1,2")
-    status, out, _ = mheight(*arguments)
+@pytest.mark.parametrize(
+    ("delta", "verdicts"),
+    [
+        ("1", ["clean", "located", "unlocated", "unlocated"]),
+        # The last entry may be off by more; or the one before it.
+        ("1,1,1,2", ["clean", "located", "clean", "unlocated"]),
+        ("1,1,2,1", ["clean", "located", "clean", "clean"]),
+    ],
+)
+def test_a_code_by_its_matrix_and_deltas_by_column(mheight, words, delta, verdicts):
+    short = [[1.0, 0.0, 1.0, 1.0], [1.0, 9.0, 1.0, 1.0], [0, 0, 0, 3.5], [0, 0, 2.8, 0]]
+    np.save(words / "short.npy", short)
+    arguments = ("--code", "1 0 1 1; 0 1 1 2", "--delta", delta, "-o", "found.jsonl")
+    status, out, _ = mheight("protect", "short.npy", *arguments)
     assert status == 0
-    assert "clean                 1" in out
+    rows = [json.loads(line) for line in (words / "found.jsonl").read_text().splitlines()]
+    assert [row["verdict"] for row in rows] == verdicts
+    assert rows[1]["located"] == [1]
+    assert "located at position: 1: 1" in out
 
 
 @pytest.mark.parametrize(
@@ -91,7 +119,7 @@ def test_a_code_by_its_matrix_and_deltas_by_column(mheight, words):
         (("bad.csv", *TASK), "bad.csv, line 2: numbers are needed, got 'x'"),
         (("short.csv", *TASK), "short.csv, line 2: words of n = 6 numbers are needed, got 5"),
         (("empty.csv", *TASK), "words are needed, got none"),
-        (("none.npy", *TASK), "none.npy"),
+        (("none.npy", *TASK), "none.npy: no such file\n"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_line(mheight, words, arguments, message):

@@ -95,7 +95,8 @@ def test_equivalent(mheight, fails, tmp_path):
     assert out.startswith("different: ")
     (tmp_path / "two.json").write_text("[[[1, 2]], [[1, 3]]]")
     assert "two codes are needed, got 3" in fails("equivalent", "1 2", tmp_path / "two.json")
-    assert mheight("equivalent", tmp_path / "two.json", "[]")[0] != 0
+    assert "at least one row is needed, got '[]'" in fails("equivalent", "1 2", "[]")
+    assert "got 3" in fails("equivalent", tmp_path / "two.json", "1 2")
 
 
 def test_comparing_codes(mheight, fails, tmp_path):

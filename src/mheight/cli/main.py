@@ -118,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
     0: done; 1: an error, told in one line; 2: a usage error; 3: `heights --claimed` judged
-    a claim to be wrong; 130: interrupted.
+    a claim to be wrong; 130: interrupted; 141: nobody reads any more (`| head -1`).
     No traceback reaches the user, unless MHEIGHT_DEBUG is set.
     """
     _listen_to_compiling()
@@ -136,6 +136,8 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         app(args=None if argv is None else list(argv))
     except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # Typer makes a status of 1 of it
+            return _nobody_reads()
         return stop.code if isinstance(stop.code, int) else 1
     except Interrupted as end:
         if end.remark:
@@ -144,7 +146,9 @@ def _run(argv: Sequence[str] | None) -> int:
     except BrokenPipeError:
         return _nobody_reads()
     except MheightError as error:
-        missing = re.fullmatch(r"(.+): no such (?:[a-z]+ )?file( or folder)?", str(error))
+        missing = re.fullmatch(
+            r"(.+): no such (?:bundle|(?:[a-z]+ )?file(?: or folder)?)", str(error)
+        )
         return _fail(f"{error}{_nearest(missing[1]) if missing else ''}")
     except OSError as error:
         where = f" ({_wanted_path(error.filename)})" if error.filename else ""

@@ -73,14 +73,14 @@ def serve(
         concurrency=concurrency, connections=connections, searches=searches,
         waiting_searches=waiting_searches, request_seconds=request_seconds,
     )  # fmt: skip
-    listening = open_socket(host, port)
-    predictor = None if no_model else _predictor(model)
-    if is_public:
-        say(
-            f"{host} is not loopback: whoever reaches it may use this service; it has no TLS, no "
-            "authentication and no limits by address (docs/service.md)"
-        )
-    run_server(create_app(settings, predictor), settings, listening, say)
+    with open_socket(host, port) as listening:
+        predictor = None if no_model else _predictor(model)
+        if is_public:
+            say(
+                f"{host} is not loopback: whoever reaches it may use this service; it has no TLS, "
+                "no authentication and no limits by address (docs/service.md)"
+            )
+        run_server(create_app(settings, predictor), settings, listening, say)
 
 
 def _require_packages() -> None:

@@ -53,6 +53,8 @@ def read_words(path: Path, n: int) -> Iterator[Float]:
             yield words
     except InvalidDataError:
         raise
+    except FileNotFoundError:
+        raise InvalidDataError(f"{path}: no such file") from None
     except (ValueError, OSError, EOFError, pa.ArrowException, csv.Error) as error:
         raise InvalidDataError(f"{path}: can't be read ({error})") from None
     if not rows:
