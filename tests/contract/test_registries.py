@@ -12,6 +12,7 @@ from contract_models import MODELS, whole
 from mheight.datasets import Augmentation, TrainingView, augment, generate, split_by_orbit
 from mheight.errors import LeakError
 from mheight.features import FEATURES
+from mheight.features.domain import code_statistics
 from mheight.models import (
     ModelConfig,
     build_model,
@@ -56,6 +57,33 @@ class TestFeatures:
         augmentation = Augmentation("noise", dict.fromkeys(Tier, 1))
         training = augment(split.training, augmentation, np.random.default_rng(0))
         assert FEATURES[name].fit(split.training).provenance_error(training) is None
+
+    def test_rows_taken_are_those_encoded_alone(self, name, split):
+        fitted = FEATURES[name].fit(split.training)
+        samples = split.training.samples
+        inputs = fitted.encode(samples)
+        some = np.random.default_rng(0).permutation(len(samples))[:40]
+        part = np.arange(30, 90)
+        for got, index in ((inputs.take(some), some), (inputs.between(30, 90), part)):
+            wanted = fitted.encode(samples.take(index))
+            assert len(got) == len(wanted) == len(index)
+            order = np.arange(len(index))
+            for one, other in zip(got.batches(order, 16), wanted.batches(order, 16), strict=True):
+                np.testing.assert_array_equal(one.rows, other.rows)
+                for key, values in other.arrays.items():
+                    np.testing.assert_array_equal(one.arrays[key], values)
+
+    def test_what_it_measures_is_what_domains_go_by(self, name, split):
+        fitted = FEATURES[name].fit(split.training)
+        samples = split.training.samples
+        statistics = np.full((len(samples), 3), np.nan)
+        plain, measured = fitted.encode(samples), fitted.encode(samples, statistics)
+        for key, values in whole(plain).arrays.items():
+            np.testing.assert_array_equal(whole(measured).arrays[key], values)
+        if fitted.measures:
+            np.testing.assert_array_equal(statistics, code_statistics(samples))
+        else:
+            assert np.isnan(statistics).all()
 
     def test_a_row_does_not_depend_on_its_neighbours(self, name, split):
         fitted = FEATURES[name].fit(split.training)

@@ -13,10 +13,10 @@ from mheight.datasets import Samples
 from mheight.deployment.bundle import OUTPUT
 from mheight.deployment.onnx_reading import Network, read_network
 from mheight.deployment.onnx_shapes import Work, check_network, work_of
-from mheight.features import FittedFeatures, GroupedInputs
+from mheight.features import FittedFeatures, GroupedInputs, Inputs
 from mheight.features.grouped import FittedGroups
 from mheight.features.incidences import incidences
-from mheight.features.log_minors import log_minors
+from mheight.features.log_minors import CodeMinors
 from mheight.tiers import Group, Groups
 
 __all__ = ["ANY_LENGTH", "Feed", "Feeds", "feeds_of"]
@@ -53,7 +53,7 @@ class Feeds(Protocol):
 
         Args:
             samples: N samples.
-            statistics: shape (N, 3), filled with what `log_minors` says of each code if the
+            statistics: shape (N, 3), filled with what `code_statistics` says of each code if the
                 network reads what that takes (`measures`).
         """
 
@@ -81,10 +81,9 @@ def feeds_of(content: bytes, features: FittedFeatures, reach: Groups) -> Feeds:
 class _Fixed:
     """A network that reads one array, or one for each group it was trained on."""
 
-    measures = False
-
     def __init__(self, network: Network, features: FittedFeatures) -> None:
         check_network(network, features.shapes, OUTPUT)
+        self.measures = features.measures
         self.groups = features.groups
         self._features = features
         self._rows = self._allowed(network, features)
@@ -112,22 +111,23 @@ class _Fixed:
         self, samples: Samples, statistics: NDArray[np.float64] | None = None
     ) -> Iterator[list[Feed]]:
         """See `Feeds`."""
+        group_of_row = samples.group
         for start in range(0, len(samples), _ROWS):
             rows = np.arange(start, min(start + _ROWS, len(samples)))
-            part = samples.take(rows)
+            measured = None if statistics is None else statistics[rows[0] : rows[-1] + 1]
+            inputs = self._features.encode(samples.take(rows), measured)
             yield [
                 (arrays, np.where(places >= 0, rows[places], -1))
-                for arrays, places in self._calls(part)
+                for arrays, places in self._calls(inputs, group_of_row[rows])
             ]
 
-    def _calls(self, samples: Samples) -> Iterator[Feed]:
-        inputs = self._features.encode(samples)
+    def _calls(self, inputs: Inputs, group: NDArray[np.int64]) -> Iterator[Feed]:
         if not isinstance(inputs, GroupedInputs):
             for batch in inputs.batches(np.arange(len(inputs)), self._rows):
                 yield batch.arrays, batch.rows
             return
         names = inputs.names
-        members = [np.flatnonzero(samples.group == i) for i in range(len(names))]
+        members = [np.flatnonzero(group == i) for i in range(len(names))]
         longest = max(map(len, members))
         for start in range(0, longest, self._rows):
             feed, places = {}, []
@@ -206,9 +206,10 @@ class _AnyLength:
             step = max(size, min(_ROWS, _ENTRIES // comb(group.n, group.k)) // size * size)
             for start in range(0, len(rows), step):
                 part = rows[start : start + step]
-                block, measured = log_minors(samples.of_shape(group.n, group.k, part))
+                codes = CodeMinors(samples.of_shape(group.n, group.k, part))
                 if statistics is not None:
-                    statistics[part] = measured
+                    statistics[part] = codes.statistics
+                block = codes.logs
                 yield [
                     (
                         {"minors": block[at : at + size], "members": members, "inside": inside},

@@ -126,6 +126,12 @@ class Predictor:
         """Predicted log2 heights, shape (N,), without looking whether they are infinite."""
         return self._log2(samples)
 
+    def measured_log2(self, samples: Samples) -> tuple[Float, Float | None]:
+        """The same, and statistics of the codes (`code_statistics`) if they come on the way."""
+        # Minors that the network reads are not made again to see whether the code is foreign.
+        statistics = np.empty((len(samples), len(STATISTICS))) if self._feeds.measures else None
+        return self._log2(samples, statistics), statistics
+
     def _log2(self, samples: Samples, statistics: Float | None = None) -> Float:
         samples = samples.within(self.groups)
         out = np.empty(len(samples))
@@ -161,9 +167,7 @@ class Predictor:
             samples: N samples, labelled or not.
             exact: of the samples, where they are known; they are computed otherwise.
         """
-        # Minors that the network reads are not made again to see whether the code is foreign.
-        statistics = np.empty((len(samples), len(STATISTICS))) if self._feeds.measures else None
-        log2_predicted = self._log2(samples, statistics)
+        log2_predicted, statistics = self.measured_log2(samples)
         return predictions(
             samples, log2_predicted, self._calibration, self._domain, statistics, exact
         )

@@ -28,6 +28,9 @@ class Averageable(Protocol):
     def predict_log2(self, samples: Samples) -> Float:
         """Predicted log2 heights, shape (N,)."""
 
+    def measured_log2(self, samples: Samples) -> tuple[Float, Float | None]:
+        """The same, and statistics of the codes (`code_statistics`) if they come on the way."""
+
 
 def averaged_and_flagged(
     models: Sequence[Averageable],
@@ -49,10 +52,27 @@ def averaged_and_flagged(
         Log2 heights and flags, each of shape (N,): a code is flagged as soon as one model
         was trained on no codes like it.
     """
-    predicted = averaged([model.predict_log2 for model in models], samples, copies, seed)
+    measured = [model.measured_log2(samples) for model in models]
+    predicted = averaged(
+        [
+            _knowing(model.predict_log2, samples, log2)
+            for model, (log2, _) in zip(models, measured, strict=True)
+        ],
+        samples,
+        copies,
+        seed,
+    )
+    statistics = next((values for _, values in measured if values is not None), None)
     domains = [model.domain for model in models]
-    infinite, flags = flagged(samples, predicted, domains, exact=exact)
+    infinite, flags = flagged(samples, predicted, domains, statistics, exact)
     return np.where(infinite, np.inf, predicted), flags
+
+
+def _knowing(
+    predict: Callable[[Samples], Float], samples: Samples, log2: Float
+) -> Callable[[Samples], Float]:
+    """A network that need not predict these samples again."""
+    return lambda version: log2 if version is samples else predict(version)
 
 
 def averaged(

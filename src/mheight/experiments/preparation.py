@@ -33,6 +33,7 @@ from mheight.datasets import (
 )
 from mheight.errors import ConfigError
 from mheight.experiments.config import DataConfig, RunConfig, StreamConfig
+from mheight.experiments.run_rows import RunRows
 from mheight.features import FEATURES, FittedFeatures
 from mheight.tiers import COURSE_9, Groups, Tier
 from mheight.training.config import require_rows
@@ -79,6 +80,7 @@ class PreparedData:
         audit: of `training` against `validation`.
         summary: one line on the source of the data.
         provenance: manifest of the data.
+        rows: training and validation as the network reads them.
     """
 
     training: AugmentedTraining
@@ -89,6 +91,7 @@ class PreparedData:
     audit: AuditReport
     summary: str
     provenance: dict[str, Any]
+    rows: RunRows
 
     def lines(self) -> list[str]:
         """What the data are and what the audit found, for the console."""
@@ -222,15 +225,18 @@ def _prepared(
     report: AuditReport,
 ) -> PreparedData:
     provenance = {**originals.provenance, "content_sha256": content_hash(originals.samples)}
+    clean = {"validation": split.validation.samples}
+    is_clean = validation is split.validation
     return PreparedData(
         training,
         validation,
-        {"validation": split.validation.samples},
+        clean,
         None,
         features,
         report,
         originals.summary,
         provenance,
+        RunRows(features, training, validation.samples, clean, clean_is_held_out=is_clean),
     )
 
 
@@ -274,6 +280,7 @@ def _prepare_stream(config: RunConfig, settings: StreamConfig) -> PreparedData:
         report,
         _stream_summary(config, settings, list(clean)),
         provenance,
+        RunRows(features, stream, validation.samples, clean),
     )
 
 

@@ -63,11 +63,15 @@ def score_runs(runs: Sequence[TrainedRun], finite: Samples, copies: int, source:
             f"{' or '.join(run.config.name for run in runs)} was trained on; nothing to score"
         )
     clean = finite.take(~seen)
-    predicted = averaged([run.predict_log2 for run in runs], clean, copies)
+    alone, statistics = len(runs) == 1 and not copies, None
+    if alone:
+        predicted, statistics = runs[0].measured_log2(clean)
+    else:
+        predicted = averaged([run.predict_log2 for run in runs], clean, copies)
     scored = clean.within(clean.groups.of_lengths(clean.n))
     intervals, flagged = None, 0
-    if len(runs) == 1 and not copies:
-        full = runs[0].predict(clean, predicted)
+    if alone:
+        full = runs[0].predict(clean, predicted, statistics=statistics)
         flagged = int(((full.flags != "") & (full.flags != IN_DOUBT)).sum())
         intervals = coverage(
             clean.log2_heights, full.low, full.high, scored.group, scored.groups, full.level

@@ -28,14 +28,13 @@ from mheight.experiments.intervals import calibrate_run
 from mheight.experiments.preparation import PreparedData
 from mheight.experiments.reporting import notes, run_report
 from mheight.experiments.run_folder import RunFolder
-from mheight.experiments.streaming import EncodedStream, check_stream, streamed_fingerprints
+from mheight.experiments.streaming import check_stream, streamed_fingerprints
 from mheight.experiments.trained_run import TrainedRun, write_predictions
 from mheight.features.domain import Domain
 from mheight.files import atomic_path, write_json, write_text
 from mheight.metrics import Scores, score
 from mheight.training.callbacks import EpochRecord, ProgressSink
 from mheight.training.fit import FitOutcome, Listeners, fit
-from mheight.training.rows import Encoded, TrainingRows
 
 __all__ = [
     "Evaluation",
@@ -169,18 +168,11 @@ def train_network(
         progress: receives steps.
         train: false to load the state so far and stop there.
     """
-    training: TrainingRows
-    if data.stream is None:
-        training = Encoded.of(data.features, data.training.samples)
-    else:
-        training = EncodedStream(
-            data.stream, data.features, folder.checkpoints, config.training.epochs
-        )
     return fit(
         model,
-        training,
-        Encoded.of(data.features, data.validation.samples),
-        originals=None if data.stream else Encoded.of(data.features, _some_originals(data)),
+        data.rows.training(config.training.epochs, folder.checkpoints),
+        data.rows.validation,
+        originals=data.rows.some_originals,
         config=config.training,
         loss=config.loss,
         tier_guard=config.tier_guard,
@@ -194,14 +186,6 @@ def train_network(
         ),
         train=train,
     )
-
-
-def _some_originals(data: PreparedData) -> Samples:
-    """Up to a thousand training originals a group, to measure the gap by after each epoch."""
-    samples = data.training.originals.samples
-    order = np.random.default_rng(0).permutation(len(samples))
-    rows = [order[samples.group[order] == group][:1000] for group in range(len(samples.groups))]
-    return samples.take(np.sort(np.concatenate(rows)))
 
 
 def _save_model(model: Any, path: Path) -> None:
@@ -225,14 +209,19 @@ def evaluate_network(
     if data.stream is not None:
         data = _audit_stream(data, folder, len(outcome.records))
     run = TrainedRun(folder, config, data.features, model)
-    predicted = {name: run.predict_log2(samples) for name, samples in data.clean.items()}
+    predicted = {name: run.predict_rows(rows) for name, rows in data.rows.clean.items()}
     scores = {
-        name: score(samples.log2_heights, predicted[name], samples.group, samples.groups)
-        for name, samples in data.clean.items()
+        name: score(rows.log2_heights, predicted[name], rows.group, rows.groups)
+        for name, rows in data.rows.clean.items()
     }
-    scores["training originals"] = run.score(data.training.originals.samples)
+    originals = data.rows.originals
+    scores["training originals"] = (
+        run.score(data.training.originals.samples)
+        if originals is None
+        else run.score_rows(originals)
+    )
     if config.invalid_protocol:
-        scores[LEAKED] = run.score(data.validation.samples)
+        scores[LEAKED] = run.score_rows(data.rows.validation)
     held = _calibrate(config, folder, data.clean, predicted)
     report = run_report(config, data, scores, outcome, model.count_params(), held)
     return Evaluation(report, predicted, scores)

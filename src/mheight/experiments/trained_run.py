@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,15 @@ from mheight.evaluation.calibration import Calibration
 from mheight.evaluation.predictions import Predictions, predictions
 from mheight.experiments.config import RunConfig, load_config
 from mheight.experiments.run_folder import RunFolder
-from mheight.features import FEATURES, FittedFeatures
+from mheight.features import FEATURES, FittedFeatures, Inputs
 from mheight.features.domain import Domain
+from mheight.features.log_minors import STATISTICS
 from mheight.files import atomic_path
 from mheight.metrics import Scores, score
 from mheight.models import load_model
 from mheight.tiers import Groups
 from mheight.training.callbacks import predict_log2
+from mheight.training.rows import Encoded
 
 __all__ = ["TrainedRun", "write_predictions"]
 
@@ -79,22 +82,36 @@ class TrainedRun:
 
     def predict_log2(self, samples: Samples) -> Float:
         """Predicted log2 heights, shape (N,)."""
-        parts = [
-            predict_log2(
-                self.model,
-                self.features.encode(
-                    samples.take(np.arange(start, min(start + _CHUNK, len(samples))))
-                ),
-            )
-            for start in range(0, len(samples), _CHUNK)
-        ]
-        return np.concatenate(parts)
+        return self._log2(samples, None)
+
+    def measured_log2(self, samples: Samples) -> tuple[Float, Float | None]:
+        """The same, and statistics of the codes (`code_statistics`) if they come on the way."""
+        statistics = np.empty((len(samples), len(STATISTICS))) if self.features.measures else None
+        return self._log2(samples, statistics), statistics
+
+    def _log2(self, samples: Samples, statistics: Float | None) -> Float:
+        def encoded(first: int, last: int) -> Inputs:
+            part = None if statistics is None else statistics[first:last]
+            return self.features.encode(samples.take(np.arange(first, last)), part)
+
+        return self._in_chunks(len(samples), encoded)
+
+    def predict_rows(self, rows: Encoded) -> Float:
+        """The same of rows that are encoded already."""
+        return self._in_chunks(len(rows), rows.inputs.between)
+
+    def _in_chunks(self, count: int, inputs: Callable[[int, int], Inputs]) -> Float:
+        starts = range(0, count, _CHUNK)
+        return np.concatenate(
+            [predict_log2(self.model, inputs(i, min(i + _CHUNK, count))) for i in starts]
+        )
 
     def predict(
         self,
         samples: Samples,
         log2_predicted: Float | None = None,
         exact: ExactHeights | None = None,
+        statistics: Float | None = None,
     ) -> Predictions:
         """Predictions with intervals and flags.
 
@@ -102,13 +119,14 @@ class TrainedRun:
             samples: N samples, labelled or not.
             log2_predicted: shape (N,), if they were predicted already.
             exact: of the samples, if they were computed already.
+            statistics: of the samples, shape (N, 3), if they came on the way (`measured_log2`).
 
         Raises:
             RunFolderError: the run has no calibration.
         """
         if log2_predicted is None:
-            log2_predicted = self.predict_log2(samples)
-        return predictions(samples, log2_predicted, *self.limits(), exact=exact)
+            log2_predicted, statistics = self.measured_log2(samples)
+        return predictions(samples, log2_predicted, *self.limits(), statistics, exact)
 
     def limits(self) -> tuple[Calibration, Domain]:
         """Calibration of the intervals, and domain of the training codes.
@@ -143,6 +161,10 @@ class TrainedRun:
         return score(
             samples.log2_heights, self.predict_log2(samples), samples.group, samples.groups
         )
+
+    def score_rows(self, rows: Encoded) -> Scores:
+        """The same on rows that are encoded already."""
+        return score(rows.log2_heights, self.predict_rows(rows), rows.group, rows.groups)
 
     def seen_in_training(self, samples: Samples) -> Bool:
         """Which samples have a code equivalent to one that training saw, shape (N,)."""

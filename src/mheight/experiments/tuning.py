@@ -7,15 +7,13 @@ import shutil
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Protocol
 
-from mheight.datasets import CodeStream
 from mheight.errors import ConfigError
 from mheight.experiments.config import RunConfig, config_values
 from mheight.experiments.preparation import prepare
-from mheight.experiments.streaming import EncodedStream
+from mheight.experiments.run_rows import RunRows
 from mheight.experiments.study_file import Study
 from mheight.experiments.study_folder import StudyFolder
 from mheight.experiments.study_report import StudyReport
@@ -34,12 +32,10 @@ from mheight.experiments.study_search import (
     replace_cut_off,
     tell,
 )
-from mheight.features import FittedFeatures
 from mheight.models import build_model
 from mheight.training.callbacks import EpochRecord, ProgressSink
 from mheight.training.config import require_rows
 from mheight.training.fit import Listeners, fit
-from mheight.training.rows import Encoded, TrainingRows
 
 __all__ = ["StudyProgress", "TrialData", "run_study", "train_trial"]
 
@@ -102,30 +98,15 @@ def run_study(
     return report
 
 
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Rows as every trial with the same data, split, copies and features sees them."""
-
-    features: FittedFeatures
-    originals: CodeStream | Encoded
-    validation: Encoded
-
-    def training(self, epochs: int) -> TrainingRows:
-        """Rows of a trial; a stream begins again with each."""
-        if isinstance(self.originals, CodeStream):
-            return EncodedStream(self.originals, self.features, None, epochs)
-        return self.originals
-
-
 class TrialData:
     """Prepared data, made once for all trials that share it; the last few are kept."""
 
     def __init__(self, study: Study, say: Callable[[str], None]) -> None:
         self._study = study
         self._say = say
-        self._kept: OrderedDict[str, _Rows] = OrderedDict()
+        self._kept: OrderedDict[str, RunRows] = OrderedDict()
 
-    def rows(self, config: RunConfig) -> _Rows:
+    def rows(self, config: RunConfig) -> RunRows:
         """The rows of a configuration."""
         values = config_values(config)
         sections = ("seed", "data", "split", "augmentation", "stream", "features")
@@ -137,18 +118,16 @@ class TrialData:
         self._kept.move_to_end(key)
         return self._kept[key]
 
-    def _prepare(self, config: RunConfig) -> _Rows:
+    def _prepare(self, config: RunConfig) -> RunRows:
         self._say("preparing data: load, split, augment, fit features, audit")
         data = prepare(config)
-        originals = data.stream or Encoded.of(data.features, data.training.samples)
-        rows = _Rows(data.features, originals, Encoded.of(data.features, data.validation.samples))
-        training = rows.training(1)
+        training = data.rows.training(1)
         self._say(
             f"{data.summary}: {len(training):,} training rows, "
             f"{data.audit.validation_rows:,} validation rows"
         )
         require_rows(self._study.largest_batch, len(training))
-        return rows
+        return data.rows
 
 
 class _PrunedError(Exception):

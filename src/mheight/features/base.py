@@ -25,8 +25,18 @@ class FittedFeatures(Protocol):
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of each input, without the first axis."""
 
-    def encode(self, samples: Samples) -> Inputs:
-        """The network's inputs for these samples."""
+    @property
+    def measures(self) -> bool:
+        """Whether `encode` measures the minors on its way."""
+
+    def encode(self, samples: Samples, statistics: NDArray[np.float64] | None = None) -> Inputs:
+        """The network's inputs for these samples.
+
+        Args:
+            samples: N samples.
+            statistics: shape (N, 3), filled with what `code_statistics` says of each code, if
+                these features measure that (`measures`).
+        """
 
     def provenance_error(self, training: AugmentedTraining) -> str | None:
         """What is wrong if the statistics do not follow from the training originals."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mheight.datasets import Samples, TrainingView, require_training
 from mheight.errors import InvalidDataError
-from mheight.features.log_minors import STATISTICS, log_minors
+from mheight.features.log_minors import STATISTICS, CodeMinors
 from mheight.tiers import Groups
 
 __all__ = ["FOREIGN", "Domain", "code_statistics"]
@@ -27,12 +27,12 @@ _LARGEST = 1e9
 
 
 def code_statistics(samples: Samples) -> Float:
-    """What domains go by: what the minors of each code are like, shape (N, 3) (`log_minors`)."""
+    """What domains go by: what the minors of each code are like, shape (N, 3) (`CodeMinors`)."""
     out = np.empty((len(samples), len(STATISTICS)))
     for _, index, parity in samples.by_shape():
         for start in range(0, len(index), _CHUNK):
-            _, found = log_minors(parity[start : start + _CHUNK])
-            out[index[start : start + _CHUNK]] = found
+            codes = CodeMinors(parity[start : start + _CHUNK])
+            out[index[start : start + _CHUNK]] = codes.statistics
     return out
 
 

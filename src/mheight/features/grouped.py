@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.codes import absolute_minors, systematic_generators
 from mheight.datasets import AugmentedTraining, Samples, TrainingView, require_training
 from mheight.errors import InvalidDataError
 from mheight.features.inputs import GroupedInputs
-from mheight.features.log_minors import ZERO, log_minors
+from mheight.features.log_minors import ZERO, CodeMinors
 from mheight.features.set_kernel import set_minors, set_shape
 from mheight.features.vectors import stored_groups
 from mheight.tiers import Group, Groups
@@ -42,14 +41,14 @@ class GroupedFeatures:
         kind: first part of the inputs' names, such as `sets` in `sets_4_2`.
         dtype: of the inputs.
         shape: of a group's input, for one code.
-        read: from P of N codes, shape (N, k, n-k), to the group's input.
+        read: from the minors of N codes to the group's input.
     """
 
     name: str
     kind: str
     dtype: type[np.floating[Any]]
     shape: Callable[[Group], tuple[int, ...]]
-    read: Callable[[NDArray[np.float64], Group], NDArray[Any]]
+    read: Callable[[CodeMinors, Group], NDArray[Any]]
 
     def fit(self, view: TrainingView) -> FittedGroups:
         """There are no statistics; only training originals are accepted all the same."""
@@ -93,16 +92,26 @@ class FittedGroups:
         """No statistics: the name, and the groups."""
         return {"name": self.features.name, "groups": self.groups.as_dict()}
 
-    def encode(self, samples: Samples) -> GroupedInputs:
-        """The network's inputs for these samples."""
+    @property
+    def measures(self) -> bool:
+        """All of them are read from minors, which are measured on the way."""
+        return True
+
+    def encode(
+        self, samples: Samples, statistics: NDArray[np.float64] | None = None
+    ) -> GroupedInputs:
+        """See `FittedFeatures`."""
         blocks = {}
         made, group_of_row = self.features, samples.within(self.groups).group
         for index, group in enumerate(self.groups):
             rows = np.flatnonzero(group_of_row == index)
             block = np.empty((len(rows), *made.shape(group)), made.dtype)
             for start in range(0, len(rows), _CHUNK):
-                parity = samples.of_shape(group.n, group.k, rows[start : start + _CHUNK])
-                block[start : start + len(parity)] = made.read(parity, group)
+                part = rows[start : start + _CHUNK]
+                codes = CodeMinors(samples.of_shape(group.n, group.k, part))
+                block[start : start + len(part)] = made.read(codes, group)
+                if statistics is not None:
+                    statistics[part] = codes.statistics
             blocks[input_name(made.kind, group)] = block
         return GroupedInputs(blocks, group_of_row)
 
@@ -128,9 +137,9 @@ def group_of_input(name: str) -> Group:
 
 
 def _of_sets(name: str, size: Callable[[Group], int]) -> GroupedFeatures:
-    def read(parity: NDArray[np.float64], group: Group) -> NDArray[np.float32]:
-        values = absolute_minors(systematic_generators(parity))
-        return _sorted_sets(set_minors(values, group.n, group.k, size(group)), group, size)
+    def read(codes: CodeMinors, group: Group) -> NDArray[np.float32]:
+        sets = set_minors(codes.absolute, group.n, group.k, size(group))
+        return _sorted_sets(sets, group, size)
 
     return GroupedFeatures(
         name, "sets", np.float16, lambda group: set_shape(group.n, group.k, size(group)), read
@@ -174,7 +183,7 @@ minors = GroupedFeatures(
     "minors",
     np.float32,
     lambda group: (comb(group.n, group.k),),
-    lambda parity, _: log_minors(parity)[0],
+    lambda codes, _: codes.logs,
 )
 """Log2 of all absolute minors over the largest, in lexicographic order.  Row operations and
 signs do not change them; a permutation of the columns permutes them, which is for the

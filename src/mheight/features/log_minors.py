@@ -1,6 +1,8 @@
-"""Log2 of a code's minors, and what they are like, in one pass over them."""
+"""Minors of codes, their log2, and what they are like: each made once for a block of codes."""
 
 from __future__ import annotations
+
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from mheight.codes import absolute_minors, systematic_generators
 from mheight.kernels.compiling import for_work, kernel
 from mheight.kernels.threads import in_ranges
 
-__all__ = ["STATISTICS", "ZERO", "log_minors"]
+__all__ = ["STATISTICS", "ZERO", "CodeMinors", "log_minors"]
 
 Float = NDArray[np.float64]
 
@@ -54,11 +56,48 @@ def _fill(minors, logs, statistics, first, last):  # type: ignore[no-untyped-def
         statistics[code, 2] = total / (count - zeros)
 
 
-def log_minors(parity: Float) -> tuple[NDArray[np.float32], Float]:
-    """Log2 of all absolute minors over the largest, in lexicographic order.
+class CodeMinors:
+    """N codes of one shape, and what is read from their minors, made when first asked for.
+
+    Examples:
+        >>> codes = CodeMinors(np.array([[[1.0, 2.0], [0.0, 4.0]]]))
+        >>> codes.absolute.tolist()
+        [[1.0, 0.0, 4.0, 1.0, 2.0, 4.0]]
+        >>> codes.logs.tolist()
+        [[-2.0, -200.0, 0.0, -2.0, -1.0, 0.0]]
+        >>> codes.statistics.tolist()
+        [[-2.0, 1.0, -1.0]]
+    """
+
+    def __init__(self, parity: Float) -> None:
+        """Codes by their P, shape (N, k, n-k), finite."""
+        self.parity = parity
+
+    @cached_property
+    def absolute(self) -> Float:
+        """All absolute minors, in lexicographic order, shape (N, C(n, k))."""
+        return absolute_minors(systematic_generators(self.parity))
+
+    @property
+    def logs(self) -> NDArray[np.float32]:
+        """Log2 of them over the largest, at least `ZERO`, shape (N, C(n, k))."""
+        return self._measured[0]
+
+    @property
+    def statistics(self) -> Float:
+        """What they are like (`STATISTICS`), shape (N, 3)."""
+        return self._measured[1]
+
+    @cached_property
+    def _measured(self) -> tuple[NDArray[np.float32], Float]:
+        return log_minors(self.absolute)
+
+
+def log_minors(minors: Float) -> tuple[NDArray[np.float32], Float]:
+    """Log2 of all absolute minors over the largest.
 
     Args:
-        parity: shape (N, k, n-k), finite.
+        minors: shape (N, C(n, k)), not negative, not all zero.
 
     Returns:
         The logs, shape (N, C(n, k)), at least `ZERO`; and of each code, shape (N, 3), log2
@@ -66,13 +105,10 @@ def log_minors(parity: Float) -> tuple[NDArray[np.float32], Float]:
         others.
 
     Examples:
-        >>> logs, statistics = log_minors(np.array([[[1.0, 2.0], [0.0, 4.0]]]))
-        >>> logs.tolist()          # minors 1, 0, 4, 1, 2 and 4
-        [[-2.0, -200.0, 0.0, -2.0, -1.0, 0.0]]
+        >>> logs, statistics = log_minors(np.array([[1.0, 0.0, 4.0, 1.0, 2.0, 4.0]]))
         >>> statistics.tolist()
         [[-2.0, 1.0, -1.0]]
     """
-    minors = absolute_minors(systematic_generators(parity))
     logs = np.empty(minors.shape, np.float32)
     statistics = np.empty((len(minors), len(STATISTICS)))
     seconds = _SECONDS * minors.size

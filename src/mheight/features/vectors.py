@@ -78,8 +78,13 @@ class FittedVectors:
         """Inputs: n (float), k and m (integers), and the vector."""
         return {"n": (1,), "k": (1,), "m": (1,), self.features.input: self.mean.shape}
 
-    def encode(self, samples: Samples) -> RowInputs:
-        """The network's inputs: float32 n and vector, int32 k and m."""
+    @property
+    def measures(self) -> bool:
+        """Minors are not measured on the way."""
+        return False
+
+    def encode(self, samples: Samples, statistics: Float | None = None) -> RowInputs:
+        """The network's inputs: float32 n and vector, int32 k and m; see `FittedFeatures`."""
         samples = samples.within(self.groups)
         # Whatever is too large for the network is infinite there.
         with np.errstate(over="ignore", invalid="ignore"):

@@ -16,8 +16,8 @@ from mheight.datasets import (
 from mheight.errors import InvalidDataError
 from mheight.evaluation.calibration import calibrate
 from mheight.evaluation.predictions import predictions
-from mheight.experiments.averaging import averaged, symmetric_copies
-from mheight.features.domain import Domain
+from mheight.experiments.averaging import averaged, averaged_and_flagged, symmetric_copies
+from mheight.features.domain import Domain, code_statistics
 from mheight.features.grouped import input_name, minors
 from mheight.models import RelationsConfig, build_model
 from mheight.tiers import COURSE_9
@@ -135,6 +135,37 @@ def test_averages_by_hand() -> None:
     np.testing.assert_array_equal(seen[0], TRAINING.parity)
     np.testing.assert_allclose(got, (np.mean([P[:, 0] for P in seen], axis=0) + 3.0) / 2)
     np.testing.assert_array_equal(averaged([first, second], TRAINING, 3), got)
+
+
+class Model:
+    """Predicts a number for all, measures or not, and notes what it is asked."""
+
+    domain = DOMAIN
+
+    def __init__(self, height: float, statistics: np.ndarray | None) -> None:
+        self.height, self.statistics = height, statistics
+        self.asked: list[Samples] = []
+
+    def predict_log2(self, samples: Samples) -> np.ndarray:
+        self.asked.append(samples)
+        return np.full(len(samples), self.height)
+
+    def measured_log2(self, samples: Samples) -> tuple[np.ndarray, np.ndarray | None]:
+        return self.predict_log2(samples), self.statistics
+
+
+def test_codes_that_were_measured_are_not_measured_again(monkeypatch) -> None:
+    strange = code_statistics(TRAINING)
+    strange[3, 0] -= 100.0
+    models = [Model(2.0, None), Model(4.0, strange)]
+    monkeypatch.setattr("mheight.evaluation.predictions.code_statistics", None)
+    log2, flags = averaged_and_flagged(models, TRAINING, 1)
+    assert (log2 == 3.0).all()
+    # Each its codes once and the copies once.
+    assert [len(model.asked) for model in models] == [2, 2]
+    assert all(model.asked[0] is TRAINING for model in models)
+    assert "smallest minor" in flags[3]
+    assert np.char.find(np.delete(flags, 3), "smallest minor").max() == -1
 
 
 def test_averaging_changes_nothing_for_an_invariant_network() -> None:

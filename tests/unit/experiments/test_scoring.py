@@ -28,15 +28,18 @@ class Run:
         self.calls += 1
         return samples.log2_heights + self.error
 
+    def measured_log2(self, samples):
+        return self.predict_log2(samples), None
+
     def seen_in_training(self, samples):
         return np.isin(samples.sample_id, self.seen)
 
-    def predict(self, samples, log2_predicted):
+    def predict(self, samples, log2_predicted, statistics):
         limits = (
             calibrate(TRUE + 0.1, TRUE, SAMPLES.group, SAMPLES.groups),
             Domain.fit(TrainingView(SAMPLES)),
         )
-        return predictions(samples, log2_predicted, *limits)
+        return predictions(samples, log2_predicted, *limits, statistics)
 
 
 def test_one_run():
