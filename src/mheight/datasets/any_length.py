@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mheight.codes import systematic_generators
-from mheight.datasets.labelling import ExactHeights
+from mheight.datasets.labelling import ExactHeights, labels_of_blocks
 from mheight.datasets.sample_files import sample_rows
-from mheight.datasets.samples import checked_sample
+from mheight.datasets.samples import checked_sample, positions_by_shape
 from mheight.datasets.storage import load_dataset
 from mheight.errors import InvalidCodeError, InvalidDataError
-from mheight.heights import profile_with_doubts
-from mheight.heights.doubts import Doubt
+from mheight.heights import Profiles, profile_with_doubts
 
 __all__ = ["AnySamples", "exact_labels_of_any", "read_any_samples"]
 
@@ -53,9 +52,7 @@ class AnySamples:
 
     def generators(self) -> Iterator[tuple[Int, Float]]:
         """Positions of samples of one shape, and their [I | P], some at a time."""
-        shapes = np.column_stack([self.n, self.k])
-        for n, k in np.unique(shapes, axis=0).tolist():
-            index = np.flatnonzero((self.n == n) & (self.k == k))
+        for (n, k), index in positions_by_shape(self.n, self.k):
             step = max(1, _ENTRIES // (k * (n - k)))
             for start in range(0, len(index), step):
                 part = index[start : start + step]
@@ -110,24 +107,15 @@ def exact_labels_of_any(
     Raises:
         InvalidDataError: a code is too long for all its heights at once.
     """
-    out = np.empty(len(samples))
-    doubts: list[Doubt] = []
+    return labels_of_blocks(samples.m, _profiles(samples), progress)
+
+
+def _profiles(samples: AnySamples) -> Iterator[tuple[Int, Profiles]]:
     for index, generators in samples.generators():
         try:
-            found = profile_with_doubts(generators)
+            yield index, profile_with_doubts(generators)
         except InvalidCodeError as error:
             raise InvalidDataError(
                 f"{samples.where}, sample {index[0]}: {error}; mheight heights -m searches for "
                 "one height of a matrix"
             ) from None
-        known = found.heights.shape[1]
-        heights = np.full((len(index), int(samples.n[index[0]])), np.inf)  # as those beyond n-k
-        heights[:, :known] = found.heights
-        out[index] = heights[np.arange(len(index)), samples.m[index] - 1]
-        for doubt in found.doubts:
-            row = int(index[doubt.code])
-            if samples.m[row] <= known and doubt.concerns(int(samples.m[row])):
-                doubts.append(replace(doubt, code=row))
-        if progress is not None:
-            progress(len(index))
-    return ExactHeights(out, tuple(sorted(doubts, key=lambda doubt: doubt.code)))

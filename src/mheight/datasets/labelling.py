@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,10 +10,17 @@ from numpy.typing import NDArray
 
 from mheight.codes import equivalence_classes, minor_spectrum
 from mheight.datasets.samples import Samples
-from mheight.heights import profile_with_doubts
+from mheight.heights import Profiles, profile_with_doubts
 from mheight.heights.doubts import Doubt, doubt_text, warn_of
 
-__all__ = ["ExactHeights", "exact_heights", "exact_labels", "orbit_numbers", "relabelled"]
+__all__ = [
+    "ExactHeights",
+    "exact_heights",
+    "exact_labels",
+    "labels_of_blocks",
+    "orbit_numbers",
+    "relabelled",
+]
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -64,17 +71,34 @@ def exact_labels(samples: Samples, progress: Callable[[int], None] | None = None
         samples: with or without heights; those are not looked at.
         progress: called with the number of samples done since the last call.
     """
-    out = np.empty(len(samples))
+    blocks = samples.generators(_CHUNK)
+    found = ((index, profile_with_doubts(generators)) for index, generators in blocks)
+    return labels_of_blocks(samples.m, found, progress)
+
+
+def labels_of_blocks(
+    m: Int, found: Iterable[tuple[Int, Profiles]], progress: Callable[[int], None] | None = None
+) -> ExactHeights:
+    """The height that each sample asks for, out of the profiles of their codes.
+
+    Args:
+        m: shape (N,), which height; beyond those of a profile it is infinite.
+        found: positions of samples and the profiles of their codes, block by block, all of them.
+        progress: called with the number of samples of each block.
+    """
+    out = np.empty(len(m))
     doubts: list[Doubt] = []
-    for rows, generators in samples.generators(_CHUNK):
-        found = profile_with_doubts(generators)
-        out[rows] = found.heights[np.arange(len(rows)), samples.m[rows] - 1]
-        for doubt in found.doubts:
-            row = int(rows[doubt.code])
-            if doubt.concerns(int(samples.m[row])):
+    for index, profiles in found:
+        known = profiles.heights.shape[1]
+        asked = m[index]
+        heights = profiles.heights[np.arange(len(index)), np.minimum(asked, known) - 1]
+        out[index] = np.where(asked <= known, heights, np.inf)
+        for doubt in profiles.doubts:
+            row = int(index[doubt.code])
+            if m[row] <= known and doubt.concerns(int(m[row])):
                 doubts.append(replace(doubt, code=row))
         if progress is not None:
-            progress(len(rows))
+            progress(len(index))
     return ExactHeights(out, tuple(sorted(doubts, key=lambda doubt: doubt.code)))
 
 

@@ -14,7 +14,7 @@ from mheight.codes import real_array, systematic_generators
 from mheight.errors import InvalidDataError
 from mheight.tiers import LONGEST, Groups
 
-__all__ = ["Samples", "checked_sample"]
+__all__ = ["Samples", "checked_sample", "positions_by_shape"]
 
 _LARGEST_SIZE = 10**6  # of n, k and m; also keeps messages short
 
@@ -197,31 +197,32 @@ class Samples:
 
     def by_shape(self) -> Iterator[tuple[tuple[int, int], Int, Float]]:
         """For each (n, k) present: that, positions of its samples, their P, shape (.., k, n-k)."""
-        # One number for both: sorting numbers is a tenth of the work of sorting rows.
-        shapes = self.n * _LARGEST_SIZE + self.k
-        for shape in np.unique(shapes).tolist():
-            n, k = divmod(shape, _LARGEST_SIZE)
-            index = np.flatnonzero(shapes == shape)
+        for (n, k), index in positions_by_shape(self.n, self.k):
             yield (n, k), index, self.of_shape(n, k, index)
 
     def of_shape(self, n: int, k: int, index: Int) -> Float:
         """P of samples of codes [n, k] at these positions, shape (.., k, n-k)."""
         return self.parity[index, : k * (n - k)].reshape(-1, k, n - k)
 
-    def generators(self, at_most: int | None = None) -> Iterator[tuple[Int, Float]]:
-        """[I | P] of all samples, those of one (n, k) at a time.
+    def blocks(self, at_most: int | None = None) -> Iterator[tuple[Int, Float]]:
+        """P of all samples, those of one (n, k) at a time.
 
         Args:
             at_most: samples at a time; None for all of that shape.
 
         Yields:
-            Their positions, and matrices of shape (.., k, n).
+            Their positions, and matrices of shape (.., k, n-k).
         """
         for _, index, parity in self.by_shape():
             step = at_most or len(index)
             for start in range(0, len(index), step):
                 rows = slice(start, start + step)
-                yield index[rows], systematic_generators(parity[rows])
+                yield index[rows], parity[rows]
+
+    def generators(self, at_most: int | None = None) -> Iterator[tuple[Int, Float]]:
+        """[I | P] of all samples, shape (.., k, n); otherwise as `blocks`."""
+        for index, parity in self.blocks(at_most):
+            yield index, systematic_generators(parity)
 
     def matrix(self, i: int) -> Float:
         """P of sample i, shape (k, n-k)."""
@@ -254,6 +255,25 @@ class Samples:
             np.arange(len(ids), dtype=np.int64) if renumber else ids,
             groups,
         )
+
+
+def positions_by_shape(n: Int, k: Int) -> Iterator[tuple[tuple[int, int], Int]]:
+    """For each (n, k) that is present, in increasing order: that, and where it stands.
+
+    Args:
+        n: shape (N,), lengths of codes.
+        k: shape (N,), their dimensions.
+
+    Examples:
+        >>> for shape, index in positions_by_shape(np.array([9, 6, 9]), np.array([4, 3, 4])):
+        ...     print(shape, index)
+        (6, 3) [1]
+        (9, 4) [0 2]
+    """
+    # One number for both: sorting numbers is a tenth of the work of sorting rows.
+    shapes = n * _LARGEST_SIZE + k
+    for shape in np.unique(shapes).tolist():
+        yield divmod(shape, _LARGEST_SIZE), np.flatnonzero(shapes == shape)
 
 
 def checked_sample(

@@ -29,10 +29,8 @@ _LARGEST = 1e9
 def code_statistics(samples: Samples) -> Float:
     """What domains go by: what the minors of each code are like, shape (N, 3) (`CodeMinors`)."""
     out = np.empty((len(samples), len(STATISTICS)))
-    for _, index, parity in samples.by_shape():
-        for start in range(0, len(index), _CHUNK):
-            codes = CodeMinors(parity[start : start + _CHUNK])
-            out[index[start : start + _CHUNK]] = codes.statistics
+    for index, parity in samples.blocks(_CHUNK):
+        out[index] = CodeMinors(parity).statistics
     return out
 
 
