@@ -34,8 +34,8 @@ from mheight.datasets import (
     read_samples,
     save_dataset,
 )
+from mheight.datasets.data_job import DataJob
 from mheight.datasets.ensembles import Generated
-from mheight.datasets.sharded import DataJob
 from mheight.errors import InvalidDataError, RunFolderError
 from mheight.evaluation import render
 from mheight.files import require_apart, require_writable

@@ -1,7 +1,7 @@
 """Criteria, reports, comparisons, plots."""
 
 from mheight.evaluation.criteria import CriteriaConfig, Criterion, judge
-from mheight.evaluation.report import comparison_text, report_text
+from mheight.evaluation.report_texts import comparison_text, report_text
 from mheight.evaluation.run_report import RunReport
 from mheight.evaluation.tables import criteria_table, render, scores_table
 

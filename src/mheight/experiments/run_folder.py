@@ -15,7 +15,7 @@ from typing import Any, Literal
 from mheight.errors import InvalidDataError, RunFolderError
 from mheight.evaluation import RunReport
 from mheight.experiments.config import RunConfig, config_toml, config_values, load_config
-from mheight.features.vectors import stored_groups
+from mheight.features.standardised import stored_groups
 from mheight.files import atomic_folder, write_json, write_text
 from mheight.tiers import Groups
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mheight.codes import minor_spectrum
 from mheight.datasets import Samples
-from mheight.features.vectors import VectorFeatures
+from mheight.features.standardised import VectorFeatures
 from mheight.tiers import Groups
 
 __all__ = ["gram", "raw_p", "spectrum"]

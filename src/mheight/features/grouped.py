@@ -15,7 +15,7 @@ from mheight.errors import InvalidDataError
 from mheight.features.inputs import GroupedInputs
 from mheight.features.log_minors import ZERO, CodeMinors
 from mheight.features.set_kernel import set_minors, set_shape
-from mheight.features.vectors import stored_groups
+from mheight.features.standardised import stored_groups
 from mheight.tiers import Group, Groups
 
 __all__ = [

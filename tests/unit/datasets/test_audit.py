@@ -27,7 +27,7 @@ from mheight.datasets import (
 )
 from mheight.errors import LeakError
 from mheight.features.code_vectors import raw_p
-from mheight.features.vectors import FittedVectors
+from mheight.features.standardised import FittedVectors
 
 QUESTIONS = {
     "exact rows": "validation rows whose (k, m, P) is a training row",

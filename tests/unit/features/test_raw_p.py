@@ -11,7 +11,7 @@ from mheight.datasets import Samples, TrainingView, ValidationView, augment
 from mheight.errors import InvalidDataError, LeakError
 from mheight.features import FEATURES
 from mheight.features.code_vectors import raw_p
-from mheight.features.vectors import FittedVectors
+from mheight.features.standardised import FittedVectors
 
 
 def test_inputs(course_codes: Samples) -> None:

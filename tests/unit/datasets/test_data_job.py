@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mheight.datasets import ensembles, generate, sharded
+from mheight.datasets import data_job, ensembles, generate
+from mheight.datasets.data_job import DataJob
 from mheight.datasets.ensembles import EnsembleName
-from mheight.datasets.sharded import DataJob
 from mheight.jobs import Part, ThisProcess, merge_jobs, open_job, run_job
 from mheight.tiers import Groups
 
@@ -19,7 +19,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ensembles, "_CHUNK", 64)
     monkeypatch.setattr(ensembles, "_SEARCH_CHUNK", 16)
     monkeypatch.setattr(ensembles, "_SEARCH_STEPS", 5)
-    monkeypatch.setattr(sharded, "_MOST_BATCHES", 2)
+    monkeypatch.setattr(data_job, "_MOST_BATCHES", 2)
 
 
 def finished(work: DataJob, path: Path) -> None:
@@ -50,7 +50,7 @@ def test_shards_have_the_samples_of_generate(
 def test_parts_add_up_and_more_is_drawn_where_heights_are_infinite(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sharded, "_SPARE", 0.3)  # too few at first
+    monkeypatch.setattr(data_job, "_SPARE", 0.3)  # too few at first
     work = DataJob("course", 300, 1, FEW)
     for i in range(2):
         job = open_job(tmp_path / f"part{i}", "data", work.parameters, ".npz")
