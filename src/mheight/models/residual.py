@@ -112,6 +112,7 @@ def _vector(made: _Layers, shapes: dict[str, tuple[int, ...]]) -> tuple[Any, ...
 
 def _sets(made: _Layers, shapes: dict[str, tuple[int, ...]]) -> tuple[Any, ...]:
     """Inputs, what is read from the sets, and n, k and m, one group's rows after another's."""
+    _check_leading(made.config, shapes)
     inputs: dict[str, Any] = {}
     columns: dict[str, list[Any]] = {part: [] for part in ("rows", "n", "k", "m")}
     for name, shape in shapes.items():
@@ -128,6 +129,17 @@ def _sets(made: _Layers, shapes: dict[str, tuple[int, ...]]) -> tuple[Any, ...]:
         for part, parts in columns.items()
     )
     return (inputs, *joined)
+
+
+def _check_leading(config: ResidualConfig, shapes: dict[str, tuple[int, ...]]) -> None:
+    """All groups are read in the same ways, as their rows become one array."""
+    longest = max(shapes, key=lambda name: shapes[name][1])
+    shortest = min(shape[1] for shape in shapes.values())
+    if config.set_width and shortest <= config.leading < shapes[longest][1]:
+        raise ConfigError(
+            f"model.leading must be at least the {shapes[longest][1]} numbers of a set of "
+            f"{longest}, or 0, got {config.leading}"
+        )
 
 
 def _encoded_sets(made: _Layers, x: Any, name: str, shape: tuple[int, ...]) -> Any:

@@ -148,3 +148,7 @@ def test_sets_are_read_pooled_or_one_by_one_or_both():
         ConfigError, match=r"at least the 126 numbers of a set of sets_4_2.*neither"
     ):
         built(set_width=0, leading=125)
+    # One group both ways and another pooled alone would not fit together.
+    with pytest.raises(ConfigError, match=r"model.leading must be at least the 126 .* or 0, got 8"):
+        built(set_width=100, leading=8)
+    assert built(set_width=100, leading=7) == (True, False)
