@@ -289,7 +289,7 @@ def _calibrate(
     config: RunConfig,
     folder: RunFolder,
     clean: dict[str, Samples],
-    predicted: dict[str, Any],
+    predicted: dict[str, NDArray[np.float64]],
 ) -> Coverage:
     """Intervals from validation, over all its sets."""
     true, log2_predicted, group = (

@@ -10,7 +10,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from mheight.catalogue.found import Entries, FoundCode, found_codes, write_found
 from mheight.design.searching.known import known_starts, neighbouring
 from mheight.design.searching.neighbours import starts_from
-from mheight.design.searching.search import search
+from mheight.design.searching.search import SearchResult, search
 from mheight.errors import InvalidDataError
 from mheight.heights import best_lower_bound
 from mheight.kernels.threads import set_threads
@@ -222,16 +221,19 @@ def _visit(
         return time.process_time() - begun > budget or looked > end or flag.exists()
 
     starts = list(_starts(goal, base, bound))
-    arguments: dict[str, Any] = {
-        "entries": goal.entries, "bound": bound, "seed": seed + goal.seed, "starts": starts,
-        "rounds": 10**9, "file": state, "stop": stop, "good_enough": enough,
-    }  # fmt: skip
+
+    def searched() -> SearchResult:
+        return search(
+            goal.n, goal.k, goal.m, entries=goal.entries, bound=bound, seed=seed + goal.seed,
+            starts=starts, rounds=10**9, file=state, stop=stop, good_enough=enough,
+        )  # fmt: skip
+
     try:
-        result = search(goal.n, goal.k, goal.m, **arguments)
+        result = searched()
     except InvalidDataError:
         # A damaged file of a search is no reason to end a sweep; its code is in the folder.
         state.unlink(missing_ok=True)
-        result = search(goal.n, goal.k, goal.m, **arguments)
+        result = searched()
     if result.found is None:
         return math.inf
     write_found(base, result.found)
