@@ -292,13 +292,8 @@ def _calibrate(
     predicted: dict[str, NDArray[np.float64]],
 ) -> Coverage:
     """Intervals from validation, over all its sets."""
-    true, log2_predicted, group = (
-        np.concatenate(parts)
-        for parts in (
-            [samples.log2_heights for samples in clean.values()],
-            list(predicted.values()),
-            [samples.group for samples in clean.values()],
-        )
-    )
-    groups = next(iter(clean.values())).groups
-    return calibrate_run(folder, config.seed, true, log2_predicted, group, groups)
+    sets = list(clean.values())
+    true = np.concatenate([samples.log2_heights for samples in sets])
+    group = np.concatenate([samples.group for samples in sets])
+    said = np.concatenate(list(predicted.values()))
+    return calibrate_run(folder, config.seed, true, said, group, sets[0].groups)
