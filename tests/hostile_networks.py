@@ -259,6 +259,18 @@ TEXTS: dict[str, tuple[Callable[[], dict[str, bytes]], str]] = {
     "versions of another type": (
         changed_json(MANIFEST, _set("versions", "numpy", to=[])), "versions.numpy",
     ),
+    "a tier that is a list": (
+        changed_json(MANIFEST, _set("groups", to={"(4,2)": []})), "a tier is easy, medium or hard",
+    ),
+    "tiers of scores that are numbers": (
+        changed_json(MANIFEST, _set("metrics", 0, "scores", "tier_of", to={"(4,2)": 1})),
+        r"metrics\[0\].scores: .*a tier is easy",
+    ),
+    "a score that is missing": (
+        changed_json(MANIFEST, _set("metrics", 0, "scores", "groups", to={})),
+        r"metrics\[0\].scores.groups.\(4,2\) is missing",
+    ),
+    "criteria of text": (changed_json(MANIFEST, _set("criteria", 0, to="x")), "must be an object"),
     "another level": (
         changed_json(MANIFEST, _set("intervals", "level", to=0.5)), "says level 0.5, but it is 0.9",
     ),

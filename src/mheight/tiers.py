@@ -153,7 +153,7 @@ class Groups:
             raise InvalidDataError("tiers by the names of groups are needed")
         members, tiers = [], []
         for name, tier in values.items():
-            if tier not in set(Tier):
+            if not isinstance(tier, str) or tier not in set(Tier):
                 raise InvalidDataError(f"{name}: a tier is easy, medium or hard, got {tier!r:.40}")
             members.append(group_named(name))
             tiers.append(Tier(tier))

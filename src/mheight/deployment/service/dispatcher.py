@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -75,17 +76,15 @@ class Dispatcher:
         self._decoders = Decoders()
         # Long ones must not keep the others waiting.
         self._long = SearchPool(settings.long_searches, settings.waiting_long_searches)
-        limits: dict[str, Any] = {
-            "waiting_limit": settings.waiting_codes,
-            "gather_seconds": settings.gather_seconds,
-        }
         self._heights: Batcher[Shape, GivenMatrices, Profile] = Batcher(
             profiles, self._kernel, largest=_largest_batch, at_once=self._is_small,
-            observe=metrics.batch.labels("heights").observe, **limits,
+            waiting_limit=settings.waiting_codes, gather_seconds=settings.gather_seconds,
+            observe=metrics.batch.labels("heights").observe,
         )  # fmt: skip
         self._predictions: Batcher[str, AskedHeight, PredictedHeight] = Batcher(
             self._predict, self._kernel, largest=lambda _: _PREDICTIONS_AT_ONCE,
-            observe=metrics.batch.labels("predictions").observe, **limits,
+            waiting_limit=settings.waiting_codes, gather_seconds=settings.gather_seconds,
+            observe=metrics.batch.labels("predictions").observe,
         )  # fmt: skip
         metrics.watch("mheight_waiting_codes", "Codes that wait for the kernel.",
                       lambda: self._heights.waiting + self._predictions.waiting)  # fmt: skip
@@ -293,29 +292,42 @@ def _unseen(given: GivenMatrices, request: HeightsRequest | SearchRequest) -> Co
 
 def _search_all(
     at: list[int], codes: Sequence[GivenMatrices], request: HeightsRequest, patience: float | None,
-    stop: Stop, **more: Any,
+    stop: Stop, unstoppable: float = math.inf, state: SearchState | None = None,
 ) -> list[CodeAnswer]:  # fmt: skip
     """One code after the other, until the time is up."""
     out = []
     for i in at:
-        k, n = codes[i].shape
-        options: dict[str, Any] = {"witness": request.witness, "patience": patience, **more}
-        beyond = request.m is not None and request.m > n - k
+        one = functools.partial(
+            search, codes[i], stop=stop, witness=request.witness, patience=patience,
+            unstoppable=unstoppable, state=state,
+        )  # fmt: skip
         try:
-            # What a code can do follows from all heights.
-            wanted = request.m if k == n or not request.capability else None
-            answer = search(codes[i], wanted, stop, **options)
-            if request.capability:
-                answer = answer.with_capability()
-            if beyond:
-                there = search(codes[i], request.m, stop, **options)
-                answer = replace(answer, heights=there.heights)
-            elif request.capability and request.m is not None:
-                answer = answer.narrowed(request.m)
+            answer = _with_capability(one, codes[i], request)
         except InvalidCodeError as error:
             raise ServiceError(422, str(error), _matrix_place(request, i)) from None
         out.append(answer if request.witness else answer.without_codewords())
     return out
+
+
+def _with_capability(
+    one: Callable[[int | None], CodeAnswer], given: GivenMatrices, request: HeightsRequest
+) -> CodeAnswer:
+    """What is wanted of a code; what it can do follows from all heights.
+
+    Args:
+        one: searches h_m of the code, or all its heights.
+        given: the code.
+        request: what is wanted.
+    """
+    k, n = given.shape
+    m = request.m
+    if not request.capability:
+        return one(m)
+    answer = one(m if k == n else None).with_capability()
+    if m is None:
+        return answer
+    # Beyond n-k there is no height to be picked from all of them.
+    return replace(answer, heights=one(m).heights) if m > n - k else answer.narrowed(m)
 
 
 def _exact_all(

@@ -298,8 +298,11 @@ def _orders(
 
 
 def _parity(given: GivenMatrices, where: str | None) -> Float:
+    matrix, k = given.values[0], given.k
     if given.kind == "P":
-        return np.asarray(given.values[0])
+        return np.asarray(matrix)
+    if given.kind == "G" and (matrix[:, :k] == np.eye(k)).all():
+        return np.asarray(matrix[:, k:])  # without a look at its rank
     try:
         return LinearCode.from_given(given).P
     except InvalidCodeError as error:
