@@ -6,11 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from clock import clock
 from hypothesis import settings
 from material import course_codes, ds1, height_vectors, run7_originals, uniform4500, uniform_codes
 from tiny import finished_run, finished_stream_run
 
 __all__ = [
+    "clock",
     "course_codes",
     "ds1",
     "finished_run",
@@ -47,7 +49,7 @@ SLOW = (
     "integration",
     "oracle/test_every_route.py",
     "service",
-    "unit/codes/test_compiling.py",
+    "unit/kernels/test_compiling.py",
     "unit/experiments/test_predicting.py",
     "unit/experiments/test_streaming.py",
     "unit/experiments/test_tuning.py",

@@ -223,11 +223,13 @@ def _plain_file(path: Path, most: int) -> bytes:
     """The bytes of a file; of anything else, which might never end, not one."""
     # A pipe that nobody writes to would be waited for here, but for the flag.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
         os.close(handle)
         raise BundleError(f"{path}: a file is needed, got a folder, a device or a pipe")
     with open(handle, "rb") as stream:
-        content = stream.read(most + 1)
+        # Room is made for as much as is asked for, so no more than there is.
+        content = stream.read(min(most, found.st_size) + 1)
     _require_size(path, len(content), most)
     return content
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from clock import Clock
 
 import mheight
 from mheight import certificates, exact_certificates, exact_profile, find_height, verify
@@ -60,8 +62,14 @@ def test_a_node_limit_leaves_bounds() -> None:
     assert str(solution).endswith("(node limit)")
 
 
-def test_a_time_limit_and_a_request_stop_it() -> None:
-    assert find_height(LONG, 9, time_limit=0.2).status == "time limit"
+def test_a_time_limit_and_a_request_stop_it(clock: Clock) -> None:
+    def look() -> bool:
+        clock.now += 0.25
+        return False
+
+    solution = find_height(LONG, 9, time_limit=5.0, stop=look)
+    assert solution.status == "time limit"
+    assert solution.seconds == clock.now == 5.25
     assert find_height(LONG, 9, stop=lambda: True).status == "stopped"
 
 
@@ -195,12 +203,31 @@ def test_an_open_height_is_at_least_the_one_below(monkeypatch, found, status, bo
         assert verify(witness, RATIONAL)
 
 
-def test_a_limit_ends_it_with_bounds():
+def test_a_limit_ends_it_with_bounds(clock: Clock):
+    def progress(m: int) -> Callable[..., None]:
+        def told(*_: object) -> None:
+            clock.now += 2.0 if m == 3 else 0.001
+
+        return told
+
     G = np.random.default_rng(0).normal(size=(20, 40))
-    solutions = list(find_heights(G, time_limit=0.2))
-    assert all(s.is_exact for s in solutions[:-1])
-    assert solutions[-1].status in ("time limit", "exact")
-    assert len(solutions) < 20
+    solutions = list(find_heights(G, time_limit=2.5, progress=progress))
+    assert [s.status for s in solutions] == ["exact", "exact", "time limit"]
+    last = solutions[-1]
+    assert last.seconds == 4.0
+    assert solutions[1].lower <= last.lower < last.upper < np.inf
+    assert verify(last.certificate, G)
+
+
+def test_the_limit_is_of_all_heights_together(clock: Clock):
+    """What is over between two heights ends it with an exact one."""
+
+    def progress(m: int) -> Callable[..., None]:
+        clock.now += 1.0
+        return lambda *_: None
+
+    G = np.random.default_rng(0).normal(size=(20, 40))
+    assert [s.status for s in find_heights(G, time_limit=2.0, progress=progress)] == ["exact"] * 2
 
 
 def test_a_request_ends_it():
@@ -286,32 +313,32 @@ def test_a_search_that_can_only_be_late_is_not_begun() -> None:
         find_height(wide, 2, method="branch-and-bound", time_limit=0.5)
 
 
-def test_an_infinite_height_beyond_the_redundancy() -> None:
+def test_an_infinite_height_beyond_the_redundancy(clock: Clock) -> None:
+    clock.tick = 1.0
     solution = find_height([[2, 0, 1, 4], [0, 1, -1, -4]], 3)
     assert (solution.n, solution.k, solution.m) == (4, 2, 3)
     assert (solution.lower, solution.upper, solution.status) == (np.inf, np.inf, "exact")
-    assert (solution.method, solution.nodes) == ("rational", 0)
-    assert 0.0 <= solution.seconds < 60.0
+    assert (solution.method, solution.nodes, solution.seconds) == ("rational", 0, 1.0)
     witness = solution.certificate
     assert (witness.target, witness.larger, witness.information_set) == (3, (0, 2, 3), None)
     assert witness.codeword == (Fraction(1, 2), 0, Fraction(1, 4), 1)
     assert witness.message == (Fraction(1, 4), 0)
 
 
-def test_what_fractions_settled_is_a_whole_solution() -> None:
+def test_what_fractions_settled_is_a_whole_solution(clock: Clock) -> None:
     """A height of 6.7e12: rounding may have made it."""
+    clock.tick = 1.0
     large = [[1.0, 0, 1, 1], [0, 1, 1, 1 + 3e-13]]
     exact = exact_profile(large)[1]
     for method in ("lattice", "branch-and-bound"):
-        solution = find_heights(large, method=method)
-        first, second = solution
+        first, second = find_heights(large, method=method)
         assert first.doubts == ()
         assert (second.n, second.k, second.m) == (4, 2, 2)
         assert (second.status, second.method, second.nodes) == ("exact", "rational", 0)
         assert second.lower <= exact <= second.upper <= second.lower * (1 + 1e-15)
         assert second.certificate.height == exact
         assert [doubt.m for doubt in second.doubts] == [2]
-        assert 0.0 <= second.seconds < 60.0
+        assert second.seconds == 0.5  # of two looks at the clock, half for each height
 
 
 @pytest.mark.parametrize("m", [2, 3])

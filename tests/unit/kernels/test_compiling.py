@@ -7,21 +7,25 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from clock import Clock
 
 import mheight
 from mheight.codes import systematic_generators
 from mheight.codes.minors import batches as minor_batches
+from mheight.codes.minors import subsets
 from mheight.codes.minors.batches import absolute_minors, systematic_codes
-from mheight.heights.lattice import batches, one_code
+from mheight.features import log_minors
+from mheight.heights.lattice import batches, one_code, tables
 from mheight.heights.lattice.batches import profiles
 from mheight.heights.lattice.one_code import PackedProfile, packed_profile
 from mheight.heights.programs import vertices
+from mheight.heights.programs.vertices import build_certificate
 from mheight.kernels import compiling
 from mheight.kernels.compiling import plain, work_clock
 
@@ -40,19 +44,71 @@ def matrices(k: int, n: int) -> list[np.ndarray]:
     ]
 
 
-@pytest.fixture
-def routed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], tuple[Any, Any]]:
-    """What a function gives with interpreted kernels, and with compiled ones."""
+_SWEEP = ("_sweep_serial", "_best_basis")
+_BATCH = ("_profiles", "_list_bases", "list_children")
+_MINORS = ("_absolute_minors", "list_children")
+_VERTEX = ("expel", "crash", "reduced_table")
 
-    def both(function: Callable[[], Any]) -> tuple[Any, Any]:
+ROUTED = (batches, log_minors, minor_batches, one_code, subsets, tables, vertices)
+
+
+def test_every_module_that_asks_for_a_kernel_is_routed_here():
+    names = []
+    for path in Path(mheight.__file__).parent.rglob("*.py"):
+        if "for_work(" in path.read_text() and path != Path(compiling.__file__):
+            names.append(str(path))
+    assert sorted(names) == sorted(str(module.__file__) for module in ROUTED)
+
+
+@pytest.fixture
+def routed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, Any]]:
+    """What a function gives with interpreted kernels, and with compiled ones.
+
+    The names of the kernels that it is to call are given with it, and of those that it may.
+    """
+
+    def both(
+        function: Callable[[], Any], *names: str, may: tuple[str, ...] = ()
+    ) -> tuple[Any, Any]:
         found = []
-        for route in (lambda one, seconds: compiling._quietly(plain(one)), lambda one, _: one):
-            for module in (one_code, minor_batches, batches, vertices):
+        for is_compiled in (False, True):
+            called: set[str] = set()
+
+            def route(kernel: Any, _: float, is_compiled=is_compiled, called=called) -> Any:
+                inner = kernel if is_compiled else compiling._quietly(plain(kernel))
+
+                def counted(*arguments: Any) -> Any:
+                    called.add(kernel.py_func.__name__)
+                    return inner(*arguments)
+
+                return counted
+
+            for module in ROUTED:
                 monkeypatch.setattr(module, "for_work", route)
+            subsets.minor_table.cache_clear()
+            tables.height_lattice.cache_clear()
             found.append(function())
+            assert set(names) <= called <= {*names, *may}
         return found[0], found[1]
 
-    return both
+    yield both
+    # No tables of interpreted kernels for other tests.
+    subsets.minor_table.cache_clear()
+    tables.height_lattice.cache_clear()
+
+
+def assert_same(one: Any, other: Any) -> None:
+    """Equal to the last bit: arrays, and tuples and values that hold them."""
+    if is_dataclass(one):
+        one, other = vars(one), vars(other)
+    if isinstance(one, dict):
+        one, other = tuple(one.values()), tuple(other.values())
+    if isinstance(one, tuple):
+        assert len(one) == len(other) > 0
+        for pair in zip(one, other, strict=True):
+            assert_same(*pair)
+    else:
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize(("k", "n"), SHAPES)
@@ -60,7 +116,7 @@ def routed(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], tup
 def test_an_interpreted_profile_is_the_compiled_one_to_the_last_bit(k, n, upwards, routed):
     for codes in matrices(k, n):
         for G in codes:
-            one, other = routed(lambda G=G: packed_profile(G, upwards=upwards))
+            one, other = routed(lambda G=G: packed_profile(G, upwards=upwards), *_SWEEP)
             for name in PackedProfile.__dataclass_fields__:
                 np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
 
@@ -68,18 +124,39 @@ def test_an_interpreted_profile_is_the_compiled_one_to_the_last_bit(k, n, upward
 @pytest.mark.parametrize(("k", "n"), SHAPES)
 def test_an_interpreted_batch_is_the_compiled_one_to_the_last_bit(k, n, routed):
     for codes in matrices(k, n):
-        one, other = routed(lambda codes=codes: profiles(codes, systematic_codes(codes)))
+        one, other = routed(lambda codes=codes: profiles(codes, systematic_codes(codes)), *_BATCH)
         np.testing.assert_array_equal(one[0], other[0])
         np.testing.assert_array_equal(one[1], other[1])
-        np.testing.assert_array_equal(*routed(lambda codes=codes: absolute_minors(codes)))
+        np.testing.assert_array_equal(*routed(lambda codes=codes: absolute_minors(codes), *_MINORS))
+
+
+@pytest.mark.parametrize(("k", "n"), SHAPES)
+def test_interpreted_tables_are_the_compiled_ones(k, n, routed):
+    for dual in (False, True):
+        one, other = routed(lambda dual=dual: subsets.minor_table(n, k, dual), "list_children")
+        assert_same(one, other)
+    assert_same(*routed(lambda: tables.height_lattice(n, k), "list_children", "_list_bases"))
+
+
+@pytest.mark.parametrize(("k", "n"), SHAPES)
+def test_interpreted_logarithms_of_minors_are_the_compiled_ones(k, n, routed):
+    P = np.random.default_rng([n, k]).integers(-3, 4, (20, k, n - k)).astype(float)
+    assert_same(*routed(lambda: log_minors.log_minors(P), "_fill", *_MINORS))
 
 
 def test_interpreted_certificates_are_the_compiled_ones(routed):
     for codes in matrices(3, 6):
         for G in codes:
             if np.linalg.matrix_rank(G) == 3:
-                one, other = routed(lambda G=G: mheight.certificates(G))
+                one, other = routed(lambda G=G: mheight.certificates(G), *_SWEEP, may=_VERTEX)
                 assert one == other
+
+
+def test_interpreted_vertices_are_the_compiled_ones(routed):
+    """No basis is known, so that a linear program finds one."""
+    for G in matrices(3, 6)[2]:
+        one, other = routed(lambda G=G: build_certificate(G, 2, 5, [0, 1, 2, 3]), *_VERTEX)
+        assert one == other
 
 
 def test_a_function_for_compiled_kernels_only_is_named():
@@ -317,25 +394,19 @@ def test_without_a_home_and_beside_a_package_that_is_read_only(kernels: Kernels)
 # --- the clock -----------------------------------------------------------------------------
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    now = [0.0]
-    fake = ModuleType("time")
-    fake.perf_counter = lambda: now[0]  # type: ignore[attr-defined]
-    monkeypatch.setattr(compiling, "time", fake)
-    return now
-
-
-def test_the_clock_of_limits_stands_still_while_a_kernel_is_compiled(clock: list[float]):
+def test_the_clock_of_limits_stands_still_while_a_kernel_is_compiled(clock: Clock):
     def compile_for(_: object) -> None:
-        clock[0] += 100.0
+        clock.now += 100.0
         inner(())
 
-    inner = compiling._timed(lambda _: clock.__setitem__(0, clock[0] + 10.0))
+    def compile_within(_: object) -> None:
+        clock.now += 10.0
+
+    inner = compiling._timed(compile_within)
     start = work_clock()
     compiling._timed(compile_for)(())
     assert work_clock() == start
-    clock[0] += 1.0
+    clock.now += 1.0
     assert work_clock() == start + 1.0
 
 
@@ -346,7 +417,7 @@ def test_a_time_limit_does_not_count_compiling(compiles, clock, monkeypatch):
     solve, late = work._solve, []
 
     def wait(_: object) -> None:
-        clock[0] += 100.0
+        clock.now += 100.0
 
     def slow(*arguments: Any) -> Any:
         if not late:
