@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from mheight.codes.reading import read_blocks
 from mheight.datasets import read_any_samples, read_parquet
 from mheight.datasets.reading import read_labels
 from mheight.errors import InvalidCodeError, InvalidDataError
-from mheight.parquet import ParquetReader
+from mheight.parquet import ParquetReader, reader
 from mheight.parquet.reader import plain_values
 from mheight.parquet.thrift import read_struct, written
 from mheight.protection.word_files import read_words
@@ -101,13 +100,28 @@ def test_a_column_that_comes_twice(tmp_path: Path) -> None:
         list(read_words(path, 2))
 
 
-def test_one_row_of_millions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file of 1 kB that would take gigabytes."""
+@pytest.fixture
+def handed_on(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Rows of each batch that Arrow made."""
+    rows, real = [], reader._next
+
+    def counted(batches: Any) -> Any:
+        batch = real(batches)
+        rows.append(0 if batch is None else batch.num_rows)
+        return batch
+
+    monkeypatch.setattr(reader, "_next", counted)
+    return rows
+
+
+def test_one_row_of_millions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handed_on: list[int]
+) -> None:
+    """A file of 1 kB that would take gigabytes: refused before Arrow makes any of it."""
     path = tmp_path / "x.parquet"
     row = {"n": [9], "k": [4], "m": [2], "P": lists([6_000_000])}
     path.write_bytes(content_of(row, compression="zstd"))
     assert path.stat().st_size < 5000
-    start = time.process_time()
     for read in (read_any_samples, read_parquet):
         with pytest.raises(InvalidDataError, match=r"6,000,000 numbers in 1 rows, far more"):
             read(path)
@@ -119,21 +133,21 @@ def test_one_row_of_millions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path.write_bytes(content_of({"w": lists([*[0] * 999, 2_000_000])}, row_group_size=1000))
     with pytest.raises(InvalidDataError, match=r"at most 1,000,000 are read; write smaller"):
         list(read_words(path, 6))
-    assert time.process_time() - start < 5.0
+    assert handed_on == []
 
 
-def test_millions_of_empty_rows_end_at_the_first(tmp_path: Path) -> None:
+def test_millions_of_empty_rows_end_at_the_first(tmp_path: Path, handed_on: list[int]) -> None:
     path = tmp_path / "x.parquet"
     many = 200_000
     columns: dict[str, Any] = {
         name: pa.array(np.full(many, value)) for name, value in zip("nkm", (9, 4, 2), strict=True)
     }
     path.write_bytes(content_of({**columns, "P": lists([0] * many)}, row_group_size=many))
-    start = time.process_time()
     for read in (read_any_samples, read_parquet):
         with pytest.raises(InvalidDataError, match=r"sample 0: P must"):
             read(path)
-    assert time.process_time() - start < 5.0
+        assert len(handed_on) == 1
+        assert handed_on.pop() <= 2**14
 
 
 def test_a_text_that_comes_a_million_times_is_kept_once() -> None:
@@ -152,8 +166,8 @@ def test_damaged_footers_say_so() -> None:
         (b"PAR1", "does not begin and end"),
         (content[: -8 - length] + content[-8:], "cut short"),
         (content[:-8] + (2**31).to_bytes(4, "little") + b"PAR1", "cut short"),
-        (content[:-8] + (length + 1).to_bytes(4, "little") + b"PAR1", "."),
-        (b"PAR1" + b"\x19" * 40 + (40).to_bytes(4, "little") + b"PAR1", "damaged|deep|cut short"),
+        (content[:-8] + (length + 1).to_bytes(4, "little") + b"PAR1", "its metadata are damaged"),
+        (b"PAR1" + b"\x19" * 40 + (40).to_bytes(4, "little") + b"PAR1", "its metadata are damaged"),
         (b"PAR1" + b"\x1c" * 40 + (40).to_bytes(4, "little") + b"PAR1", "nested too deeply"),
         (b"PAR1" + b"\0" + (1).to_bytes(4, "little") + b"PAR1", "missing or of another kind"),
     ):
@@ -173,19 +187,28 @@ def test_labels_are_read_by_their_column(tmp_path: Path) -> None:
 
 
 def test_every_changed_byte_of_the_values_is_refused_or_harmless() -> None:
-    """Among them the places of texts in a dictionary, which Arrow takes as they come."""
+    """Among them the places of texts in a dictionary, which Arrow takes as they come.
+
+    What is harmless holds as many values, each none or a text no longer than those there were.
+    """
     texts = ["1 2; 3 4", "5 6; 7 8", "1 0; 3 4"] * 3
     content = content_of({"P": texts, "k": [2] * 9}, compression="none", use_dictionary=True)
     end = pq.ParquetFile(io.BytesIO(content)).metadata.row_group(0).total_byte_size + 4
-    said = []
+    said, same, other = [], 0, 0
     for at in range(4, end):
         for flip in (0x01, 0x80, 0xFF):
             changed = bytearray(content)
             changed[at] ^= flip
+            found: list[Any] = []
             try:
                 with ParquetReader(bytes(changed)) as file:
                     for batch in file.batches(["P"], 10):
-                        plain_values(batch.column("P"))
+                        found += plain_values(batch.column("P"))
             except ValueError as error:
                 said.append(str(error))
+                continue
+            assert len(found) == 9
+            assert all(text is None or len(text) <= 8 for text in found), found
+            same, other = same + (found == texts), other + (found != texts)
     assert any("Dictionary indices invalid" in one for one in said), set(said)
+    assert min(len(said), same, other) > 20

@@ -225,10 +225,12 @@ def test_words_that_are_refused(words, message):
         Decoder(icosahedral()).decode(words)
 
 
-def test_a_long_code_without_a_known_height_is_refused():
+def test_a_long_code_without_a_known_height_is_refused(clock):
+    clock.tick = 1.0  # so that few of its 64 positions are looked at
     code = LinearCode.from_systematic(np.random.default_rng(0).normal(size=(40, 24)))
-    with pytest.raises(InvalidCodeError, match="a finite upper bound of h_8 is needed"):
-        LongDecoder(code, 4, 0, 1.0, time_limit=0.01)
+    message = "a finite upper bound of h_8 is needed, after 9 s it is only known to be at least"
+    with pytest.raises(InvalidCodeError, match=message):
+        LongDecoder(code, 4, 0, 1.0, time_limit=9.0)
     with pytest.raises(InvalidCodeError, match="height must be finite and at least 1, got inf"):
         LongDecoder(code, 4, 0, 1.0, height=float("inf"))
 
