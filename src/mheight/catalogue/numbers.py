@@ -121,10 +121,11 @@ def parsed(text: str) -> ast.expr:
         raise _no_number(text) from None
 
 
-def _no_number(text: str) -> InvalidDataError:
+def _no_number(text: str, reason: str = "") -> InvalidDataError:
     shown = text if len(text) <= 60 else text[:57] + "..."
     return InvalidDataError(
         f"a number must be like '3/4', '0.75', '2+sqrt(5)' or 'cos(2*pi/9)', got {shown!r}"
+        + (f" ({reason})" if reason else "")
     )
 
 
@@ -190,7 +191,7 @@ class _Checks(Arithmetic):
 
 def evaluated(node: ast.expr, to: Arithmetic) -> Any:
     """What a closed form comes to in an arithmetic."""
-    shown = "an operation that is not known"
+    reason = "an operation that is not known"
     match node:
         case ast.Constant(value=int() as value) if not isinstance(value, bool):
             return to.number(Fraction(value))
@@ -201,19 +202,19 @@ def evaluated(node: ast.expr, to: Arithmetic) -> Any:
         case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=int() as power)):
             if 0 <= power <= _LARGEST_POWER:
                 return evaluated(base, to) ** power
-            shown = f"the power {power}"
+            reason = f"the power must be at most {_LARGEST_POWER}"
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATIONS:
             try:
                 return _OPERATIONS[type(op)](evaluated(left, to), evaluated(right, to))
             except ZeroDivisionError:
                 if isinstance(to, _Checks):
                     return 1.0
-                shown = "a division by zero"
+                reason = "a division by zero"
         case ast.Call(func=ast.Name(id="sqrt"), args=[inner], keywords=[]):
             return to.root(evaluated(inner, to))
         case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]) if name in _WAVES:
             return to.wave(name, _turns(inner))
-    raise _no_number(f"{ast.unparse(node)} ({shown})")
+    raise _no_number(ast.unparse(node), reason)
 
 
 _WAVES = ("sin", "cos", "tan")
@@ -230,7 +231,7 @@ def _turns(node: ast.expr) -> Fraction:
     """An angle as a multiple of pi: exactly one factor pi, no sums."""
     factor, powers = _monomial(node)
     if powers != 1 and factor != 0:
-        raise _no_number(f"{ast.unparse(node)} (an angle must be a rational multiple of pi)")
+        raise _no_number(ast.unparse(node), "an angle must be a rational multiple of pi")
     return factor
 
 
@@ -250,4 +251,4 @@ def _monomial(node: ast.expr) -> tuple[Fraction, int]:
             (x, p), (y, q) = _monomial(left), _monomial(right)
             if y != 0:
                 return x / y, p - q
-    raise _no_number(f"{ast.unparse(node)} (an angle must be a rational multiple of pi)")
+    raise _no_number(ast.unparse(node), "an angle must be a rational multiple of pi")

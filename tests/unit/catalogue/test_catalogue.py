@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from mheight.catalogue.files import as_table, write_catalogue
 from mheight.catalogue.found import judged, write_found
 from mheight.catalogue.lower import bound_table
 from mheight.catalogue.merging import found_matrices, merge, united
+from mheight.catalogue.numbers import as_float
 from mheight.catalogue.submitting import read_exact
 from mheight.cli.main import main
 from mheight.errors import InvalidCodeError, InvalidDataError
@@ -241,7 +243,7 @@ def test_submissions() -> None:
     assert judge_submission(ExactCode(mixed.tolist(), GIVEN), 3)[0].outcome == "equivalent"
     assert judge_submission(ExactCode([[1, 0, 1, 1], [0, 1, 1, 2]], GIVEN), 2)[0].outcome == "worse"
     other = ExactCode([[1, 1, 1, 1, 0, 0, 0], [0, 0, 0, 0, 1, 1, 1]], GIVEN)
-    assert judge_submission(other, 2)[0].outcome in ("equal", "equivalent")
+    assert [judged.outcome for judged in judge_submission(other, 2)] == ["equivalent"] * 2
     with pytest.raises(InvalidCodeError, match="is infinite"):
         judge_submission(ExactCode([[1, 0, 1, 0], [0, 1, 1, 0]], GIVEN), 2)
     with pytest.raises(InvalidCodeError, match=r"m must be in 1\.\.n-k"):
@@ -264,12 +266,36 @@ def test_submitting_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFi
     path = tmp_path / "code.json"
     path.write_text(json.dumps({"rows": [[1, 0, "sqrt(2)", 1], [0, 1, 1, "sqrt(2)"]]}))
     assert main(["table", "--submit", str(path), "-m", "2"]) == 3
-    assert "[4, 2] real, h_2 = 1+sqrt(2)" in capsys.readouterr().out
+    assert capsys.readouterr().out == (
+        f"{path}: [4, 2] real, h_2 = 1+sqrt(2), known 1+sqrt(2): "
+        "equivalent (the known code, in another order and signs of positions)\n"
+    )
     assert main(["table", "--submit", "1 0 1 1; 0 1 1 2", "-m", "1"]) == 3
+    assert capsys.readouterr().out == "".join(
+        f"code 0: [4, 2] {kind}, h_1 = 2, known 1: worse (larger by 1 of the known height)\n"
+        for kind in ("real", "integer")
+    )
     assert main(["table", "--submit", str(path)]) == 1
-    path.write_text("[]")
-    with pytest.raises(InvalidDataError):
+    assert capsys.readouterr().err == "error: --submit needs -m, the index of the height\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[]", "a generator matrix must have rows of one length, at least one$"),
+        ("[1, 2]", r'an object with "rows", a list of lists, is wanted$'),
+        ('{"lines": [[1, 1]]}', r'an object with "rows", a list of lists, is wanted$'),
+        ("{", "not JSON: Expecting property name"),
+        ('[["one", 1]]', r"a number must be like .*, got 'one' \(an operation that is not known"),
+    ],
+)
+def test_submissions_that_are_no_codes(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "code.json"
+    path.write_text(text)
+    with pytest.raises(InvalidDataError, match=f"^{path}: {message}"):
         read_exact(path)
+    with pytest.raises(InvalidDataError, match=f"^{path}x: no such file$"):
+        read_exact(path.with_name("code.jsonx"))
 
 
 def _found(folder: Path, matrix: list[list[Any]], m: int) -> None:
@@ -330,25 +356,75 @@ def test_heights_in_floats_agree_with_the_engine() -> None:
 def test_exports() -> None:
     entries = shipped().of_length(5)
     rows = json.loads(as_json(entries))
-    assert len(rows) == len(entries)
-    assert {"matrix", "codeword", "chain", "lower_rule"} <= set(rows[0])
-    assert as_csv(entries).count("\n") == len(entries) + 1
-    assert as_latex(entries).count(r"\\") == len(entries) // 2 + 1
+    lines = list(csv.DictReader(as_csv(entries).splitlines()))
+    for row, line, entry in zip(rows, lines, entries, strict=True):
+        assert (row["n"], row["k"], row["m"], row["kind"]) == entry.key
+        assert (row["height"], row["value"]) == (entry.height, entry.number)
+        assert (row["lower"], row["lower_value"]) == (entry.bound.value, entry.bound.number)
+        assert (row["lower_rule"], row["lower_source"]) == (entry.bound.rule, entry.bound.source)
+        assert (row["status"], row["gap"], row["proof"]) == (entry.status, entry.gap, entry.proof)
+        assert (row["chain"], row["code"]) == (entry.record.code.chain, entry.record.code.name)
+        assert {name: str(row[name]) for name in line} == line
+        # The matrix has the height, and the codeword reaches it.
+        code = ExactCode(row["matrix"], {})
+        assert mheight.m_height(code.floats(), row["m"]) == pytest.approx(row["value"])
+        word = sorted((abs(as_float(x)) for x in row["codeword"]), reverse=True)
+        assert word[0] / word[row["m"]] == pytest.approx(row["value"])
+    golden = {(row["k"], row["m"], row["kind"]): row["height"] for row in rows}
+    assert golden[2, 2, "real"] == "1/2+1/2*sqrt(5)"
+    assert golden[3, 2, "integer"] == "6"
+    latex = as_latex(entries).splitlines()
+    assert latex[0] == r"\begin{tabular}{rrrllll}"
+    assert latex[7:9] == [
+        r"5 & 2 & 2 & $1.618034$ & $2$ & 1.61803 & proved \\",
+        r"5 & 2 & 3 & $3.236068$ & $5$ & 3.23607 & proved \\",
+    ]
+    assert len(latex) == len(entries) // 2 + 3
 
 
 def test_the_table_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["table", "6"]) == 0
     shown = capsys.readouterr().out
-    assert "2+sqrt(5)" in shown
-    for name in ("t.json", "t.csv", "t.tex"):
-        assert main(["table", "5", "-o", str(tmp_path / name)]) == 0
-        assert (tmp_path / name).stat().st_size > 100
-    assert main(["table", "5", "-o", str(tmp_path / "t.xml")]) == 1
-    assert main(["table", "40"]) == 1
-    assert main(["table", "5", "--kind", "complex"]) == 1
+    lines = [line.split() for line in shown.splitlines() if line.startswith("  6 ")]
+    places = [(6, k, m) for k in range(1, 6) for m in range(1, 7 - k)]
+    assert [tuple(map(int, line[:3])) for line in lines] == places
+    assert lines[places.index((6, 3, 3))][3] == "2+sqrt(5)"
+    entries = shipped().of_length(5)
+    for name, written in (("t.json", as_json), ("t.csv", as_csv), ("t.tex", as_latex)):
+        path = tmp_path / name
+        assert main(["table", "5", "-o", str(path)]) == 0
+        assert path.read_text() == written(entries)
+        assert capsys.readouterr().err == f"20 entries in {path}\n"
+    assert main(["table", "5", "--kind", "integer", "-m", "2", "-o", str(path)]) == 0
+    assert path.read_text() == as_latex([e for e in entries if e.kind == "integer" and e.m == 2])
     assert main(["table", "--check", "--sample", "5"]) == 0
-    assert main(["table", "--merge", str(tmp_path), "-o", str(tmp_path)]) == 1
-    assert main(["table", "--check", "--submit", "1 1", "-m", "1"]) == 1
+    assert capsys.readouterr().out == "5 entries computed again: 0 faults\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (["5", "-o", "t.xml"], "t.xml: the output must end in .json, .csv, .tex"),
+        (["40"], "no such codes in the catalogue, which has n = 2 to 16, k < n, m <= n-k"),
+        (["5", "--kind", "complex"], "--kind must be real or integer, got 'complex'"),
+        (["--merge", ".", "-o", "."], ".: no files of found codes in this folder"),
+        (["--merge", "."], "--merge needs -o, the folder of the new catalogue"),
+        (
+            ["--check", "--submit", "1 1", "-m", "1"],
+            "--check, --submit and --merge are asked for one at a time",
+        ),
+        (["--check", "--sample", "0"], "--sample must be at least 1, got 0"),
+    ],
+)
+def test_what_the_table_command_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    asked: list[str], message: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert main(["table", *asked]) == 1
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", f"error: {message}\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_targets_of_another_search() -> None:
