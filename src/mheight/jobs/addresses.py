@@ -77,7 +77,7 @@ def cluster_name(text: str) -> ClusterName:
         return ClusterName(text, local=count)
     if found := _ADDRESS.fullmatch(text):
         if not 1 <= int(found[3]) <= 65535:
-            raise JobError(f"{text}: a port is at most 65535")
+            raise JobError(f"{text}: a port is 1 to 65535")
         return ClusterName(text, address=text)
     if text.endswith(".json"):
         return ClusterName(text, address=_address_in(Path(text)))

@@ -103,7 +103,7 @@ class Part:
         """Read `i/N`.
 
         Raises:
-            JobError: not two integers, or i not in 0 ... N-1.
+            JobError: not two integers, N = 0, or i not in 0 ... N-1.
 
         Examples:
             >>> Part.parse("3/10").has(13)
@@ -113,6 +113,8 @@ class Part:
         if len(pieces) != 2 or not all(p.isascii() and p.isdigit() and len(p) < 10 for p in pieces):
             raise JobError(f"a part is i/N, as 0/100, got {text[:40]!r}")
         number, of = map(int, pieces)
+        if not of:
+            raise JobError(f"a part is i/N with N at least 1, got {text!r}")
         if not number < of:
             raise JobError(f"parts count from 0: 0/{of} to {of - 1}/{of}, got {text!r}")
         return cls(number, of)

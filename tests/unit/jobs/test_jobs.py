@@ -167,11 +167,20 @@ def test_parts_add_up_in_any_order_and_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["3", "3/3", "-1/3", "1/0", "a/b", "1/2/3", "¹/3", "9/" + "9" * 99]
+    ("text", "message"),
+    [
+        *(
+            (text, f"a part is i/N, as 0/100, got {text[:40]!r}")
+            for text in ("3", "-1/3", "a/b", "1/2/3", "¹/3", "9/" + "9" * 99, "")
+        ),
+        ("3/3", "parts count from 0: 0/3 to 2/3, got '3/3'"),
+        ("1/0", "a part is i/N with N at least 1, got '1/0'"),
+    ],
 )
-def test_no_part(text: str) -> None:
-    with pytest.raises(JobError, match="part"):
+def test_no_part(text: str, message: str) -> None:
+    with pytest.raises(JobError) as caught:
         Part.parse(text)
+    assert str(caught.value) == message
 
 
 def test_a_changed_byte_is_refused_by_name(tmp_path: Path) -> None:
@@ -273,14 +282,27 @@ def test_a_full_disk_leaves_what_is_there(tmp_path: Path, monkeypatch: pytest.Mo
     assert not list(job.folder.glob(".partial-*"))
 
 
+_FORMS = "a cluster is local:N, tcp://host:port or a scheduler's .json file, got "
+
+
 @pytest.mark.parametrize(
-    "text",
-    ["", "local", "local:0", "local:99999", "local:x", "tcp://", "tcp://host", "tcp://host:99999",
-     "http://host:8786", "host:8786", "tcp://ho st:1", "scheduler.toml"],
+    ("text", "message"),
+    [
+        *(
+            (text, f"{_FORMS}{text!r}")
+            for text in ("", "local", "local:x", "tcp://", "tcp://host", "http://host:8786",
+                         "host:8786", "tcp://ho st:1", "scheduler.toml")
+        ),
+        ("local:0", "local:N needs 1 <= N <= 4096, got local:0"),
+        ("local:99999", "local:N needs 1 <= N <= 4096, got local:99999"),
+        ("tcp://host:99999", "tcp://host:99999: a port is 1 to 65535"),
+        ("tcp://host:0", "tcp://host:0: a port is 1 to 65535"),
+    ],
 )  # fmt: skip
-def test_no_cluster(text: str) -> None:
-    with pytest.raises(JobError, match=r"local:N|port"):
+def test_no_cluster(text: str, message: str) -> None:
+    with pytest.raises(JobError) as caught:
         cluster_name(text)
+    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(
