@@ -75,9 +75,10 @@ def test_shapes_of_generators(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("shape", [(0, 2), (3, 2), (4, 3, 2)])
 def test_shapes_of_no_generators(shape: tuple[int, ...]) -> None:
-    wanted = r"^G must have shape \(k, n\) or \(N, k, n\) with 1 <= k <= n, got "
-    with pytest.raises(InvalidCodeError, match=wanted + str(shape).replace("(", r"\(")[:3]):
+    with pytest.raises(InvalidCodeError) as caught:
         as_generators(np.ones(shape))
+    wanted = f"G must have shape (k, n) or (N, k, n) with 1 <= k <= n, got {shape}"
+    assert str(caught.value) == wanted
 
 
 def test_masks_that_hide_nothing_are_no_matter() -> None:

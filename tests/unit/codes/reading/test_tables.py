@@ -136,20 +136,20 @@ def test_text_in_utf_16_and_what_is_no_text(tmp_path: Path) -> None:
         read(path)
 
 
-PLAIN = {
-    "x.csv": b"1,0,1\n0,1,2\n",
-    "x.jsonl": b"[[1,0,1],[0,1,2]]\n",
-    "x.json": b'{"P": [[1],[2]]}',
-}
-
-
-@pytest.mark.parametrize("name", PLAIN)
-def test_compressed_text(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "plain", "count"),
+    [
+        ("x.csv", b"1,0,1\n0,1,2\n", None),
+        ("x.jsonl", b"[[1,0,1],[0,1,2]]\n", 1),
+        ("x.json", b'{"P": [[1],[2]]}', None),
+    ],
+)
+def test_compressed_text(tmp_path: Path, name: str, plain: bytes, count: int | None) -> None:
     path = tmp_path / f"{name}.gz"
-    path.write_bytes(gzip.compress(PLAIN[name]))
+    path.write_bytes(gzip.compress(plain))
     assert read(path) == ONE
-    assert count_matrices(path) in (1, None)
-    for broken in (gzip.compress(PLAIN[name])[:-9], PLAIN[name]):
+    assert count_matrices(path) == count
+    for broken in (gzip.compress(plain)[:-9], plain):
         path.write_bytes(broken)
         with pytest.raises(InvalidCodeError, match="can't be read"):
             read(path)
