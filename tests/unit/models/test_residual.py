@@ -46,7 +46,7 @@ def test_heights_are_at_least_one(network):
     assert (predicted >= 0).all()
 
 
-def test_every_knob_of_the_troubleshooting_list_turns():
+def test_each_of_the_three_knobs_turns():
     config = ResidualConfig(l2=0.0, dropout_factor=0.5, capacity=0.5)
     model = build_model(config, SHAPES, COURSE_9, seed=0)
     rates = [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
