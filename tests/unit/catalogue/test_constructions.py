@@ -153,12 +153,36 @@ def test_abelian_codes_are_invariant(shape: list[int], twist: int) -> None:
     assert np.linalg.matrix_rank(both, tol=1e-9) == code.k
 
 
-@pytest.mark.parametrize("name", sorted(SOLIDS))
-def test_solids(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "n", "k", "heights"),
+    [
+        ("cube", 4, 3, ("3",)),
+        ("cuboctahedron", 6, 3, ("2", "2")),
+        (
+            "dodecahedron", 10, 3,
+            ("3/sqrt(5)", "(1+sqrt(5))/2", "4-sqrt(5)", "3", "2+sqrt(5)", "2+sqrt(5)",
+             "5+2*sqrt(5)"),
+        ),
+        ("icosahedron", 6, 3, ("sqrt(5)", "sqrt(5)", "2+sqrt(5)")),
+        (
+            "icosidodecahedron", 15, 3,
+            ("sqrt(5)-1", "sqrt(5)-1", "(1+sqrt(5))/2", "(1+sqrt(5))/2", "2", "2",
+             "(3+sqrt(5))/2", "1+sqrt(5)", "(5+sqrt(5))/2"),
+        ),
+        ("tesseract", 8, 4, ("2", "3", "3")),
+    ],
+)  # fmt: skip
+def test_solids(name: str, n: int, k: int, heights: tuple[str, ...]) -> None:
     code = solid(name)
+    assert (code.n, code.k) == (n, k)
     lengths = np.linalg.norm(code.floats(), axis=0)
     np.testing.assert_allclose(lengths, lengths[0])
-    assert finite(code)
+    np.testing.assert_allclose(finite(code), [as_float(text) for text in heights], rtol=1e-12)
+
+
+def test_every_solid_is_tried() -> None:
+    (mark,) = [mark for mark in test_solids.pytestmark if mark.name == "parametrize"]
+    assert {case[0] for case in mark.args[1]} == set(SOLIDS)
 
 
 def test_roots() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from programs import HeightPrograms
 
 from mheight.codes import LinearCode
 from mheight.codes.rationals import rational_matrix
@@ -206,10 +207,17 @@ def test_icosahedral_code_almost() -> None:
 
 
 def test_presolve_trap() -> None:
-    P = np.random.default_rng(714).uniform(-2, 2, (3, 2))
-    G = rational_matrix(np.hstack([np.eye(3), P]))
+    """A presolver calls one of its linear programs infeasible; without it HiGHS agrees."""
+    whole = np.hstack([np.eye(3), np.random.default_rng(714).uniform(-2, 2, (3, 2))])
+    G = rational_matrix(whole)
+    heights = exact_profile(G)
+    assert heights == (
+        F(4984172372673685, 2**50),
+        F(26115460710734643064639945476467, 1147620123784394939457144356864),
+    )
+    np.testing.assert_allclose(HeightPrograms(whole).profile(), [float(h) for h in heights])
     witnesses = exact_certificates(G)
-    assert all(isinstance(h, Fraction) for h in exact_profile(G))
+    assert tuple(witness.height for witness in witnesses) == heights
     assert all(verify(witness, G) for witness in witnesses)
 
 

@@ -27,6 +27,10 @@ def assert_brackets(G: np.ndarray, limits: tuple[int | None, ...] = (None,)) -> 
         for limit in limits:
             solution = branch_and_bound(G, m, node_limit=limit)
             assert solution.lower <= height <= solution.upper, (m, limit, G.tolist())
+            if limit is None:
+                # Beyond, floats may leave no finite upper bound.
+                assert solution.is_exact or height > 1e10, (m, G.tolist())
+                assert solution.is_exact or solution.status == "rounding"
             if solution.is_exact and height < np.inf:
                 assert solution.upper <= solution.lower * (1 + 1e-9)
 
