@@ -363,10 +363,11 @@ def test_exports() -> None:
         assert (row["lower"], row["lower_value"]) == (entry.bound.value, entry.bound.number)
         assert (row["lower_rule"], row["lower_source"]) == (entry.bound.rule, entry.bound.source)
         assert (row["status"], row["gap"], row["proof"]) == (entry.status, entry.gap, entry.proof)
-        assert (row["chain"], row["code"]) == (entry.record.code.chain, entry.record.code.name)
+        record = entry.record.code
+        assert (row["chain"], row["code"]) == (record.chain.as_dict(), record.name)
         assert {name: str(row[name]) for name in line} == line
         # The matrix has the height, and the codeword reaches it.
-        code = ExactCode(row["matrix"], {})
+        code = ExactCode(row["matrix"], GIVEN)
         assert mheight.m_height(code.floats(), row["m"]) == pytest.approx(row["value"])
         word = sorted((abs(as_float(x)) for x in row["codeword"]), reverse=True)
         assert word[0] / word[row["m"]] == pytest.approx(row["value"])
