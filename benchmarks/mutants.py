@@ -13,18 +13,24 @@ neither way.  Every other survivor is printed as a diff.
     python benchmarks/mutants.py split --sample 20 --seed 1
     python benchmarks/mutants.py split --among '*x_require_training*'
 
-Not mutated: what stands outside functions, kernels (each mutant would have to be compiled),
-functions with decorators, and the `strict=True` of `zip`, a guard that no input reaches.
+Kernels are mutated in a copy of the sources where they are plain Python functions (`interpreted`
+in `mutants.toml`): the same source and the same numbers to the last bit, a thousand times as
+slow, and nothing to compile for each mutant.  Their tests must be small.
+
+Not mutated: what stands outside functions, functions with other decorators, and the
+`strict=True` of `zip`, a guard that no input reaches.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import os
 import random
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -44,6 +50,30 @@ SURVIVED = (0, 5, 33)
 
 MADE = (".py", ".meta", ".spans")
 """Files of mutants."""
+
+IN_PYTHON = """
+
+# --- kernels are plain functions here --------------------------------------------------------
+
+np.seterr(all="ignore")
+
+
+def kernel(**options):
+    return lambda function: function
+
+
+def kernel_function(in_python=None):
+    return lambda function: in_python
+
+
+def plain(function):
+    return function
+
+
+def for_work(function, seconds):
+    return function
+"""
+"""What kernels need of `mheight.kernels.compiling` where none is compiled."""
 
 STRICT = re.compile(r",? ?strict=(True|False|None)|, (?=\))")
 
@@ -97,7 +127,7 @@ def main() -> int:
         target = known["target"][name]
         sample = target.get("sample", 0) if given.sample is None else given.sample
         prepare(name, target)
-        found = tried(name, target["files"], known["equivalent"], sample, given.seed, given.among)
+        found = tried(name, target, known["equivalent"], sample, given.seed, given.among)
         print(*(f"\n{diff}" for diff in found.survivors), flush=True)
         rows.append(found)
     show(rows)
@@ -108,7 +138,8 @@ def prepare(name: str, target: dict[str, Any]) -> None:
     """A folder to work in, with the sources and tests of this checkout."""
     kept = WORK / "of" / name  # the next run needs not make the same mutants again
     kept.mkdir(parents=True, exist_ok=True)
-    links = {"src": ROOT / "src", "tests": ROOT / "tests", "mutants": kept, "of/shared": SHARED}
+    source = interpret(WORK / "interpreted") if "interpreted" in target else ROOT / "src"
+    links = {"src": source, "tests": ROOT / "tests", "mutants": kept, "of/shared": SHARED}
     for link, place in links.items():
         (WORK / link).unlink(missing_ok=True)
         (WORK / link).symlink_to(place)
@@ -117,6 +148,8 @@ def prepare(name: str, target: dict[str, Any]) -> None:
         if path.is_file() and (path.is_relative_to(kept / "tests") or path.suffix not in MADE):
             path.unlink()
     flags = [f"--deselect={test}" for test in target.get("without", [])]
+    if "interpreted" in target:
+        flags += ["-W", "ignore::RuntimeWarning"]  # kernels divide by zero as they please
     settings = SETTINGS.format(
         files=json.dumps(target["files"]),
         tests=json.dumps(target["tests"]),
@@ -128,9 +161,41 @@ def prepare(name: str, target: dict[str, Any]) -> None:
     os.environ.setdefault("NUMBA_CACHE_DIR", str(WORK / "kernels"))
 
 
+def interpret(to: Path) -> Path:
+    """Copy the sources, with kernels as plain functions; returns where they are."""
+    for source in sorted((ROOT / "src").rglob("*")):
+        path = to / source.relative_to(ROOT / "src")
+        if source.is_dir() or source.suffix in (".pyc", ".nbc", ".nbi"):
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if source.suffix != ".py":
+            shutil.copy2(source, path)
+            continue
+        text = source.read_text("utf-8")
+        lines = text.splitlines(keepends=True)
+        for _, decorator in kernels_of(text):
+            lines[decorator - 1] = "\n"
+        if source.parts[-2:] == ("kernels", "compiling.py"):
+            lines.append(IN_PYTHON)
+        path.write_text("".join(lines), "utf-8")
+        os.utime(path, (source.stat().st_atime, source.stat().st_mtime))
+    return to
+
+
+def kernels_of(text: str) -> list[tuple[str, int]]:
+    """Names of the kernels of a source, and the line of the decorator of each."""
+    return [
+        (node.name, decorator.lineno)
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef)
+        for decorator in node.decorator_list
+        if ast.unparse(decorator).startswith("kernel(")
+    ]
+
+
 def tried(
-    target: str,
-    files: Sequence[str],
+    name: str,
+    target: dict[str, Any],
     equivalent: Sequence[dict[str, str]],
     sample: int,
     seed: int,
@@ -142,31 +207,43 @@ def tried(
 
     reset_config()
     names = []
-    for file in files:
+    for file in target["files"]:
         Path("mutants", file).parent.mkdir(parents=True, exist_ok=True)
         made = create_file_mutants(Path(file))
         if made.error:
             raise made.error
-        names += [(file, name) for name in worth_running(file)]
+        names += [(file, mutant) for mutant in worth_running(file)]
+    if "interpreted" in target:
+        kernels = {
+            (file, f"x_{kernel}")
+            for file in target["files"]
+            for kernel, _ in kernels_of((ROOT / file).read_text("utf-8"))
+        }
+        names = [(file, mutant) for file, mutant in names if (file, function_of(mutant)) in kernels]
     order = list(names)
     random.Random(seed).shuffle(order)
     drawn = [
-        (file, name)
-        for file, name in order[: sample or None]
-        if any(fnmatch(name, pattern) for pattern in among)
+        (file, mutant)
+        for file, mutant in order[: sample or None]
+        if any(fnmatch(mutant, pattern) for pattern in among)
     ]
-    print(f"{target}: {len(drawn)} mutants of {len(names)}", flush=True)
+    print(f"{name}: {len(drawn)} mutants of {len(names)}", flush=True)
     if drawn:
-        run([name for _, name in drawn])
+        run([mutant for _, mutant in drawn])
     alive = survivors(drawn)
     known = [one for one in alive if is_known(one, equivalent)]
     return Found(
-        target,
+        name,
         len(names),
         len(drawn),
         len(known),
         tuple(f"# {one.name}{one.reached}\n{one.diff}" for one in alive if one not in known),
     )
+
+
+def function_of(mutant: str) -> str:
+    """What mutmut calls the function that a mutant is of."""
+    return mutant.rpartition(".")[2].partition("__mutmut_")[0]
 
 
 def run(names: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ its shape before it has looked for the bytes.
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from dataclasses import dataclass
@@ -83,8 +84,6 @@ def array_of(content: bytes) -> np.ndarray[Any, np.dtype[Any]]:
     Raises:
         ValueError: as `read_head`, or another number of bytes than the head says.
     """
-    import io
-
     head = read_head(io.BytesIO(content))
     _require_bytes(head, len(content) - head.start)
     values = np.frombuffer(content, head.dtype, offset=head.start, count=math.prod(head.shape))

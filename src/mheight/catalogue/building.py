@@ -9,8 +9,9 @@ from mheight.catalogue.certified import CertifiedHeight, certified_heights
 from mheight.catalogue.closure import BestCodes
 from mheight.catalogue.entries import Catalogue, CodeRecord, Entry, Key, LowerBound
 from mheight.catalogue.exact_code import ExactCode
+from mheight.catalogue.files import LONGEST
 from mheight.catalogue.height_texts import height_text
-from mheight.catalogue.lower import bound_table
+from mheight.catalogue.lower import bound_of, bound_table
 from mheight.catalogue.numbers import as_float
 from mheight.catalogue.seeds import SHAPES, constructed, offer_abelian
 from mheight.errors import InvalidDataError
@@ -112,9 +113,18 @@ def built(
                 continue
             value = best.best[key].heights[key[2] - 1]
             out.entries[key] = _entry(key, heights, value, out.codes[name], ways, bounds)
-    out.with_bounds(bounds.values())
+    _hang_bounds(out, bounds.values())
     out.without_unused()
     return out
+
+
+def _hang_bounds(catalogue: Catalogue, bounds: Iterable[LowerBound]) -> None:
+    """Lower bounds into a catalogue, and on each entry that for all codes, or that for integers."""
+    for bound in bounds:
+        catalogue.bounds[bound.n, bound.k, bound.m] = bound
+    for key, entry in list(catalogue.entries.items()):
+        bound = bound_of(entry.kind, catalogue.bounds[key[:3]], LONGEST)
+        catalogue.entries[key] = replace(entry, bound=bound)
 
 
 def _stands(known: Catalogue, key: Key, name: str) -> bool:

@@ -19,6 +19,8 @@ from flint import arb, arb_mat
 
 from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.numbers import as_ball, precision
+from mheight.codes.algebra.conditioning import pivot_order
+from mheight.codes.algebra.exact_matrices import solve
 from mheight.errors import InvalidCodeError
 from mheight.heights import certificates, exact_certificates
 from mheight.heights.lattice.integers import lattice_levels
@@ -147,8 +149,6 @@ def word_ratio(
 def _rational_word(
     rows: Sequence[Sequence[Fraction]], B: list[int], signs: Sequence[int]
 ) -> list[Fraction]:
-    from mheight.codes.algebra.exact_matrices import solve
-
     transposed = tuple(tuple(row[b] for row in rows) for b in B)
     message = solve(transposed, [Fraction(s) for s in signs])
     if message is None:
@@ -222,8 +222,6 @@ def _upper_bounds(rows: list[list[arb]], nearby: np.ndarray[Any, Any]) -> list[F
 
 def _minors(rows: list[list[arb]], nearby: np.ndarray[Any, Any]) -> dict[int, arb]:
     """|det G_B| over that of one basis, for every B: Laplace expansion of P in [I | P]."""
-    from mheight.codes.algebra.conditioning import pivot_order
-
     k, n = nearby.shape
     order = pivot_order(nearby)
     pivots, free = order[:k], order[k:]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mheight.catalogue.chains import parents
 from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.numbers import as_float
+from mheight.catalogue.witnesses import codeword_of
 from mheight.heights import Certificate
 
 __all__ = ["KINDS", "Catalogue", "CodeRecord", "Entry", "Key", "Kind", "LowerBound", "Status"]
@@ -136,8 +136,6 @@ class Entry:
     @property
     def certificate(self) -> Certificate:
         """The codeword that attains the height: exact for a rational code, else rounded."""
-        from mheight.catalogue.witnesses import codeword_of
-
         return codeword_of(self.record.code, self.m, self.information_set, self.signs)
 
     def __str__(self) -> str:
@@ -160,17 +158,6 @@ class Catalogue:
         """The entries of a length, by k, m and kind, real ones first."""
         found = [entry for key, entry in self.entries.items() if key[0] == n]
         return sorted(found, key=lambda e: (e.k, e.m, e.kind != "real"))
-
-    def with_bounds(self, bounds: Iterable[LowerBound]) -> None:
-        """Take better lower bounds, and hang them on the entries, or those for integers."""
-        from mheight.catalogue.files import LONGEST
-        from mheight.catalogue.lower import bound_of
-
-        for bound in bounds:
-            self.bounds[bound.n, bound.k, bound.m] = bound
-        for key, entry in list(self.entries.items()):
-            bound = bound_of(entry.kind, self.bounds[key[:3]], LONGEST)
-            self.entries[key] = replace(entry, bound=bound)
 
     def without_unused(self) -> None:
         """Drop codes that no entry has and no chain of such a code refers to."""

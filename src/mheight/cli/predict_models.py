@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from mheight.cli.console import say
 from mheight.datasets import ExactHeights, Samples
+from mheight.deployment.predictor import Predictor, groups_of_bundle
+from mheight.experiments.averaging import averaged_and_flagged
+from mheight.experiments.run_folder import RunFolder
 from mheight.tiers import Groups
 
 __all__ = ["Predict", "PredictedBlock", "groups_of", "model_of"]
@@ -59,7 +62,6 @@ def model_of(run: Path | None, beside: list[Path], copies: int) -> Predict:
             return PredictedBlock(found.log2_heights, found.flags, *ends)
 
         return alone
-    from mheight.experiments.averaging import averaged_and_flagged
 
     def together(samples: Samples, first: int, exact: ExactHeights | None) -> PredictedBlock:
         return PredictedBlock(*averaged_and_flagged(models, samples, copies, first, exact))
@@ -69,12 +71,8 @@ def model_of(run: Path | None, beside: list[Path], copies: int) -> Predict:
 
 def groups_of(path: Path | None) -> Groups:
     """The groups that a bundle or a run predicts, without loading its network."""
-    from mheight.deployment.predictor import groups_of_bundle
-
     if path is None or not _is_run(path):
         return groups_of_bundle(path)
-    from mheight.experiments.run_folder import RunFolder
-
     return RunFolder.open(path).groups()
 
 
@@ -84,8 +82,6 @@ def _is_run(path: Path) -> bool:
 
 def _loaded(path: Path | None) -> Any:
     """A bundle, which needs no Keras, or a run."""
-    from mheight.deployment import Predictor
-
     if path is not None and _is_run(path):
         say("loading Keras and JAX")
         from mheight.experiments.trained_run import TrainedRun

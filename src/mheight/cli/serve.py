@@ -27,8 +27,8 @@ from mheight.cli.serve_options import (
 )
 from mheight.errors import ConfigError, install_advice
 
-if TYPE_CHECKING:  # it loads ONNX Runtime
-    from mheight.deployment import Predictor
+if TYPE_CHECKING:
+    from mheight.deployment.predictor import Predictor
 
 __all__ = ["serve"]
 
@@ -90,7 +90,7 @@ def _require_packages() -> None:
 
 
 def _predictor(model: Path | None) -> Predictor:
-    from mheight.deployment import Predictor
+    from mheight.deployment.predictor import Predictor
 
     return Predictor.load() if model is None else Predictor.load(model)
 

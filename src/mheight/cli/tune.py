@@ -6,6 +6,7 @@ from mheight.cli.console import TrainingDisplay, out, say
 from mheight.cli.interrupting import Interrupted
 from mheight.cli.job_options import ClusterOption, JobOptions, PartOption
 from mheight.cli.run_options import ResumeStudy, StudyFile, StudyOutput, Trials
+from mheight.cli.tune_job import tune_in_rounds
 from mheight.experiments.study_file import Study, load_study
 from mheight.experiments.study_folder import StudyFolder
 from mheight.experiments.study_report import StudyReport
@@ -43,8 +44,6 @@ def tune(
     require_apart([folder.trials, folder.best, folder.report, folder.plot], [file])
     if study.settings.round is not None:
         say("loading Keras, JAX and Optuna")
-        from mheight.cli.tune_job import tune_in_rounds
-
         found = tune_in_rounds(study, output, trials, options)
     else:
         options.refuse("each trial is drawn from those before; study.round = N draws N at once")

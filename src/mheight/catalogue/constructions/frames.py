@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import product
 
+import numpy as np
+
 from mheight.catalogue.chains import Chain
 from mheight.catalogue.constructions.waves import abelian
 from mheight.catalogue.exact_code import ExactCode
@@ -78,8 +80,6 @@ def _paley(q: int) -> list[list[int]]:
 
 def _independent(C: list[list[int]], q: int) -> list[int]:
     """(q+1)/2 rows of sqrt(q) I + C that are independent, the first that are."""
-    import numpy as np
-
     M = np.sqrt(q) * np.eye(q + 1) + np.array(C)
     chosen: list[int] = []
     for i in range(q + 1):

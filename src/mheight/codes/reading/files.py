@@ -8,10 +8,12 @@ import lzma
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from mheight.codes.reading.arrays import count_arrays, mat_blocks, npy_blocks, npz_blocks
 from mheight.codes.reading.blocks import Block
 from mheight.codes.reading.lines import line_blocks
 from mheight.codes.reading.objects import object_blocks
@@ -48,14 +50,13 @@ def read_blocks(path: Path, *, exact: bool = False) -> Iterator[Block]:
     readers: dict[str, Callable[[Path, bool], Iterator[Block]]] = {
         ".json": _json_blocks,
         ".jsonl": _json_line_blocks,
+        ".npy": npy_blocks,
+        ".npz": npz_blocks,
+        ".mat": mat_blocks,
         **dict.fromkeys((*TEXT, ""), _text_blocks),
     }
     suffix, _ = ending(path)
-    if suffix in (".npy", ".npz", ".mat"):
-        from mheight.codes.reading.arrays import mat_blocks, npy_blocks, npz_blocks
-
-        readers |= {".npy": npy_blocks, ".npz": npz_blocks, ".mat": mat_blocks}
-    elif suffix == ".parquet":
+    if suffix == ".parquet":
         # Loading Arrow takes a while, so only where it is wanted.
         from mheight.codes.reading.parquet import column_blocks
 
@@ -107,8 +108,6 @@ def count_matrices(path: Path) -> int | None:
     suffix, compressed = ending(path)
     try:
         if suffix == ".npy":
-            from mheight.codes.reading.arrays import count_arrays
-
             return count_arrays(path)
         if suffix == ".jsonl":
             with opened(path) as stream:
@@ -143,8 +142,6 @@ def nearest(path: Path, others: Sequence[str] = ()) -> str:
         path: what was asked for.
         others: names that may be meant beside those of files.
     """
-    from difflib import get_close_matches
-
     try:
         names = [other.name for other in path.parent.iterdir() if other.is_file()]
     except OSError:

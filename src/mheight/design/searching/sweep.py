@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mheight.catalogue.found import Entries, FoundCode, found_codes, write_found
+from mheight.catalogue.found import Entries, FoundCode, found_codes, read_found, write_found
 from mheight.design.searching.known import known_starts, neighbouring
 from mheight.design.searching.neighbours import starts_from
 from mheight.design.searching.search import SearchResult, search
@@ -193,8 +194,6 @@ def _count(standings: Sequence[_Standing]) -> tuple[int, int]:
 
 def _begin() -> None:
     """In a worker: one thread, and Ctrl-C is for the process that started it."""
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     set_threads(1)
 
@@ -261,8 +260,6 @@ def _starts(goal: Goal, folder: Path, bound: int) -> Iterable[Float]:
 
 
 def _known(folder: Path, key: tuple[int, int, int], entries: str) -> FoundCode | None:
-    from mheight.catalogue.found import read_found
-
     n, k, m = key
     path = folder / f"n{n:02}_k{k:02}_m{m:02}_{entries}.json"
     with suppress(OSError, InvalidDataError):
