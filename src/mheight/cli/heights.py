@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import typer
 
 from mheight.cli.console import out, say
@@ -54,6 +54,7 @@ from mheight.files import atomic_path, require_apart
 from mheight.heights import judge
 from mheight.heights.output.files import HeightWriter, check_table_path, json_lines
 from mheight.heights.output.rows import HeightRows
+from mheight.heights.output.summary import Summary
 
 __all__ = ["heights"]
 
@@ -170,19 +171,14 @@ def _noted(results: Iterator[HeightRows], doubts: Doubts) -> Iterator[HeightRows
 
 def _write(results: Iterator[HeightRows], output: Path, request: Request, watch: Watch) -> None:
     check_table_path(output)
-    codes = values = infinite = unknown = doubtful = 0
+    summary, last = Summary(), -1
     with atomic_path(output) as temporary, HeightWriter(temporary, request.capability) as writer:
         for rows in results:
             writer.write(rows)
-            codes = int(rows.code[-1]) + 1
-            values += len(rows)
-            infinite += int(np.isinf(rows.height).sum())
-            unknown += int(np.isnan(rows.height).sum())
-            doubtful += len({doubt.code for doubt in rows.doubts})
+            summary.note(rows)
+            last = int(rows.code[-1])
     watch.pause()
-    bounded = f", {unknown:,} known by bounds only" if unknown else ""
-    doubts = f", {doubtful:,} codes in doubt" if doubtful else ""
-    out(f"{output}: {codes:,} codes, {values:,} heights, {infinite:,} infinite{bounded}{doubts}")
+    out(f"{output}: {replace(summary, codes=last + 1)}")
 
 
 def _count(path: Path | None, name: str) -> int | None:

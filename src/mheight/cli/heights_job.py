@@ -24,7 +24,7 @@ from mheight.errors import InvalidDataError, JobError
 from mheight.files import atomic_path, require_apart, require_writable
 from mheight.heights.output.files import FORMATS
 from mheight.heights.output.rows import HeightRows
-from mheight.heights.output.shards import Summary, join_shards, shard_bytes, shard_summary
+from mheight.heights.output.summary import Summary
 from mheight.jobs import JobFolder, Task, hashed_file, open_job
 
 __all__ = [
@@ -85,16 +85,13 @@ def heights_job(
 
 def tell_heights(job: JobFolder) -> None:
     """Say what a finished job holds, and what of it is in doubt."""
+    from mheight.heights.output.shards import shard_summary
+
     summary = Summary()
     paths = job.require_complete()
     for path in paths:
         summary.add(shard_summary(path))
-    bounded = f", {summary.unknown:,} known by bounds only" if summary.unknown else ""
-    doubts = f", {summary.doubtful:,} codes in doubt" if summary.doubtful else ""
-    out(
-        f"{job.path}: {summary.codes:,} codes, {summary.values:,} heights, "
-        f"{summary.infinite:,} infinite{bounded}{doubts}, in {len(paths):,} shards"
-    )
+    out(f"{job.path}: {summary}, in {len(paths):,} shards")
     if summary.doubtful:
         say(f"warning: matrix {summary.first}: {summary.doubt}; --exact rounds nothing")
 
@@ -106,6 +103,8 @@ def gather_heights(job: JobFolder, output: Path) -> None:
         job: of the kind `heights`.
         output: ends in `.parquet` or `.csv`.
     """
+    from mheight.heights.output.shards import join_shards
+
     endings = tuple(form for form in FORMATS if form != ".jsonl")
     require_writable(output, endings)
     require_apart([output], [job.path])
@@ -182,6 +181,8 @@ def _tasks(
     job: JobFolder, path: Path, kind: Kind | None, request: Request, count: int | None
 ) -> Iterator[Task]:
     """All tasks of a job; their ranges depend on the input and what is asked only."""
+    from mheight.heights.output.shards import shard_bytes
+
     first = 0
     spans = _spans(path, kind, request) if count is None else _ranges(path, kind, request, count)
     for number, (source, codes, seconds) in enumerate(spans):

@@ -7,29 +7,28 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import numpy as np
-
-from mheight.errors import InvalidDataError
 from mheight.files import require_writable
 from mheight.heights.capability import threshold_ratio
-from mheight.heights.certificate import Certificate, Number, rounded
+from mheight.heights.certificate import Number
 from mheight.heights.output.rows import HeightRows
+
+if TYPE_CHECKING:  # it loads Arrow
+    from mheight.heights.output.arrow import TableFile
 
 __all__ = [
     "FORMATS",
     "HeightWriter",
     "capabilities",
     "check_table_path",
-    "height_table",
     "json_lines",
-    "repeated_columns",
 ]
 
 FORMATS = (".jsonl", ".parquet", ".csv")
 
 _ROWS_AT_A_TIME = 2**16
+_ADVICE = "search for all (--time-limit) or write .jsonl"
 
 
 def check_table_path(path: Path) -> None:
@@ -138,7 +137,7 @@ class HeightWriter:
         self._form = path.suffix.lower()
         self._capability = capability
         self._text: IO[str] | None = None
-        self._writer: Any = None
+        self._file: TableFile | None = None
         self._waiting: list[Any] = []
         self._count = 0
 
@@ -159,8 +158,8 @@ class HeightWriter:
         finally:
             if self._text is not None:
                 self._text.close()
-            if self._writer is not None:
-                self._writer.close()
+            if self._file is not None:
+                self._file.close()
 
     def write(self, rows: HeightRows) -> None:
         """Write some rows.
@@ -172,6 +171,8 @@ class HeightWriter:
             lines = json_lines(rows, capability=self._capability)
             self._text.writelines(line + "\n" for line in lines)
             return
+        from mheight.heights.output.arrow import height_table
+
         table = height_table(rows, capability=self._capability, lists=self._form == ".parquet")
         if self._waiting and table.schema != self._waiting[0].schema:
             self._flush()
@@ -183,132 +184,13 @@ class HeightWriter:
     def _flush(self) -> None:
         if not self._waiting:
             return
-        import pyarrow as pa
+        from mheight.heights.output.arrow import TableFile, joined
 
-        table = pa.concat_tables(self._waiting)
-        if self._writer is None:
-            self._writer = self._opened(table.schema)
-        if table.schema != self._writer.schema:
-            raise InvalidDataError(
-                "some codes have all heights from the lattice, others bounds from a search: "
-                "their columns differ; search for all (--time-limit) or write .jsonl"
-            )
-        self._writer.write_table(table)
+        table = joined(self._waiting)
+        if self._file is None:
+            self._file = TableFile(self._path, self._form, table.schema, _ADVICE)
+        self._file.write(table)
         self._waiting, self._count = [], 0
-
-    def _opened(self, schema: Any) -> Any:
-        if self._form == ".parquet":
-            import pyarrow.parquet as pq
-
-            repeated = repeated_columns(schema)
-            return pq.ParquetWriter(self._path, schema, compression="zstd", use_dictionary=repeated)
-        return _CsvWriter(self._path, schema)
-
-
-def repeated_columns(schema: Any) -> list[str]:
-    """Columns with few different values."""
-    return [name for name in ("n", "k", "m", "doubt", "status") if name in schema.names]
-
-
-def height_table(rows: HeightRows, *, capability: bool = False, lists: bool = True) -> Any:
-    """Rows as an Arrow table, with the columns of `HeightWriter`.
-
-    Args:
-        rows: the heights.
-        capability: whether to have a row for each pair of located and detected outliers.
-        lists: whether certificates are lists; else text.
-    """
-    import pyarrow as pa
-
-    unknown = np.isnan(rows.height)
-    mask = unknown if unknown.any() else None
-    columns: dict[str, Any] = {
-        "code": pa.array(rows.code.astype(np.int64)),
-        "n": pa.array(rows.n.astype(np.int32)),
-        "k": pa.array(rows.k.astype(np.int32)),
-        "m": pa.array(rows.m.astype(np.int32)),
-        "height": pa.array(rows.height, mask=mask),
-        "log2_height": pa.array(rows.log2_height, mask=mask),
-        "doubt": _doubt_column(rows),
-    }
-    if rows.status is not None:
-        columns["lower"] = pa.array(rows.lower)
-        columns["upper"] = pa.array(rows.upper)
-        columns["status"] = pa.array(rows.status)
-    if rows.zero_tolerance is not None:
-        columns["zero_tolerance"] = pa.array(np.full(len(rows), rows.zero_tolerance))
-    if rows.exact is not None:
-        columns["exact"] = pa.array([str(h) for h in rows.exact])
-    if rows.certificates is not None:
-        columns |= _witness_columns(rows.certificates, rows.exact is not None, lists)
-    table = pa.table(columns)
-    return _with_capability(table, rows) if capability else table
-
-
-def _doubt_column(rows: HeightRows) -> Any:
-    import pyarrow as pa
-
-    if not rows.doubts:
-        return pa.nulls(len(rows), pa.string())
-    return pa.array(rows.doubt_texts, type=pa.string())
-
-
-class _CsvWriter:
-    """Arrow's writer, with the schema at hand as Parquet's has it."""
-
-    def __init__(self, path: Path, schema: Any) -> None:
-        import pyarrow.csv
-
-        self.schema = schema
-        self._writer = pyarrow.csv.CSVWriter(path, schema)
-
-    def write_table(self, table: Any) -> None:
-        self._writer.write_table(table)
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-def _witness_columns(
-    certificates: tuple[Certificate | None, ...], exact: bool, lists: bool
-) -> dict[str, Any]:
-    import pyarrow as pa
-
-    # Exact ones as text; else all as numbers, also those of a code that was done in fractions.
-    word = pa.list_(pa.string() if exact else pa.float64())
-    places = pa.list_(pa.int32())
-    kinds = {"target": pa.int32(), "larger": places, "information_set": places, "codeword": word}
-    out = {}
-    for name, kind in kinds.items():
-        values = [None if c is None else _told(c, name, exact) for c in certificates]
-        if not lists and name != "target":
-            values, kind = [None if x is None else json.dumps(x) for x in values], pa.string()
-        out[name] = pa.array(values, type=kind)
-    return out
-
-
-def _told(certificate: Certificate, name: str, exact: bool) -> Any:
-    value = getattr(certificate, name)
-    if name == "codeword":
-        return [str(x) if exact else rounded(x) for x in value]
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _with_capability(table: Any, rows: HeightRows) -> Any:
-    """One row for each (tau, sigma) with 2 tau + sigma = m."""
-    import pyarrow as pa
-
-    pairs = rows.m // 2 + 1
-    at = np.repeat(np.arange(len(rows)), pairs)
-    located = np.arange(len(at)) - np.repeat(np.cumsum(pairs) - pairs, pairs)
-    ratio = 2.0 * (rows.height[at] + 1.0)
-    unknown = np.isnan(ratio)
-    return (
-        table.take(pa.array(at))
-        .append_column("located", pa.array(located.astype(np.int32)))
-        .append_column("detected", pa.array((rows.m[at] - 2 * located).astype(np.int32)))
-        .append_column("ratio", pa.array(ratio, mask=unknown if unknown.any() else None))
-    )
 
 
 def _bounds(rows: HeightRows, i: int) -> dict[str, Any]:

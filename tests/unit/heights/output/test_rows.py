@@ -14,7 +14,8 @@ import pytest
 
 from mheight.codes.rationals import rational_matrix
 from mheight.heights import find_height
-from mheight.heights.output.files import HeightWriter, height_table, json_lines
+from mheight.heights.output.arrow import height_table
+from mheight.heights.output.files import HeightWriter, json_lines
 from mheight.heights.output.rows import (
     HeightRows,
     profile_rows,

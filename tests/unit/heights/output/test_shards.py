@@ -15,7 +15,8 @@ import mheight
 from mheight.errors import InvalidDataError
 from mheight.heights.doubts import Doubt, DoubtKind
 from mheight.heights.output.rows import HeightRows, profile_rows, solution_rows, witness_rows
-from mheight.heights.output.shards import Summary, join_shards, shard_bytes, shard_summary
+from mheight.heights.output.shards import join_shards, shard_bytes, shard_summary
+from mheight.heights.output.summary import Summary
 
 G = np.array([[1.0, 0, 1, 1], [0, 1, 1, 2]])
 GAP = np.array([[1.0, 0, 0, 1], [0, 1, 0, 2]])  # h_2 is infinite
