@@ -37,7 +37,6 @@ __all__ = [
     "kernel_heights",
     "m_height",
     "profile_with_doubts",
-    "systematic_form",
 ]
 
 Float = NDArray[np.float64]
@@ -208,15 +207,6 @@ def _code(given: GivenMatrices, i: int) -> LinearCode:
 
 def _systematic(code: LinearCode) -> Float:
     return np.hstack([np.eye(code.k), code.P])
-
-
-def systematic_form(G: Float) -> Float:
-    """`[I | P]` of an equivalent code, whose heights are the same.
-
-    Raises:
-        InvalidCodeError: dependent rows.
-    """
-    return _systematic(LinearCode(G))
 
 
 def _one_by_one(batch: Float, is_check: bool) -> tuple[Float, NDArray[np.bool_]]:
