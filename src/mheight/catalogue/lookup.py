@@ -7,6 +7,7 @@ from typing import Any
 from mheight.catalogue.beyond import LONGEST_FAMILY, family_entry
 from mheight.catalogue.entries import KINDS, Entry
 from mheight.catalogue.files import LONGEST, shipped_length
+from mheight.codes.checks import is_integer
 from mheight.errors import InvalidCodeError
 
 __all__ = ["best_code"]
@@ -34,7 +35,7 @@ def best_code(n: int, k: int, m: int, kind: str = "real") -> Entry:
         ('2+sqrt(5)', 'proved')
     """
     for name, value in (("n", n), ("k", k), ("m", m)):
-        if isinstance(value, bool) or not isinstance(value, int):
+        if not is_integer(value):
             raise InvalidCodeError(f"{name} must be an integer, got {value!r}")
     if kind not in KINDS:
         raise InvalidCodeError(f"kind must be 'real' or 'integer', got {kind!r}")

@@ -33,6 +33,7 @@ from mheight.catalogue.elements import as_elements, as_entries
 from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.integer_forms import integer_form
 from mheight.codes import LinearCode
+from mheight.codes.checks import checked_integer
 from mheight.errors import InvalidCodeError, InvalidDataError
 
 __all__ = [
@@ -245,9 +246,7 @@ def _in_floats(G: np.ndarray[Any, Any], chain: Chain) -> ExactCode:
 
 
 def _column(code: ExactCode, column: int) -> int:
-    if isinstance(column, bool) or not isinstance(column, int) or not 0 <= column < code.n:
-        raise InvalidCodeError(f"a column must be an integer in 0..{code.n - 1}, got {column!r}")
-    return column
+    return checked_integer("a column", column, 0, code.n - 1)
 
 
 def _chain(rule: str, codes: Sequence[ExactCode], **arguments: Any) -> Chain:

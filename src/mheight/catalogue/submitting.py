@@ -16,6 +16,7 @@ from mheight.catalogue.height_texts import height_text
 from mheight.catalogue.integer_forms import integer_form
 from mheight.catalogue.lookup import best_code
 from mheight.catalogue.numbers import as_float
+from mheight.codes.checks import checked_integer
 from mheight.codes.equivalence import equivalence
 from mheight.errors import InvalidCodeError, InvalidDataError, MheightError
 
@@ -97,8 +98,7 @@ def judge_submission(code: ExactCode, m: int, kinds: Sequence[Kind] = ("real", "
         >>> judge_submission(code, 2)[0].outcome
         'worse'
     """
-    if isinstance(m, bool) or not isinstance(m, int) or not 1 <= m <= code.n - code.k:
-        raise InvalidCodeError(f"m must be in 1..n-k = 1..{code.n - code.k}, got {m!r}")
+    m = checked_integer("m", m, 1, code.n - code.k, "1..n-k = ")
     heights = {height.m: height for height in certified_heights(code)}
     if m not in heights:
         raise InvalidCodeError(f"h_{m} of this [{code.n}, {code.k}] code is infinite")

@@ -12,9 +12,40 @@ from numpy.typing import ArrayLike, NDArray
 from mheight.codes.reading.text import rows_of_text
 from mheight.errors import InvalidCodeError
 
-__all__ = ["as_generators", "as_matrix", "real_array", "refuse_masked"]
+__all__ = [
+    "as_generators",
+    "as_matrix",
+    "checked_integer",
+    "is_integer",
+    "real_array",
+    "refuse_masked",
+]
 
 Float = NDArray[np.float64]
+
+
+def is_integer(value: Any) -> bool:
+    """Whether a value is an integer, of Python or of NumPy; True and False are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def checked_integer(name: str, value: Any, low: int, high: int | None = None, of: str = "") -> int:
+    """An integer in a range.
+
+    Args:
+        name: what messages call it.
+        value: what the user gave.
+        low: the least that it may be.
+        high: the largest; None for no limit.
+        of: what the range is made of, for messages, such as "1..n-1 = ".
+
+    Raises:
+        InvalidCodeError: no integer, or out of range.
+    """
+    if not is_integer(value) or value < low or (high is not None and value > high):
+        span = f"of at least {low}" if high is None else f"in {of}{low}..{high}"
+        raise InvalidCodeError(f"{name} must be an integer {span}, got {value!r}")
+    return int(value)
 
 
 def real_array(value: Any, *, copy: bool = True) -> Float | None:

@@ -17,8 +17,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
+from mheight.codes.checks import checked_integer, is_integer
 from mheight.errors import InvalidCodeError
 
 __all__ = ["Bound", "best_lower_bound", "lower_bounds"]
@@ -115,9 +114,8 @@ def best_lower_bound(n: int, k: int, m: int) -> Bound:
         'h_5 >= 1/(2 sin^2(pi/12)) - 1'
     """
     _check_code(n, k)
-    if not _is_integer(m) or not 1 <= m <= n - 1:
-        raise InvalidCodeError(f"m must be an integer in 1..n-1 = 1..{n - 1}, got {m!r}")
-    return max(_bounds(int(n), int(k), int(m)), key=lambda bound: bound.value)
+    m = checked_integer("m", m, 1, n - 1, "1..n-1 = ")
+    return max(_bounds(int(n), int(k), m), key=lambda bound: bound.value)
 
 
 def _bounds(n: int, k: int, m: int) -> Iterator[Bound]:
@@ -187,10 +185,6 @@ def _positions(count: int) -> str:
     return "1 position" if count == 1 else f"{count} positions"
 
 
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
 def _check_code(n: int, k: int) -> None:
-    if not _is_integer(n) or not _is_integer(k) or not 1 <= k <= n:
+    if not is_integer(n) or not is_integer(k) or not 1 <= k <= n:
         raise InvalidCodeError(f"n and k must be integers with 1 <= k <= n, got n={n!r}, k={k!r}")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from mheight.errors import InvalidCodeError
+from mheight.codes.checks import checked_integer
 
 __all__ = ["height_index"]
 
@@ -24,6 +22,4 @@ def height_index(m: Any, n: int) -> int:
     Raises:
         InvalidCodeError: no integer in 1..n-1.
     """
-    if isinstance(m, bool) or not isinstance(m, int | np.integer) or not 1 <= m < n:
-        raise InvalidCodeError(f"m must be an integer in 1..n-1 = 1..{n - 1}, got {m!r}")
-    return int(m)
+    return checked_integer("m", m, 1, n - 1, "1..n-1 = ")

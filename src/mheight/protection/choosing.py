@@ -12,6 +12,7 @@ import numpy as np
 from mheight.catalogue.files import LONGEST
 from mheight.catalogue.lookup import best_code
 from mheight.codes import LinearCode
+from mheight.codes.checks import checked_integer
 from mheight.codes.families import FAMILIES, family_code
 from mheight.errors import InvalidCodeError
 from mheight.heights import height_profile, profile_with_doubts
@@ -102,18 +103,15 @@ def choose(
         [('icosahedral', 3, 6.47), ('cosine:6', 2, 4.73), ('repetition:6', 1, 4.0)]
     """
     for name, value in (("tau", tau), ("sigma", sigma)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise InvalidCodeError(f"{name} must be an integer of at least 0, got {value!r}")
+        checked_integer(name, value, 0)
     m = 2 * tau + sigma
     if m < 1:
         raise InvalidCodeError("tau or sigma must be positive: nothing is asked for")
     for name, limit in (("the ratio Delta/delta", ratio), ("the overhead n/k", overhead)):
         if not limit > 0:
             raise InvalidCodeError(f"{name} must be positive, got {limit!r}")
-    if n is not None and (
-        isinstance(n, bool) or not isinstance(n, int) or not 2 <= n <= MAX_LENGTH
-    ):
-        raise InvalidCodeError(f"n must be an integer in 2..{MAX_LENGTH}, got {n!r}")
+    if n is not None:
+        checked_integer("n", n, 2, MAX_LENGTH)
     found = []
     for length in range(2, _LONGEST_PROFILE + 1) if n is None else (n,):
         codes = _named_codes(length) + (_catalogued(length, m) if catalogue else ())

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode
-from mheight.codes.checks import as_matrix, real_array
+from mheight.codes.checks import as_matrix, checked_integer, real_array
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.heights.doubts import Doubt, warn_of
 from mheight.heights.profile import profile_with_doubts
@@ -332,8 +332,7 @@ def checked_task(code: LinearCode, tau: int, sigma: int) -> int:
     if not isinstance(code, LinearCode):
         raise InvalidCodeError(f"a LinearCode is needed, got {type(code).__name__}")
     for name, value in (("tau", tau), ("sigma", sigma)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-            raise InvalidCodeError(f"{name} must be an integer of at least 0, got {value!r}")
+        checked_integer(name, value, 0)
     m, redundancy = 2 * int(tau) + int(sigma), code.n - code.k
     if not 1 <= m <= redundancy:
         raise InvalidCodeError(

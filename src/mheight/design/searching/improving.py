@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mheight.codes import LinearCode
+from mheight.codes.checks import checked_integer
 from mheight.design.searching.annealing import CHAINS, anneal
 from mheight.design.searching.charts import Chart
 from mheight.design.searching.kernel import ZERO, HeightProgram, height_program, heights
@@ -245,15 +246,13 @@ def _check(
     n, k = code.n, code.k
     if n > MAX_LENGTH:
         raise InvalidCodeError(f"n must be at most {MAX_LENGTH}, got {n}")
-    if isinstance(m, bool) or not isinstance(m, int | np.integer) or not 1 <= m <= n - k:
-        raise InvalidCodeError(f"m must be an integer in 1..n-k = 1..{n - k}, got {m!r}")
+    checked_integer("m", m, 1, n - k, "1..n-k = ")
     if seconds is None and rounds is None:
         raise InvalidCodeError("a limit is needed: seconds or rounds")
     for name, end in (("seconds", seconds), ("rounds", rounds)):
         if end is not None and not end >= 0:
             raise InvalidCodeError(f"{name} must be at least 0, got {end!r}")
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise InvalidCodeError(f"seed must be an integer of at least 0, got {seed!r}")
+    checked_integer("seed", seed, 0)
     for column in limits.fixed:
         if not 0 <= column < n:
             raise InvalidCodeError(f"fixed columns must lie in 0..{n - 1}, got {column}")

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mheight.catalogue.found import Entries, FoundCode, judged
 from mheight.codes import LinearCode
+from mheight.codes.checks import is_integer
 from mheight.design.searching.known import known_starts
 from mheight.design.searching.members import MEMBERS, Candidate, Task, members_for
 from mheight.design.searching.systematic import as_integers, systematic_generator
@@ -257,7 +258,7 @@ def _task(
     seed: int, starts: Sequence[ArrayLike],
 ) -> Task:  # fmt: skip
     for name, value in (("n", n), ("k", k), ("m", m), ("bound", bound), ("seed", seed)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        if not is_integer(value):
             raise InvalidCodeError(f"{name} must be an integer, got {value!r}")
     if not 2 <= n <= MAX_LENGTH:
         raise InvalidCodeError(f"n must lie in 2..{MAX_LENGTH}, got {n}")
