@@ -50,7 +50,7 @@ SLOW = (
     "oracle/test_every_route.py",
     "service",
     "unit/kernels/test_compiling.py",
-    "unit/experiments/test_predicting.py",
+    "unit/experiments/test_averaging.py",
     "unit/experiments/test_streaming.py",
     "unit/experiments/test_tuning.py",
     "unit/models",

@@ -148,3 +148,13 @@ def test_rounding_of_what_needs_none() -> None:
     huge = Fraction(10) ** 400
     assert rounded_down(huge) == np.finfo(np.float64).max
     assert rounded_up(huge) == np.inf
+
+
+def test_rounding_of_fractions() -> None:
+    third = Fraction(1, 3)
+    assert Fraction(rounded_down(third)) < third < Fraction(rounded_up(third))
+    assert np.nextafter(rounded_down(third), 1.0) == rounded_up(third)
+    assert rounded_down(Fraction(5, 4)) == rounded_up(Fraction(5, 4)) == 1.25
+    huge = Fraction(10) ** 400
+    assert rounded_down(huge) == np.finfo(np.float64).max
+    assert rounded_up(huge) == np.inf

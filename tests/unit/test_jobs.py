@@ -1,9 +1,9 @@
+"""Jobs: shards by name, folders that go on, merging."""
+
 from __future__ import annotations
 
 import errno
 import json
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from mheight.jobs import (
     read_job,
     run_job,
 )
-from mheight.jobs.addresses import cluster_name
 from mheight.jobs.on_worker import kept_there, sealed
 
 PARAMETERS = {"input": "ab", "m": None, "seed": 3}
@@ -87,46 +86,6 @@ def test_a_job_goes_on_and_comes_to_the_same_bytes(tmp_path: Path) -> None:
     assert files(tmp_path / "whole") == files(tmp_path / "stopped")
 
 
-def test_a_shard_is_written_while_the_next_one_is_computed(tmp_path: Path) -> None:
-    job, began = job_at(tmp_path / "a"), threading.Event()
-
-    def work(number: int) -> int:
-        if number:
-            began.set()
-        return number**2
-
-    def seal(value: int) -> bytes:
-        # Nobody sets this if the first shard is to be there before the second is begun.
-        assert value or began.wait(60)
-        return str(value).encode()
-
-    tasks = [Task(job.shard(i, {"first": i}), work, (i,), "", seal=seal) for i in range(6)]
-    assert run_job(job, tasks, ThisProcess()).made == 6
-    whole = job_at(tmp_path / "b")
-    run_job(whole, tasks_of(whole), ThisProcess())
-    assert files(tmp_path / "a") == files(tmp_path / "b")
-
-
-def test_what_is_being_written_is_kept_when_the_next_one_fails(tmp_path: Path) -> None:
-    job, failing = job_at(tmp_path / "a"), threading.Event()
-
-    def seal(value: bytes) -> bytes:
-        # Shard 1 is still being written when the work on shard 2 fails.
-        assert value != squares(1) or failing.wait(60)
-        return value
-
-    def interrupted(number: int) -> bytes:
-        if number == 2:
-            failing.set()
-            raise KeyboardInterrupt
-        return squares(number)
-
-    tasks = [Task(job.shard(i, {"first": i}), interrupted, (i,), "", seal=seal) for i in range(6)]
-    with pytest.raises(KeyboardInterrupt):
-        run_job(job, tasks, ThisProcess())
-    assert sorted(job_at(tmp_path / "a").found()) == [0, 1]
-
-
 def test_workers_seal_shards_and_may_write_them(tmp_path: Path) -> None:
     job, whole = job_at(tmp_path / "a"), job_at(tmp_path / "b")
     run_job(whole, tasks_of(whole), ThisProcess())
@@ -164,23 +123,6 @@ def test_parts_add_up_in_any_order_and_twice(tmp_path: Path) -> None:
     assert merge_jobs([parts[2], tmp_path / "all", parts[0]], tmp_path / "all").added == 0
     assert merge_jobs(parts, parts[1]).there == 6
     assert files(tmp_path / "all") == files(parts[1]) == files(tmp_path / "whole")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        *(
-            (text, f"a part is i/N, as 0/100, got {text[:40]!r}")
-            for text in ("3", "-1/3", "a/b", "1/2/3", "¹/3", "9/" + "9" * 99, "")
-        ),
-        ("3/3", "parts count from 0: 0/3 to 2/3, got '3/3'"),
-        ("1/0", "a part is i/N with N at least 1, got '1/0'"),
-    ],
-)
-def test_no_part(text: str, message: str) -> None:
-    with pytest.raises(JobError) as caught:
-        Part.parse(text)
-    assert str(caught.value) == message
 
 
 def test_a_changed_byte_is_refused_by_name(tmp_path: Path) -> None:
@@ -282,54 +224,6 @@ def test_a_full_disk_leaves_what_is_there(tmp_path: Path, monkeypatch: pytest.Mo
     assert not list(job.folder.glob(".partial-*"))
 
 
-_FORMS = "a cluster is local:N, tcp://host:port or a scheduler's .json file, got "
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        *(
-            (text, f"{_FORMS}{text!r}")
-            for text in ("", "local", "local:x", "tcp://", "tcp://host", "http://host:8786",
-                         "host:8786", "tcp://ho st:1", "scheduler.toml")
-        ),
-        ("local:0", "local:N needs 1 <= N <= 4096, got local:0"),
-        ("local:99999", "local:N needs 1 <= N <= 4096, got local:99999"),
-        ("tcp://host:99999", "tcp://host:99999: a port is 1 to 65535"),
-        ("tcp://host:0", "tcp://host:0: a port is 1 to 65535"),
-    ],
-)  # fmt: skip
-def test_no_cluster(text: str, message: str) -> None:
-    with pytest.raises(JobError) as caught:
-        cluster_name(text)
-    assert str(caught.value) == message
-
-
-@pytest.mark.parametrize(
-    "text", ["", "{}", "[]", '{"address": 3}', '{"address": "inproc://x"}', "\0"]
-)
-def test_no_file_of_a_scheduler(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "scheduler.json"
-    with pytest.raises(JobError, match="no such file; dask scheduler --scheduler-file"):
-        cluster_name(str(path))
-    path.write_text(text)
-    with pytest.raises(JobError, match="not a file that dask scheduler"):
-        cluster_name(str(path))
-
-
 def test_shards_are_numbered_in_the_order_of_their_names() -> None:
     names = [Shard(i, "0" * 64).file_name(b"", ".txt") for i in (0, 9, 10, 99_999_999)]
     assert names == sorted(names)
-
-
-def test_what_does_not_answer_is_told_within_seconds(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
-        file = tmp_path / "scheduler.json"
-        file.write_text(json.dumps({"address": address}))
-        with pytest.raises(JobError, match=f"no scheduler of Dask answers at {address} within 4 s"):
-            cluster_name(str(file)).require_answer()
-    with pytest.raises(JobError, match=f"no scheduler answers at {address} .Connection refused."):
-        cluster_name(address).require_answer()
-    with pytest.raises(JobError, match=r"no scheduler answers at tcp://no\.such\.host\.invalid:1"):
-        cluster_name("tcp://no.such.host.invalid:1").require_answer()

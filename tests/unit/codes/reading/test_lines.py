@@ -1,23 +1,20 @@
-"""CSV and its kin, Parquet columns: what headers say, and what is refused."""
+"""CSV and its kin: what headers say, and what is refused."""
 
 from __future__ import annotations
 
-import gzip
-import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from mheight.codes.from_blocks import batches
-from mheight.codes.reading import count_matrices, read_blocks
-from mheight.codes.reading.headers import is_header
-from mheight.errors import InputWarning, InvalidCodeError
+from mheight.codes.reading import read_blocks
+from mheight.errors import InvalidCodeError
 
 ONE = [[[1, 0, 1], [0, 1, 2]]]
+
+
 TWO = [*ONE, [[2, 0, 1], [0, 2, 1]]]
 
 
@@ -107,98 +104,6 @@ def test_what_is_refused(tmp_path: Path, content: str, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_lines_of_two_numbers_are_no_p(tmp_path: Path) -> None:
-    """Each may be one decimal number."""
-    path = tmp_path / "x.csv"
-    for content, refused in (("1,5\n2,5\n", True), ("1, 5\n2, 5\n", False), ("1,-5\n2,5\n", False)):
-        path.write_text(content)
-        assert len(read(path, "H" if content == "1,5\n2,5\n"[:4] else None)) == 1
-        if refused:
-            with pytest.raises(InvalidCodeError, match=r"as P, '1,5' is 1.5 or the two numbers"):
-                read(path, "P")
-        else:
-            assert len(read(path, "P")[0][0]) == 4
-
-
-def test_columns_that_are_not_read_are_told(tmp_path: Path) -> None:
-    path = tmp_path / "x.csv"
-    path.write_text("name,g0,g1,height\nA,1,2,2\n")
-    with pytest.warns(InputWarning, match=r"x\.csv: not read: name, height"):
-        assert read(path) == [[[1, 2]]]
-
-
-def test_text_in_utf_16_and_what_is_no_text(tmp_path: Path) -> None:
-    path = tmp_path / "x.csv"
-    path.write_bytes("1\t0\t1\r\n0\t1\t2\r\n".encode("utf-16"))
-    assert read(path) == ONE
-    path.write_bytes(b"g0,g1\n1,2\n# caf\xe9\n")
-    with pytest.raises(InvalidCodeError, match="UTF-8 is needed, got the byte 0xe9"):
-        read(path)
-
-
-@pytest.mark.parametrize(
-    ("name", "plain", "count"),
-    [
-        ("x.csv", b"1,0,1\n0,1,2\n", None),
-        ("x.jsonl", b"[[1,0,1],[0,1,2]]\n", 1),
-        ("x.json", b'{"P": [[1],[2]]}', None),
-    ],
-)
-def test_compressed_text(tmp_path: Path, name: str, plain: bytes, count: int | None) -> None:
-    path = tmp_path / f"{name}.gz"
-    path.write_bytes(gzip.compress(plain))
-    assert read(path) == ONE
-    assert count_matrices(path) == count
-    for broken in (gzip.compress(plain)[:-9], plain):
-        path.write_bytes(broken)
-        with pytest.raises(InvalidCodeError, match="can't be read"):
-            read(path)
-
-
-COLUMNS = [
-    ({"g0": [1, 0], "g1": [0, 1], "g2": [1.0, 2.0]}, ONE),
-    ({"row": [0, 1], "g0": [1, 0], "g1": [0, 1], "g2": [1, 2]}, ONE),
-    ({"n": [3], "k": [2], "p_0": [1.0], "p_1": [2.0], "p_2": [None]}, ONE),
-    ({"code": ["A", "A", "B"], "g0": [1, 0, 5], "g1": [0, 1, 6]}, [[[1, 0], [0, 1]], [[5, 6]]]),
-    ({"G": ["1 0 1; 0 1 2", "[[2,0,1],[0,2,1]]"]}, TWO),
-    ({"n": [3], "k": [2], "G": ["1 0 1; 0 1 2"]}, ONE),
-    ({"GeneratorMatrix": [ONE[0], TWO[1]]}, TWO),
-]
-
-
-@pytest.mark.parametrize(("table", "expected"), COLUMNS)
-@pytest.mark.parametrize("compressed", [False, True])
-def test_columns_of_parquet(
-    tmp_path: Path, table: dict[str, Any], expected: list[Any], compressed: bool
-) -> None:
-    path = tmp_path / "x.parquet"
-    pq.write_table(pa.table(table), path)
-    if compressed:
-        packed = tmp_path / "x.parquet.gz"
-        packed.write_bytes(gzip.compress(path.read_bytes()))
-        path = packed
-    assert read(path) == expected
-
-
-def test_parquet_that_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "x.parquet"
-    for table, message in (
-        (pa.table([[1], [2]], names=["g0", "g0"]), "got g0 twice"),
-        (
-            pa.table({"g0": [1, None], "g1": [1, 2]}),
-            "row 1, column 0: .* got null",
-        ),
-        (pa.table({"n": [9], "k": [4], "m": [2], "P": [[1.0]]}), "samples n, k, m, P"),
-        (pa.table({"n": [1e30], "k": [1.0], "p0": [1.0]}), "got 1 columns of entries"),
-    ):
-        pq.write_table(table, path)
-        with pytest.raises(InvalidCodeError, match=message):
-            read(path)
-    pq.write_table(pa.table({"G": ONE, "height": [1.0]}), path)
-    with pytest.warns(InputWarning, match="not read: height"):
-        assert read(path) == ONE
-
-
 def test_long_tables_are_read_line_by_line(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     matrices = np.random.default_rng(0).integers(-9, 10, (300, 2, 4))
@@ -206,36 +111,3 @@ def test_long_tables_are_read_line_by_line(tmp_path: Path) -> None:
     blocks = read_blocks(path)
     assert next(blocks).values == matrices[0].tolist()
     assert read(path) == matrices.tolist()
-
-
-@pytest.mark.parametrize(
-    ("cells", "expected"),
-    [
-        (["g0", "g1"], True),
-        (["", "0", "1", "2"], True),
-        (["Code", " row ", "0", "1"], True),
-        (["0", "1", "2"], False),
-        (["x", "0", "1"], False),
-        (["row", "0", "2"], False),
-        (["g0", "1,5"], False),
-    ],
-)
-def test_what_names_columns(cells: list[str], expected: bool) -> None:
-    assert is_header(cells) == expected
-
-
-@pytest.mark.parametrize(
-    ("kind", "k", "n", "shape"),
-    [("P", 2, 2, "(2, 0)"), ("G", 0, 3, "(0, 3)"), ("H", 3, 3, "(0, 3)")],
-)
-def test_parquet_matrices_without_entries(
-    tmp_path: Path, kind: str, k: int, n: int, shape: str
-) -> None:
-    path = tmp_path / "x.parquet"
-    empty = pa.array([[]], type=pa.list_(pa.float64()))
-    pq.write_table(pa.table({kind: empty, "k": [k], "n": [n]}), path)
-    message = (
-        rf"x.parquet, matrix 0: k = {k}, n = {n} need {kind} of shape {re.escape(shape)}, got 0"
-    )
-    with pytest.raises(InvalidCodeError, match=message):
-        read(path)

@@ -1,3 +1,5 @@
+"""What is typed or pasted, and functions that take text."""
+
 from __future__ import annotations
 
 from fractions import Fraction
@@ -11,8 +13,6 @@ import mheight
 from mheight.codes import LinearCode
 from mheight.codes.numbers import canonical, number
 from mheight.codes.reading import parse_block, parse_blocks, parse_matrix, read_stream
-from mheight.codes.reading.latex import is_latex
-from mheight.codes.reading.rows import cells_of
 from mheight.errors import InvalidCodeError
 
 
@@ -101,11 +101,6 @@ def test_functions_take_text() -> None:
             function([["1_0", 1]])
 
 
-def test_a_single_entry_in_latex() -> None:
-    assert is_latex(r"\begin{bmatrix} 7 \end{bmatrix}")
-    assert parse_matrix(r"\begin{bmatrix} 7 \end{bmatrix}") == [[7.0]]
-
-
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -138,7 +133,3 @@ def test_commas_in_brackets_part_numbers_also_in_a_p() -> None:
 
 def test_what_a_byte_order_mark_precedes() -> None:
     assert parse_matrix("\ufeff[[1, 0], [0, 1]]") == [[1, 0], [0, 1]]
-
-
-def test_an_empty_cell_before_a_tab_is_a_cell() -> None:
-    assert cells_of(["\t1\t2", " 3\t4\t5 "]).rows == [["", "1", "2"], ["3", "4", "5"]]

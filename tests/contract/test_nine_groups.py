@@ -89,7 +89,7 @@ def test_the_stream() -> None:
 
 def test_predictions_of_an_older_bundle(course: Samples) -> None:
     """Of before groups were data, to the digits that ONNX Runtime keeps on every processor."""
-    found = Predictor.load(Path(__file__).parents[2] / "bundle_run8_stream").predict(
+    found = Predictor.load(Path(__file__).parents[1] / "bundle_run8_stream").predict(
         course.take(np.arange(0, 180, 20))
     )
     log2_heights = [4.34371, 4.91381, 10.35895, 11.70984, 3.7341, 15.55586, 12.77999, 7.16002,

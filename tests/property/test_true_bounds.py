@@ -11,7 +11,7 @@ from matrices import nearly_parallel
 from mheight import certificates, exact_profile, find_height
 from mheight.heights.lattice.one_code import packed_profile
 from mheight.heights.programs.branch_and_bound import branch_and_bound
-from mheight.heights.programs.enclosure import enclose, rounded_down, rounded_up
+from mheight.heights.programs.enclosure import enclose
 from mheight.heights.programs.proven_bounds import Enclosed, certify, measure, start_errors
 from mheight.heights.programs.simplex import pivot
 
@@ -73,16 +73,6 @@ def test_heights_of_certificates_are_rounded_down() -> None:
         G = np.random.default_rng(seed).standard_normal((3, 7))
         for witness, height in zip(certificates(G), exact_profile(G), strict=True):
             assert height * (1 - Fraction(1, 10**15)) < Fraction(witness.height) <= height
-
-
-def test_rounding_of_fractions() -> None:
-    third = Fraction(1, 3)
-    assert Fraction(rounded_down(third)) < third < Fraction(rounded_up(third))
-    assert np.nextafter(rounded_down(third), 1.0) == rounded_up(third)
-    assert rounded_down(Fraction(5, 4)) == rounded_up(Fraction(5, 4)) == 1.25
-    huge = Fraction(10) ** 400
-    assert rounded_down(huge) == np.finfo(np.float64).max
-    assert rounded_up(huge) == np.inf
 
 
 @pytest.mark.parametrize("seed", range(10))
