@@ -15,11 +15,20 @@ from numpy.typing import NDArray
 
 from mheight.errors import InvalidDataError
 
-__all__ = ["COURSE_9", "COURSE_21", "LONGEST", "PRESETS", "Group", "Groups", "Tier", "group_named"]
+__all__ = [
+    "COURSE_9",
+    "COURSE_21",
+    "LONGEST_GROUP",
+    "PRESETS",
+    "Group",
+    "Groups",
+    "Tier",
+    "group_named",
+]
 
 Int = NDArray[np.int64]
 
-LONGEST = 20
+LONGEST_GROUP = 20
 """Largest n of a group."""
 
 _MOST = 2000  # groups of a run
@@ -83,9 +92,9 @@ class Groups:
                 f"{len(self.members):,} groups and {len(self.tiers):,} tiers"
             )
         for n, k, m in self.members:
-            if not (1 <= k < n <= LONGEST and 1 <= m <= n - k):
+            if not (1 <= k < n <= LONGEST_GROUP and 1 <= m <= n - k):
                 raise InvalidDataError(
-                    f"a group n:k:m needs n <= {LONGEST}, 1 <= k < n and 1 <= m <= n-k, "
+                    f"a group n:k:m needs n <= {LONGEST_GROUP}, 1 <= k < n and 1 <= m <= n-k, "
                     f"got {n}:{k}:{m}"
                 )
         if len(set(self.members)) < len(self.members):
@@ -234,7 +243,7 @@ class Groups:
 
     @cached_property
     def _lookup(self) -> Int:
-        lookup = np.full((LONGEST + 2,) * 3, -1, dtype=np.int64)
+        lookup = np.full((LONGEST_GROUP + 2,) * 3, -1, dtype=np.int64)
         for index, group in enumerate(self.members):
             lookup[group] = index
         return lookup
@@ -250,7 +259,7 @@ class Groups:
     def positions(self, n: Int, k: Int, m: Int) -> Int:
         """Position of each group, shape (N,); -1 where it is not one of these."""
         # What is too large or too small for any group falls on entries that stay empty.
-        return self._lookup[tuple(np.clip(part, -1, LONGEST + 1) for part in (n, k, m))]
+        return self._lookup[tuple(np.clip(part, -1, LONGEST_GROUP + 1) for part in (n, k, m))]
 
     def orders(self, n: int, k: int) -> list[int]:
         """Every m of a code [n, k] in these groups, ascending."""

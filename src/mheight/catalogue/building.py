@@ -9,7 +9,7 @@ from mheight.catalogue.certified import CertifiedHeight, certified_heights
 from mheight.catalogue.closure import BestCodes
 from mheight.catalogue.entries import Catalogue, CodeRecord, Entry, Key, LowerBound
 from mheight.catalogue.exact_code import ExactCode
-from mheight.catalogue.files import LONGEST
+from mheight.catalogue.files import LONGEST_ENTRY
 from mheight.catalogue.height_texts import height_text
 from mheight.catalogue.lower import bound_of, bound_table
 from mheight.catalogue.numbers import as_float
@@ -123,7 +123,7 @@ def _hang_bounds(catalogue: Catalogue, bounds: Iterable[LowerBound]) -> None:
     for bound in bounds:
         catalogue.bounds[bound.n, bound.k, bound.m] = bound
     for key, entry in list(catalogue.entries.items()):
-        bound = bound_of(entry.kind, catalogue.bounds[key[:3]], LONGEST)
+        bound = bound_of(entry.kind, catalogue.bounds[key[:3]], LONGEST_ENTRY)
         catalogue.entries[key] = replace(entry, bound=bound)
 
 

@@ -13,7 +13,7 @@ from mheight.catalogue.chain_running import run_chain
 from mheight.catalogue.chains import Step
 from mheight.catalogue.entries import Catalogue, Entry, LowerBound
 from mheight.catalogue.exact_code import ExactCode
-from mheight.catalogue.files import LONGEST
+from mheight.catalogue.files import LONGEST_ENTRY
 from mheight.catalogue.height_texts import agrees
 from mheight.catalogue.integer_forms import is_integer_form
 from mheight.catalogue.lower import bound_of, bound_table
@@ -174,7 +174,7 @@ def _bound_faults(entry: Entry, bounds: Mapping[tuple[int, int, int], LowerBound
     value = entry.bound.number
     if held is None:
         return ["there is no bound for it"]
-    held = bound_of(entry.kind, held, LONGEST)
+    held = bound_of(entry.kind, held, LONGEST_ENTRY)
     if value > held.number * (1 + 1e-12):
         return [
             f"its lower bound {entry.bound.value} is above {held.value}, the best that is proved"

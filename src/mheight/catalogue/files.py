@@ -16,12 +16,19 @@ from mheight.catalogue.lower import bound_of
 from mheight.errors import InvalidDataError, MheightError
 from mheight.files import write_text
 
-__all__ = ["FORMAT", "LONGEST", "catalogue_file", "read_catalogue", "shipped", "shipped_length"]
+__all__ = [
+    "FORMAT",
+    "LONGEST_ENTRY",
+    "catalogue_file",
+    "read_catalogue",
+    "shipped",
+    "shipped_length",
+]
 
 FORMAT = "mheight-catalogue"
 VERSION = 1
 
-LONGEST = 16
+LONGEST_ENTRY = 16
 """Longest codes of the catalogue."""
 
 _TABLE = {"format", "version", "n", "codes", "entries", "bounds"}
@@ -52,7 +59,7 @@ def read_catalogue(folder: Path) -> Catalogue:
 @cache
 def shipped() -> Catalogue:
     """The catalogue that comes with the package, all of it."""
-    return _joined(list(_shipped_files(range(2, LONGEST + 1))))
+    return _joined(list(_shipped_files(range(2, LONGEST_ENTRY + 1))))
 
 
 @cache
@@ -152,7 +159,7 @@ def _entry(n: Any, held: Any, catalogue: Catalogue, name: str) -> Entry:
         n=n, k=held["k"], m=held["m"], kind=held["kind"], height=str(held["height"]),
         code=held["code"], information_set=tuple(held["information_set"]),
         signs=tuple(held["signs"]), proof=held["proof"], reached=tuple(held["reached"]),
-        record=record, bound=bound_of(held["kind"], bound, LONGEST),
+        record=record, bound=bound_of(held["kind"], bound, LONGEST_ENTRY),
     )  # fmt: skip
 
 

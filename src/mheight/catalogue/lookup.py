@@ -6,7 +6,7 @@ from typing import Any
 
 from mheight.catalogue.beyond import LONGEST_FAMILY, family_entry
 from mheight.catalogue.entries import KINDS, Entry
-from mheight.catalogue.files import LONGEST, shipped_length
+from mheight.catalogue.files import LONGEST_ENTRY, shipped_length
 from mheight.codes.checks import is_integer
 from mheight.errors import InvalidCodeError
 
@@ -47,7 +47,7 @@ def best_code(n: int, k: int, m: int, kind: str = "real") -> Entry:
         raise InvalidCodeError(
             f"m must be in 1..n-k = 1..{n - k}, beyond which every height is infinite; got {m}"
         )
-    if n > LONGEST:
+    if n > LONGEST_ENTRY:
         return family_entry(n, k, m, "integer" if kind == "integer" else "real")
     key: tuple[Any, ...] = (n, k, m, kind)
     entry = shipped_length(n).entries.get(key)

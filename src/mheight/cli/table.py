@@ -15,7 +15,7 @@ from mheight.catalogue.checking import check_catalogue, sampled
 from mheight.catalogue.entries import Key
 from mheight.catalogue.exact_code import ExactCode
 from mheight.catalogue.exports import ENDINGS, EXPORTS, short_height
-from mheight.catalogue.files import LONGEST, read_catalogue, shipped, write_catalogue
+from mheight.catalogue.files import LONGEST_ENTRY, read_catalogue, shipped, write_catalogue
 from mheight.catalogue.merging import differing, found_matrices, merge, united
 from mheight.catalogue.submitting import judge_submission, read_exact
 from mheight.cli.console import out, progress_bar, say
@@ -202,7 +202,7 @@ def _merge(paths: list[Path], folder: Path | None, output: Path | None) -> None:
         fresh |= differing(known, other)
         known = united(known, other)
     found = found_matrices(path for path in paths if path not in others)
-    best = best_of(known, max(known.lengths(), default=LONGEST), fresh)
+    best = best_of(known, max(known.lengths(), default=LONGEST_ENTRY), fresh)
     for one in found:
         if one.code.n > best.longest:
             say(f"warning: {one.path}: left out, the catalogue goes to n = {best.longest}")

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from fractions import Fraction
 
-__all__ = ["LONGEST", "canonical", "in_ascii", "is_number", "number", "shortened"]
+__all__ = ["MOST_CHARACTERS", "canonical", "in_ascii", "is_number", "number", "shortened"]
 
-LONGEST = 4000
+MOST_CHARACTERS = 4000
 """Most characters of a number given as text."""
 
 _MINUS = "\u2010\u2011\u2012\u2013\u2014\u2212\u2796\ufe58\ufe63\uff0d"
@@ -50,8 +50,8 @@ def canonical(text: str) -> str:
         ('3/2', '-.5', '3/4')
     """
     plain = in_ascii(text.strip().strip(_INVISIBLE)).strip()
-    if len(plain) > LONGEST:
-        raise ValueError(f"a number has at most {LONGEST:,} characters, got {len(plain):,}")
+    if len(plain) > MOST_CHARACTERS:
+        raise ValueError(f"a number has at most {MOST_CHARACTERS:,} characters, got {len(plain):,}")
     if _DECIMAL.fullmatch(plain) or _NOT_FINITE.fullmatch(plain):
         return plain
     if found := _FRACTION.fullmatch(plain):

@@ -29,7 +29,7 @@ from mheight.datasets.reading.values import Known, rows_of, says_m
 from mheight.datasets.samples import Samples
 from mheight.datasets.storage import gathered, load_dataset
 from mheight.errors import InvalidDataError
-from mheight.tiers import COURSE_21, LONGEST, Groups
+from mheight.tiers import COURSE_21, LONGEST_GROUP, Groups
 
 __all__ = [
     "SUFFIXES",
@@ -289,7 +289,7 @@ def _orders(
 
 def _wanted(n: int, k: int, m: int | None, where: str, groups: Groups | None) -> list[int]:
     """Every m of a code that is asked for."""
-    if groups is None and m is not None and 1 <= m <= n - k and n <= LONGEST:
+    if groups is None and m is not None and 1 <= m <= n - k and n <= LONGEST_GROUP:
         return [m]
     known = COURSE_21 if groups is None else groups
     wanted = [order for order in known.orders(n, k) if m in (None, order)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mheight.codes import real_array, systematic_generators
 from mheight.errors import InvalidDataError
-from mheight.tiers import LONGEST, Groups
+from mheight.tiers import LONGEST_GROUP, Groups
 
 __all__ = ["Samples", "checked_sample", "positions_by_shape"]
 
@@ -303,10 +303,10 @@ def checked_sample(
         )
     if groups is not None and groups.index(n, k, m) is None:
         raise InvalidDataError(f"{where}: {groups.refusal(n, k, m)}")
-    if of_a_group and n > LONGEST:
+    if of_a_group and n > LONGEST_GROUP:
         raise InvalidDataError(
-            f"{where}: groups go up to n = {LONGEST}, got n = {n}; mheight heights -m searches "
-            "for one height of any code, mheight bounds says what none can beat"
+            f"{where}: groups go up to n = {LONGEST_GROUP}, got n = {n}; mheight heights -m "
+            "searches for one height of any code, mheight bounds says what none can beat"
         )
     matrix = real_array(row[3])
     if matrix is None:

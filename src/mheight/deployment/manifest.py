@@ -17,7 +17,7 @@ from mheight.deployment.checked_json import (
 )
 from mheight.errors import InvalidDataError
 from mheight.metrics import Scores
-from mheight.tiers import COURSE_9, LONGEST, Groups, Tier
+from mheight.tiers import COURSE_9, LONGEST_GROUP, Groups, Tier
 
 if TYPE_CHECKING:
     from mheight.evaluation.criteria import Criterion
@@ -263,9 +263,9 @@ class Manifest:
         trained, longest = self.trained, self.longest
         if longest is None:
             return trained
-        if type(longest) is not int or not max(trained.lengths) <= longest <= LONGEST:
+        if type(longest) is not int or not max(trained.lengths) <= longest <= LONGEST_GROUP:
             raise ValueError(
-                f"longest must lie in {max(trained.lengths)}..{LONGEST}, got {longest!r:.40}"
+                f"longest must lie in {max(trained.lengths)}..{LONGEST_GROUP}, got {longest!r:.40}"
             )
         return Groups.together([trained, Groups.up_to(longest)])
 

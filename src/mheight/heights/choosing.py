@@ -14,7 +14,7 @@ from math import comb, inf
 from typing import Literal
 
 from mheight.errors import InvalidCodeError
-from mheight.heights.lattice.one_code import MAX_LENGTH
+from mheight.heights.lattice.one_code import LATTICE_LENGTH
 from mheight.heights.programs.dives import search_programs
 from mheight.heights.solution import Method
 
@@ -87,7 +87,7 @@ def predicted_seconds(n: int, k: int, m: int, method: Method) -> float:
         method: "lattice" (infinite beyond its reach) or "branch-and-bound".
     """
     if method == "lattice":
-        return _LATTICE_STEP * n * (n - 1) * 2.0 ** (n - 2) if n <= MAX_LENGTH else inf
+        return _LATTICE_STEP * n * (n - 1) * 2.0 ** (n - 2) if n <= LATTICE_LENGTH else inf
     return _TARGET * n + (_PROGRAM + _PIVOT_ENTRY * k * n) * search_programs(k, n, m - 1)
 
 
@@ -127,12 +127,12 @@ def kernel_for(n: int, k: int, count: int = 1) -> Kernel:
         InvalidCodeError: the lattice of such codes does not fit either.
     """
     sets = _lattice_sets(n, k)
-    if n <= MAX_LENGTH and (count < _FEW_CODES or sets > _MOST_TABLE_SETS):
+    if n <= LATTICE_LENGTH and (count < _FEW_CODES or sets > _MOST_TABLE_SETS):
         return "one code"
     if sets <= MAX_LATTICE_SETS:
         return "batches"
     raise InvalidCodeError(
-        f"a full profile needs n <= {MAX_LENGTH} or a lattice of at most {MAX_LATTICE_SETS:,} "
+        f"a full profile needs n <= {LATTICE_LENGTH} or a lattice of at most {MAX_LATTICE_SETS:,} "
         f"sets; an [{n}, {k}] code has {sets:,}; for one height with a small m, use m_height "
         "(a number) or find_height (with a certificate, or bounds)"
     )
@@ -140,7 +140,7 @@ def kernel_for(n: int, k: int, count: int = 1) -> Kernel:
 
 def has_lattice(n: int) -> bool:
     """Whether the lattice of one code of this length, whatever its dimension, is in reach."""
-    return n <= MAX_LENGTH
+    return n <= LATTICE_LENGTH
 
 
 def require_certificates(n: int) -> None:
@@ -151,7 +151,7 @@ def require_certificates(n: int) -> None:
     """
     if not has_lattice(n):
         raise InvalidCodeError(
-            f"certificates of all heights need n <= {MAX_LENGTH}, got {n}; use find_height"
+            f"certificates of all heights need n <= {LATTICE_LENGTH}, got {n}; use find_height"
         )
 
 
@@ -160,7 +160,7 @@ def goes_by_parity(n: int, k: int, *, is_check: bool) -> bool:
 
     Few rows to expand are a must: a code of high rate goes by its P.
     """
-    return n > MAX_LENGTH and (not is_check or n - k > k)
+    return n > LATTICE_LENGTH and (not is_check or n - k > k)
 
 
 def settles_exactly(n: int, k: int) -> bool:
@@ -213,7 +213,7 @@ def engine_of_number(n: int, k: int, m: int) -> Engine:
     """
     search = predicted_seconds(n, k, m, "branch-and-bound")
     if _lattice_fits(n, k) and not (
-        SHORT < n <= MAX_LENGTH and predicted_seconds(n, k, m, "lattice") > search
+        SHORT < n <= LATTICE_LENGTH and predicted_seconds(n, k, m, "lattice") > search
     ):
         return "lattice"
     if search > HEIGHT_SECONDS:
@@ -253,9 +253,9 @@ def engine_of_height(
         search = predicted_seconds(n, k, m, "branch-and-bound")
         too_long = time_limit is not None and lattice > time_limit
         return "branch-and-bound" if search < lattice or too_long else "lattice"
-    if method == "lattice" and n > MAX_LENGTH:
+    if method == "lattice" and n > LATTICE_LENGTH:
         raise InvalidCodeError(
-            f"the lattice needs n <= {MAX_LENGTH}, got {n}; use method='branch-and-bound'"
+            f"the lattice needs n <= {LATTICE_LENGTH}, got {n}; use method='branch-and-bound'"
         )
     return method
 
@@ -272,7 +272,7 @@ def engine_of_rest(n: int, k: int, m: int, method: Method, left: float) -> Engin
     """
     lattice = predicted_seconds(n, k, m, "lattice")
     search = predicted_seconds(n, k, m, "branch-and-bound")
-    in_reach = n <= MAX_LENGTH and lattice < left
+    in_reach = n <= LATTICE_LENGTH and lattice < left
     return "lattice" if method == "auto" and in_reach and lattice <= search else "branch-and-bound"
 
 
@@ -332,11 +332,11 @@ def _is_searched(
     """Whether heights for a table are searched for one by one."""
     if method == "lattice":
         return False
-    if method == "branch-and-bound" or stoppable or (n > MAX_LENGTH and witness):
+    if method == "branch-and-bound" or stoppable or (n > LATTICE_LENGTH and witness):
         return True
     if not _lattice_fits(n, k):
         return True
-    if m is None or n > MAX_LENGTH:
+    if m is None or n > LATTICE_LENGTH:
         return False
     lattice = predicted_seconds(n, k, m, "lattice")
     return lattice > max(_WORTH_A_SEARCH, predicted_seconds(n, k, m, "branch-and-bound"))

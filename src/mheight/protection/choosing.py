@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from mheight.catalogue.files import LONGEST
+from mheight.catalogue.files import LONGEST_ENTRY
 from mheight.catalogue.lookup import best_code
 from mheight.codes import LinearCode
 from mheight.codes.checks import checked_integer
@@ -18,9 +18,9 @@ from mheight.errors import InvalidCodeError
 from mheight.heights import height_profile, profile_with_doubts
 from mheight.heights.capability import threshold_ratio
 
-__all__ = ["MAX_LENGTH", "Choice", "choose", "repeated_columns"]
+__all__ = ["LONGEST_CHOSEN", "Choice", "choose", "repeated_columns"]
 
-MAX_LENGTH = 64
+LONGEST_CHOSEN = 64
 """Longest codes that are looked at."""
 
 _LONGEST_PROFILE = 20
@@ -111,7 +111,7 @@ def choose(
         if not limit > 0:
             raise InvalidCodeError(f"{name} must be positive, got {limit!r}")
     if n is not None:
-        checked_integer("n", n, 2, MAX_LENGTH)
+        checked_integer("n", n, 2, LONGEST_CHOSEN)
     found = []
     for length in range(2, _LONGEST_PROFILE + 1) if n is None else (n,):
         codes = _named_codes(length) + (_catalogued(length, m) if catalogue else ())
@@ -132,7 +132,7 @@ def choose(
 @cache
 def _catalogued(n: int, m: int) -> tuple[tuple[str, tuple[float, ...], LinearCode], ...]:
     """The best [n, k] code of the catalogue for h_m, for each k, with its height profile."""
-    if not 2 <= n <= LONGEST:
+    if not 2 <= n <= LONGEST_ENTRY:
         return ()
     out = []
     for k in range(1, n - m + 1):

@@ -24,12 +24,12 @@ from numpy.typing import NDArray
 from mheight.codes import LinearCode
 from mheight.errors import InvalidCodeError
 
-__all__ = ["MAX_LENGTH", "Circuits", "circuits"]
+__all__ = ["CIRCUITS_LENGTH", "Circuits", "circuits"]
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-MAX_LENGTH = 20
+CIRCUITS_LENGTH = 20
 """Longest codes whose circuits are gone through: at most C(20, 10) = 184,756 sets."""
 
 _NOTHING = 1e-12
@@ -72,8 +72,8 @@ def circuits(code: LinearCode) -> Circuits:
     n, k = code.n, code.k
     if k == n:
         raise InvalidCodeError(f"a code with n > k is needed, got [{n}, {k}]: it checks nothing")
-    if n > MAX_LENGTH:
-        raise InvalidCodeError(f"circuits need a code of length n <= {MAX_LENGTH}, got {n}")
+    if n > CIRCUITS_LENGTH:
+        raise InvalidCodeError(f"circuits need a code of length n <= {CIRCUITS_LENGTH}, got {n}")
     count = comb(n, k + 1)
     sets = np.array(list(combinations(range(n), k + 1)), dtype=np.int64)
     minors = _signed_minors(code.G)

@@ -17,7 +17,7 @@ from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.heights.doubts import Doubt, warn_of
 from mheight.heights.profile import profile_with_doubts
 from mheight.kernels.threads import in_ranges
-from mheight.protection.circuits import MAX_LENGTH, Circuits, circuits
+from mheight.protection.circuits import CIRCUITS_LENGTH, Circuits, circuits
 from mheight.protection.explanations import ROUNDING
 from mheight.protection.fitting import nearest_codeword
 from mheight.protection.kernel import Rules, clean_words, decode_words
@@ -164,9 +164,9 @@ class Decoder:
         warn: bool = True,
     ) -> None:
         m, n = checked_task(code, tau, sigma), code.n
-        if n > MAX_LENGTH:
+        if n > CIRCUITS_LENGTH:
             raise InvalidCodeError(
-                f"the decoder by circuits needs n <= {MAX_LENGTH}, got {n}; use LongDecoder"
+                f"the decoder by circuits needs n <= {CIRCUITS_LENGTH}, got {n}; use LongDecoder"
             )
         if not has_room(n, int(tau)):
             raise InvalidCodeError(

@@ -21,7 +21,7 @@ from mheight.heights.programs.simplex import (
     pivot,
     reduced_table,
 )
-from mheight.protection.circuits import MAX_LENGTH
+from mheight.protection.circuits import CIRCUITS_LENGTH
 from mheight.protection.decoding import (
     VERDICTS,
     Decoded,
@@ -303,6 +303,6 @@ def decoder_for(
         Decoder([6, 3], tau=1, sigma=0, h_2=2.23607)
     """
     checked_task(code, tau, sigma)
-    if code.n <= MAX_LENGTH and has_room(code.n, tau):
+    if code.n <= CIRCUITS_LENGTH and has_room(code.n, tau):
         return Decoder(code, tau, sigma, delta)
     return LongDecoder(code, tau, sigma, delta, height=height)

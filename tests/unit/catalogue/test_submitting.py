@@ -25,7 +25,7 @@ def test_submissions() -> None:
     assert [judged.outcome for judged in judge_submission(other, 2)] == ["equivalent"] * 2
     with pytest.raises(InvalidCodeError, match="is infinite"):
         judge_submission(ExactCode([[1, 0, 1, 0], [0, 1, 1, 0]], GIVEN), 2)
-    with pytest.raises(InvalidCodeError, match=r"m must be in 1\.\.n-k"):
+    with pytest.raises(InvalidCodeError, match=r"m must be an integer in 1\.\.n-k"):
         judge_submission(ExactCode([[1, 0, 1], [0, 1, 1]], GIVEN), 2)
 
 

@@ -228,7 +228,7 @@ def test_a_time_limit_that_is_over_without_the_search_is_refused() -> None:
 
 def test_limits_are_read_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """At [4, 2] the sets T, without the target, are three pairs and one triple."""
-    monkeypatch.setattr(choosing, "MAX_LENGTH", 3)
+    monkeypatch.setattr(choosing, "LATTICE_LENGTH", 3)
     monkeypatch.setattr(choosing, "MAX_LATTICE_SETS", 4)
     assert kernel_for(4, 2) == "batches"
     monkeypatch.setattr(choosing, "MAX_LATTICE_SETS", 3)

@@ -82,7 +82,7 @@ def test_codes_too_long_for_the_lattice_are_refused() -> None:
 
 def test_the_limits_of_both_kernels_are_exact(monkeypatch: pytest.MonkeyPatch) -> None:
     """At [4, 2] the sets T, without the target, are three pairs and one triple."""
-    monkeypatch.setattr(choosing, "MAX_LENGTH", 3)
+    monkeypatch.setattr(choosing, "LATTICE_LENGTH", 3)
     monkeypatch.setattr(choosing, "MAX_LATTICE_SETS", 4)
     assert height_profile(G).tolist() == [2.0, 3.0]
     monkeypatch.setattr(choosing, "MAX_LATTICE_SETS", 3)
@@ -90,7 +90,7 @@ def test_the_limits_of_both_kernels_are_exact(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(choosing, "PROFILE_SECONDS", 0.0)
     with pytest.raises(InvalidCodeError, match=r"at most 3 sets; an \[4, 2\] code has 4;"):
         height_profile(G)
-    monkeypatch.setattr(choosing, "MAX_LENGTH", 4)
+    monkeypatch.setattr(choosing, "LATTICE_LENGTH", 4)
     assert height_profile(G).tolist() == [2.0, 3.0]
 
 

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-from mheight.codes.numbers import LONGEST, canonical, in_ascii, number, shortened
+from mheight.codes.numbers import MOST_CHARACTERS, canonical, in_ascii, number, shortened
 from mheight.codes.reading.blocks import Block, Kind
 from mheight.codes.reading.latex import is_latex, latex_cells
 from mheight.codes.reading.rows import Cells, cells_of, check_lengths, entries, split_rows
@@ -134,8 +134,8 @@ def _checked_text(text: str) -> str:
 
 
 def _integer(text: str) -> int:
-    if len(text) > LONGEST:
-        raise ValueError(f"a number has at most {LONGEST:,} characters, got {len(text):,}")
+    if len(text) > MOST_CHARACTERS:
+        raise ValueError(f"a number has at most {MOST_CHARACTERS:,} characters, got {len(text):,}")
     return int(text)
 
 

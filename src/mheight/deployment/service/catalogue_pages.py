@@ -15,7 +15,7 @@ from mheight.catalogue import Entry, best_code, shipped
 from mheight.catalogue.entries import Kind
 from mheight.catalogue.exact_code import entry_text
 from mheight.catalogue.exports import entry_row
-from mheight.catalogue.files import LONGEST
+from mheight.catalogue.files import LONGEST_ENTRY
 from mheight.deployment.service import schemas
 from mheight.deployment.service.failures import ServiceError
 from mheight.deployment.service.json_replies import json_reply
@@ -67,7 +67,9 @@ def add_catalogue(app: FastAPI) -> None:
         responses={422: {"model": schemas.Failure, "description": "a value that is not allowed"}},
     )  # fmt: skip
     async def rows(
-        n: Annotated[int | None, Query(ge=2, le=LONGEST, description="only this length")] = None,
+        n: Annotated[
+            int | None, Query(ge=2, le=LONGEST_ENTRY, description="only this length")
+        ] = None,
         kind: Annotated[Kind | None, Query(description="only these entries")] = None,
     ) -> Response:
         """The catalogue of good codes: for each (n, k, m) the least height that is known."""
@@ -80,9 +82,9 @@ def add_catalogue(app: FastAPI) -> None:
         responses={422: {"model": schemas.Failure, "description": "a value that is not allowed"}},
     )  # fmt: skip
     async def code(
-        n: Annotated[int, Query(ge=2, le=LONGEST, examples=[9])],
-        k: Annotated[int, Query(ge=1, lt=LONGEST, examples=[4])],
-        m: Annotated[int, Query(ge=1, lt=LONGEST, examples=[3])],
+        n: Annotated[int, Query(ge=2, le=LONGEST_ENTRY, examples=[9])],
+        k: Annotated[int, Query(ge=1, lt=LONGEST_ENTRY, examples=[4])],
+        m: Annotated[int, Query(ge=1, lt=LONGEST_ENTRY, examples=[3])],
         kind: Kind = "real",
     ) -> Response:
         """The best code that is known for (n, k, m), with its matrix and a codeword."""

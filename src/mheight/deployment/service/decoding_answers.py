@@ -26,7 +26,7 @@ from mheight.deployment.service.word_schemas import DecodeRequest
 from mheight.deployment.service.work import Stop
 from mheight.errors import InvalidCodeError
 from mheight.protection import Decoder, nearest_codeword
-from mheight.protection.circuits import MAX_LENGTH
+from mheight.protection.circuits import CIRCUITS_LENGTH
 
 __all__ = ["Decoders", "check_task", "decoded", "drawn_word"]
 
@@ -46,9 +46,9 @@ def check_task(asked: DecodeRequest, given: GivenMatrices) -> None:
         ServiceError: 422.
     """
     k, n = given.shape
-    if n > MAX_LENGTH:
+    if n > CIRCUITS_LENGTH:
         raise ServiceError(
-            422, f"n may be at most {MAX_LENGTH} here, got n = {n}; `mheight protect` takes "
+            422, f"n may be at most {CIRCUITS_LENGTH} here, got n = {n}; `mheight protect` takes "
             "longer codes", str(given.kind),
         )  # fmt: skip
     m = 2 * asked.tau + asked.sigma

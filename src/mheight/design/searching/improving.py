@@ -18,7 +18,7 @@ from mheight.design.searching.annealing import CHAINS, anneal
 from mheight.design.searching.charts import Chart
 from mheight.design.searching.kernel import ZERO, HeightProgram, height_program, heights
 from mheight.design.searching.polishing import polish
-from mheight.design.searching.search import MAX_LENGTH
+from mheight.design.searching.search import LONGEST_SEARCHED
 from mheight.errors import InvalidCodeError, InvalidDataError
 from mheight.files import write_json
 from mheight.heights import Certificate, exact_certificates
@@ -244,8 +244,8 @@ def _check(
 ) -> None:
     """Whether numbers are in range, and the limits leave values to take."""
     n, k = code.n, code.k
-    if n > MAX_LENGTH:
-        raise InvalidCodeError(f"n must be at most {MAX_LENGTH}, got {n}")
+    if n > LONGEST_SEARCHED:
+        raise InvalidCodeError(f"n must be at most {LONGEST_SEARCHED}, got {n}")
     checked_integer("m", m, 1, n - k, "1..n-k = ")
     if seconds is None and rounds is None:
         raise InvalidCodeError("a limit is needed: seconds or rounds")

@@ -30,7 +30,7 @@ Float = NDArray[np.float64]
 Status = Literal["time limit", "rounds", "stopped", "bound met", "good enough"]
 
 FORMAT, VERSION = "mheight-search", 1
-MAX_LENGTH = 16
+LONGEST_SEARCHED = 16
 _POOL = 4
 _SAME = 1e-9
 
@@ -260,8 +260,8 @@ def _task(
     for name, value in (("n", n), ("k", k), ("m", m), ("bound", bound), ("seed", seed)):
         if not is_integer(value):
             raise InvalidCodeError(f"{name} must be an integer, got {value!r}")
-    if not 2 <= n <= MAX_LENGTH:
-        raise InvalidCodeError(f"n must lie in 2..{MAX_LENGTH}, got {n}")
+    if not 2 <= n <= LONGEST_SEARCHED:
+        raise InvalidCodeError(f"n must lie in 2..{LONGEST_SEARCHED}, got {n}")
     if not 1 <= k < n:
         raise InvalidCodeError(f"k must lie in 1..n-1 = 1..{n - 1}, got {k}")
     if not 1 <= m <= n - k:

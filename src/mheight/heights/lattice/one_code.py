@@ -20,9 +20,9 @@ from mheight.heights.lattice.one_code_minors import minors_and_circuits
 from mheight.kernels.compiling import for_work, kernel, of_one_form, plain
 from mheight.kernels.threads import in_parts, thread_count
 
-__all__ = ["MAX_LENGTH", "PackedProfile", "packed_profile"]
+__all__ = ["LATTICE_LENGTH", "PackedProfile", "packed_profile"]
 
-MAX_LENGTH = 26
+LATTICE_LENGTH = 26
 """Longest code: at 26, 2^26 minors and their bounds are 1 GiB, and each thread's sets 256 MiB."""
 
 Float = NDArray[np.float64]
@@ -302,7 +302,7 @@ def packed_profile(
     """Height profile of one code, without validation.
 
     Args:
-        G: a generator matrix, shape (k, n), 1 <= k < n <= `MAX_LENGTH`, finite, of rank k,
+        G: a generator matrix, shape (k, n), 1 <= k < n <= `LATTICE_LENGTH`, finite, of rank k,
             C-contiguous; or a parity-check matrix, shape (n-k, n).
         is_check: whether it is a parity-check matrix.
         witnesses: whether to look for the bases B too.
