@@ -38,11 +38,13 @@ async (texts) => {
 }
 
 () => {
-  // Labels of the pictures that are cut off or lie over each other.
+  // Labels of the pictures that are cut off or lie over each other; "no labels" where none are.
   const found = [];
+  let count = 0;
   for (const svg of document.querySelectorAll("#chart svg, #word svg, #errors svg, .spoil svg")) {
     const frame = svg.getBoundingClientRect();
     const labels = [...svg.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()]);
+    count += labels.length;
     for (const [i, [name, a]] of labels.entries()) {
       const inside = a.left >= frame.left && a.right <= frame.right && a.top >= frame.top - 3 && a.bottom <= frame.bottom;
       if (!inside) found.push(`${name} is cut off`);
@@ -52,5 +54,5 @@ async (texts) => {
       }
     }
   }
-  return found;
+  return count ? found : ["no labels"];
 }

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from mheight import exact_profile
 from mheight.cli import heights_job, predict_job
 from mheight.cli.interrupting import INTERRUPTED
 from mheight.datasets import ExactHeights, Samples
@@ -102,7 +104,9 @@ def test_what_is_refused(fails, tmp_path: Path) -> None:
     assert "made from a file" in fails("heights", "1 0 1; 0 1 1", "-o", out)
     assert "no such file" in fails("heights", tmp_path / "none.npy", "-o", out)
     (tmp_path / "bad.npy").write_bytes(path.read_bytes()[:-8])
-    assert "error" in fails("heights", tmp_path / "bad.npy", "-o", out)
+    line = fails("heights", tmp_path / "bad.npy", "-P", "-o", tmp_path / "other")
+    assert f"{tmp_path / 'bad.npy'}: can't be read (an array of shape (5, 4, 5)" in line
+    assert "has 800 bytes, got 792" in line
     np.save(tmp_path / "empty.npy", np.zeros((0, 4, 5)))
     assert "at least one matrix" in fails("heights", tmp_path / "empty.npy", "-o", tmp_path / "e")
 
@@ -183,12 +187,23 @@ def test_a_data_set_in_shards(mheight, tmp_path: Path) -> None:
 
 
 def test_restarts_of_a_search(mheight, fails, tmp_path: Path) -> None:
-    command = ("design", 5, 2, 2, "--members", "anneal", "--entries", "integer", "--rounds", 1)
+    command = ("design", 8, 4, 3, "--members", "anneal", "--entries", "integer", "--rounds", 1)
     assert "needs --state FOLDER" in fails(*command, "--restarts", 2)
     assert "--restarts COUNT makes many" in fails(*command, "--shard", "0/2")
     state = tmp_path / "state"
     for i in range(2):
-        assert mheight(*command, "--restarts", 2, "--state", state, "--shard", f"{i}/2")[0] == 0
-    status, out, _ = mheight(*command, "--restarts", 2, "--state", state)
+        status, out, _ = mheight(*command, "--restarts", 2, "--state", state, "--shard", f"{i}/2")
+        assert (status, f"{i + 1} of 2 are there" in out) == (0, True)
+    kept = tree(state)
+    assert len([name for name in kept if name.startswith("shards/")]) == 2
+    status, out, _ = mheight(*command, "--restarts", 2, "--state", state, "--json")
+    found = json.loads(out)
     assert status == 0
-    assert "[5, 2] code with h_2 =" in out
+    assert tree(state) == kept  # nothing is searched for again
+    # The better of the two restarts: here the second.
+    restarts = [json.loads(kept[name]) for name in sorted(kept) if name.startswith("shards/")]
+    assert [one["seed"] for one in restarts] == [0, 1]
+    heights = [exact_profile(one["matrix"])[2] for one in restarts]
+    assert heights[1] < heights[0]
+    assert found["matrix"] == restarts[1]["matrix"]
+    assert found["exact"] == str(heights[1])

@@ -27,6 +27,10 @@ def split():
     return split_by_orbit(generate("course", 20, 1).samples, 0.2, np.random.default_rng(0))
 
 
+STATISTICS = {"raw-p": "P", "gram": "projection", "minor-spectrum": "minors"}
+"""Feature sets that are fitted, and of what they keep mean and deviation."""
+
+
 @pytest.mark.parametrize("name", FEATURES)
 class TestFeatures:
     def test_fitting_accepts_the_training_view_alone(self, name, split):
@@ -56,7 +60,17 @@ class TestFeatures:
     def test_knows_its_provenance(self, name, split):
         augmentation = Augmentation("noise", dict.fromkeys(Tier, 1))
         training = augment(split.training, augmentation, np.random.default_rng(0))
-        assert FEATURES[name].fit(split.training).provenance_error(training) is None
+        fitted = FEATURES[name].fit(split.training)
+        assert fitted.provenance_error(training) is None
+        # Fitted on copies too, only those that fit nothing are the same.
+        other = FEATURES[name].fit(TrainingView(training.samples))
+        statistics = STATISTICS.get(name)
+        assert (statistics is not None) == ("mean" in fitted.as_dict())
+        assert other.provenance_error(training) == (
+            None
+            if statistics is None
+            else f"mean and deviation of {statistics} are not those of the training originals"
+        )
 
     def test_rows_taken_are_those_encoded_alone(self, name, split):
         fitted = FEATURES[name].fit(split.training)

@@ -23,7 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 CLIENTS = 64
@@ -55,14 +55,16 @@ class Attack:
         self.faults: list[str] = []
         self.waits: list[float] = []
 
-    def run(self, kind: Callable[[], None]) -> None:
+    def run(self, kind: Callable[[], object]) -> None:
         """One client, again and again, with a pause: what it does counts, not how often."""
         while not self.stop.wait(PAUSE):
             try:
                 kind()
                 self.seen[kind.__name__] += 1
-            except (OSError, TimeoutError):
+            except (OSError, HTTPException) as error:
                 self.seen[f"{kind.__name__}, cut off"] += 1
+                if kind == self.honest:  # who asks for what is right gets an answer, if only 503
+                    self.faults.append(f"an honest client was cut off: {error!r}")
             except Exception as error:
                 self.faults.append(f"{kind.__name__}: {type(error).__name__}: {error}")
                 return
@@ -79,8 +81,9 @@ class Attack:
         finally:
             connection.close()
 
-    def honest(self) -> None:
+    def honest(self) -> int:
         status, body = self.post(HONEST)
+        self.seen[f"honest, {status}"] += 1
         if status == 200:
             for one, true in zip(json.loads(body)["codes"][0]["heights"], (2.0, 3.0), strict=True):
                 # Where the time of the request is over, bounds are the answer.
@@ -91,6 +94,7 @@ class Attack:
                     self.faults.append(f"an honest client got {one}")
         elif status != 503:
             self.faults.append(f"an honest client got {status}: {body[:200]!r}")
+        return status
 
     def dribbling(self) -> None:
         with self.connect() as connection:
@@ -223,7 +227,10 @@ def attacked(looks: int, seconds: float = 0.0) -> tuple[Attack, int, int]:
         attack.stop.set()
         for thread in threads:
             thread.join()
-        attack.honest()
+        if not attack.seen["honest, 200"]:
+            attack.faults.append("no honest client was answered during the attack")
+        if (status := attack.honest()) != 200:
+            attack.faults.append(f"after the attack an honest client got {status}")
         process.send_signal(signal.SIGTERM)
         if process.wait(60) != 0:
             attack.faults.append(f"it ended with {process.returncode}")

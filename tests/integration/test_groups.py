@@ -89,6 +89,13 @@ def test_codes_of_both_lengths_in_one_file(bundle21, run21, tmp_path):
         ["10", "4", "6"], ["9", "4", "2"], ["10", "6", "4"], ["9", "6", "3"],
     ]  # fmt: skip
     assert len(others) == 5
+    for line, other in zip(lines[1:], others[1:], strict=True):
+        ours, theirs = line.split(","), other.split(",")
+        assert ours[:4] == theirs[:4]
+        # Height and the ends of its interval: ONNX against the network as it was trained.
+        height, low, high = (float(x) for x in ours[4:7])
+        assert [height, low, high] == pytest.approx([float(x) for x in theirs[4:7]], rel=1e-4)
+        assert low <= height <= high
 
 
 def test_what_lies_outside_is_refused_in_one_line(bundle21, tmp_path, capsys):

@@ -183,7 +183,11 @@ def test_model_codes_random_and_pages(client):
     model = client.get("/api/model").json()
     assert model["name"] == "exact"
     assert model["groups"][0] == [9, 4, 2]
-    for code in client.get("/api/codes").json():
+    codes = client.get("/api/codes").json()
+    assert [code["id"] for code in codes] == [
+        "repetition-9", "parity-9", "icosahedral", "cosine-9", "cosine-dual-6", "cosine-dual-9",
+    ]  # fmt: skip
+    for code in codes:
         assert np.array(code["G"]).shape == (code["k"], code["n"])
     drawn = client.get("/api/random?n=9&k=4&seed=7")
     assert drawn.json() == client.get("/api/random?n=9&k=4&seed=7").json()
@@ -204,12 +208,24 @@ def test_sane_headers_and_no_permission_for_other_origins(client):
     assert "server" not in reply.headers
 
 
+COUNTED = (
+    'mheight_requests_total{method="POST",path="/api/heights",status="200"}',
+    'mheight_codes_total{kind="heights"}',
+    'mheight_batch_codes_count{kind="heights"}',
+    'mheight_batch_codes_sum{kind="heights"}',
+)
+
+
+def counts(client):
+    lines = (line.rsplit(" ", 1) for line in client.get("/metrics").text.splitlines())
+    values = {name: float(value) for name, value in lines if name[0] != "#"}
+    return [values.get(name, 0.0) for name in COUNTED]
+
+
 def test_metrics_count_requests_batches_and_codes(client, heights):
-    heights(G=[[1, 1]])
-    text = client.get("/metrics").text
-    assert 'mheight_requests_total{method="POST",path="/api/heights",status="200"}' in text
-    assert 'mheight_codes_total{kind="heights"}' in text
-    assert 'mheight_batch_codes_count{kind="heights"}' in text
+    before = counts(client)
+    heights(codes=[{"G": [[1, 1]]}] * 3)
+    assert np.subtract(counts(client), before).tolist() == [1, 3, 1, 3]
     client.get("/unknown/path")
     assert "unknown" not in client.get("/metrics").text
 

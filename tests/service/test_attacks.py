@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import json
 import threading
 import time
 from pathlib import Path
@@ -27,7 +26,7 @@ def test_64_clients_of_all_kinds_leave_the_service_up_and_its_memory_flat():
     spec.loader.exec_module(module)
     attack, _, _ = module.attacked(20)
     assert not attack.faults
-    assert attack.seen["honest"]
+    assert attack.seen["honest, 200"] >= 2
     assert len(attack.waits) == 20
 
 
@@ -39,17 +38,27 @@ def filled(head, part, tail):
 
 ROW = b"[" + b",".join([b"1"] * 400) + b"]"
 BODIES = [
-    ("/api/heights", filled(b'{"G": [', b"[1]", b"]}")),
-    ("/api/heights", filled(b'{"codes": [', b'{"G": [' + ROW + b"]}", b"]}")),
-    ("/api/heights", filled(b'{"codes": [', b'{"G": [[1,1]]}', b"]}")),
-    ("/api/heights", filled(b'{"G": [[', b'"1"', b"]]}")),
-    ("/api/heights", filled(b'{"G": [[', b"1e-5", b"]]}")),
-    ("/api/predictions", filled(b'{"codes": [', b'{"G": [' + ROW + b"]}", b"]}")),
-    ("/api/search", filled(b'{"G": [', b"[1,1]", b'], "time_limit": 1}')),
-    ("/api/decode", filled(b'{"G": [[1,1]], "words": [', b"[1,1]", b'], "delta": 1}')),
-    ("/api/matrix", filled(b'{"text": "', b"1 0 1;", b'"}')),
-    ("/api/matrix", filled(b'{"text": [', b"[]", b"]}")),
-]
+    ("/api/heights", filled(b'{"G": [', b"[1]", b"]}"), 422,
+     "n may be at most 64 here, got 262,142 rows or lists"),
+    ("/api/heights", filled(b'{"codes": [', b'{"G": [' + ROW + b"]}", b"]}"), 413,
+     "a request may hold at most 1000 codes, got 1292"),
+    ("/api/heights", filled(b'{"codes": [', b'{"G": [[1,1]]}', b"]}"), 422,
+     "n may be at most 64 here, got 139,809 rows or lists"),
+    ("/api/heights", filled(b'{"G": [[', b'"1"', b"]]}"), 422,
+     "n may be at most 64 here, got n = 262141"),
+    ("/api/heights", filled(b'{"G": [[', b"1e-5", b"]]}"), 422,
+     "n may be at most 64 here, got n = 209713"),
+    ("/api/predictions", filled(b'{"codes": [', b'{"G": [' + ROW + b"]}", b"]}"), 413,
+     "a request may hold at most 1000 codes, got 1292"),
+    ("/api/search", filled(b'{"G": [', b"[1,1]", b'], "time_limit": 1}'), 422,
+     "n may be at most 64 here, got 174,759 rows or lists"),
+    ("/api/decode", filled(b'{"G": [[1,1]], "words": [', b"[1,1]", b'], "delta": 1}'), 413,
+     "a request may hold at most 5000 words, got 174756"),
+    ("/api/matrix", filled(b'{"text": "', b"1 0 1;", b'"}'), 422,
+     "rows of one length are needed, got 3 entries in row 0 and 4 entries in row 1"),
+    ("/api/matrix", filled(b'{"text": [', b"[]", b"]}"), 422,
+     "text: input should be a valid string, got a list"),
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -70,12 +79,15 @@ def longest_step(monkeypatch):
     return steps
 
 
-@pytest.mark.parametrize(("path", "body"), BODIES)
-def test_a_large_body_is_read_off_the_event_loop(client, longest_step, path, body):
+@pytest.mark.parametrize(("path", "body", "status", "text"), BODIES)
+def test_a_large_body_is_read_off_the_event_loop(client, longest_step, path, body, status, text):
+    """A clock decides here, as nothing else says how long the loop was held up.
+
+    It counts CPU seconds of the loop's own thread; reading such a body takes longer than this.
+    """
     assert LIMIT - 5000 < len(body) <= LIMIT
     reply = client.post(path, content=body, headers=JSON)
-    assert reply.status_code in (200, 400, 404, 413, 422), reply.text
-    assert json.loads(reply.content)
+    assert (reply.status_code, reply.json()["error"]) == (status, text)
     assert 0.0 < longest_step[0] < 0.15
 
 
@@ -97,11 +109,11 @@ def test_a_step_of_the_loop_that_takes_long_is_seen(longest_step):
     ("head", "status"),
     [
         (b"Host: x\r\nHost: y\r\n", 400),
-        (b"Host: x\r\nTransfer-Encoding: gzip\r\n", 501),
-        (b"Host: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 501),
+        (b"Host: x\r\nTransfer-Encoding: gzip\r\n", 400),
+        (b"Host: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400),
         (b"Host : x\r\n", 400),
         (b"Host: x\r\nA\x00: b\r\n", 400),
-        (b"Host: x\r\n" + b"A: b\r\n" * 5000, 400),
+        (b"Host: x\r\n" + b"A: b\r\n" * 5000, 431),
     ],
 )
 def test_heads_that_may_be_read_in_two_ways_are_refused_and_closed(service, head, status):
@@ -116,7 +128,7 @@ def test_heads_that_may_be_read_in_two_ways_are_refused_and_closed(service, head
         except ConnectionError:
             pass
     status_line, _, rest = got.partition(b"\r\n")
-    assert status_line.split()[1] in (b"%d" % status, b"400", b"431")
+    assert status_line.split()[1] == b"%d" % status
     assert_the_same_headers(rest.partition(b"\r\n\r\n")[0])
 
 

@@ -8,6 +8,7 @@ import pickle
 
 import numpy as np
 import pytest
+from serving import connected
 
 JSON = {"Content-Type": "application/json"}
 
@@ -114,16 +115,26 @@ def test_nothing_is_decompressed_or_unpickled(client):
     refused(client.post("/api/heights", content=pickled, headers=headers), 415)
 
 
-def test_large_bodies_are_refused_before_they_are_read(client):
-    chunk = b" " * 65_536
-
-    def pieces():
-        for _ in range(160):
-            yield chunk
-
-    refused(client.post("/api/heights", content=b" " * 10_000_000, headers=JSON), 413)
-    refused(client.post("/api/heights", content=pieces(), headers=JSON), 413)
+@pytest.mark.parametrize(
+    ("length", "pieces"), [(b"Content-Length: 10000000", 0), (b"Transfer-Encoding: chunked", 17)]
+)
+def test_large_bodies_are_refused_before_they_are_read(client, service, length, pieces):
+    """Of a length that is told nothing need come, of another a MiB and no end."""
+    piece = b"10000\r\n" + b" " * 2**16 + b"\r\n"
+    with connected(service.url) as connection:
+        connection.sendall(
+            b"POST /api/heights HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Type: application/json\r\n" + length + b"\r\n\r\n"
+        )
+        for _ in range(pieces):
+            connection.sendall(piece)
+        assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
     assert client.get("/health/ready").status_code == 200
+
+
+def test_large_bodies_are_refused(client):
+    for body in (b" " * 10_000_000, (b" " * 2**16 for _ in range(160))):
+        refused(client.post("/api/heights", content=body, headers=JSON), 413)
 
 
 def test_a_chunked_body_without_length_is_fine(client):

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from serving import connected, everything, serving, wait_for_metrics
 
+from mheight.deployment.service import dispatcher
+
 HEAD = b"POST /api/heights HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
 
@@ -20,7 +22,7 @@ def hasty():
     """A service with short patience and few connections."""
     with serving(
         request_seconds=0.6, reply_seconds=0.6, connections=40, concurrency=4, searches=1,
-        waiting_searches=1, waiting_codes=50, idle_seconds=1,
+        waiting_searches=1, waiting_codes=50, idle_seconds=1, seconds=60,
     ) as found:  # fmt: skip
         yield found
 
@@ -113,31 +115,49 @@ def test_a_client_that_takes_no_reply_is_cut_off(hasty):
         assert answers(hasty)
 
 
-def test_searches_beyond_the_queue_are_told_to_come_back(hasty):
+@pytest.fixture
+def gate(monkeypatch):
+    """Searches begin, and go on when this event is set."""
+    opened, real = threading.Event(), dispatcher.search
+
+    def search(*arguments, **options):
+        assert opened.wait(60)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(dispatcher, "search", search)
+    yield opened
+    opened.set()
+
+
+def test_searches_beyond_the_queue_are_told_to_come_back(hasty, gate):
     G = np.random.default_rng(0).standard_normal((32, 64)).tolist()
-    statuses, retry = [], []
+    body = {"G": G, "m": 1, "time_limit": 60}  # that no time is over before the gate opens
+    statuses = []
 
     def ask():
-        body = {"G": G, "time_limit": 1}
-        reply = httpx.post(f"{hasty.url}/api/heights", json=body, timeout=20, verify=False)
-        statuses.append(reply.status_code)
-        retry.append(reply.headers.get("retry-after"))
+        with httpx.Client(base_url=hasty.url, timeout=60) as client:
+            statuses.append(client.post("/api/heights", json=body).status_code)
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads = [threading.Thread(target=ask) for _ in range(2)]
     for thread in threads:
         thread.start()
-    wait_for_searches(hasty)
-    # Small requests do not wait for searches.
-    ready = httpx.get(f"{hasty.url}/health/ready", verify=False)
-    assert any(thread.is_alive() for thread in threads)
-    assert ready.status_code == 200
-    for thread in threads:
-        thread.join()
-    # One at a time, one that waits; on a slow machine a later one may find room again.
-    assert statuses.count(200) >= 2
-    assert statuses.count(503) >= 1
-    assert statuses.count(200) + statuses.count(503) == 8
-    assert sum(value is not None for value in retry) == statuses.count(503)
+    # One at a time, and one that waits.
+    wait_for_metrics(hasty.url, "mheight_searches 2.0")
+    with httpx.Client(base_url=hasty.url, timeout=60) as client:
+        for _ in range(3):
+            reply = client.post("/api/heights", json=body)
+            assert (reply.status_code, reply.headers["retry-after"]) == (503, "2")
+            assert "too many searches are waiting" in reply.json()["error"]
+        # Small requests do not wait for searches.
+        assert client.get("/health/ready").status_code == 200
+        assert client.post("/api/heights", json={"G": [[1, 1]]}).status_code == 200
+        assert statuses == []
+        gate.set()
+        for thread in threads:
+            thread.join(60)
+        assert statuses == [200, 200]
+        wait_for_metrics(hasty.url, "mheight_searches 0.0")
+        assert client.post("/api/heights", json=body).status_code == 200
 
 
 def test_more_codes_than_may_wait_are_refused(hasty):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 
-import httpx
 import numpy as np
 import pytest
 
 from mheight.codes import LinearCode, icosahedral
 from mheight.codes.given import given_matrices
 from mheight.deployment.service import decoding_answers
+from mheight.deployment.service.failures import ServiceError
 from mheight.deployment.service.word_schemas import DecodeRequest
+from mheight.deployment.service.work import Stop
 from mheight.protection import Decoder
 
 P = [[1, 1, 1], [1, 2, 4]]
@@ -133,8 +134,13 @@ def test_a_word_is_drawn_by_its_seed(decode):
 def test_what_rounding_leaves_in_doubt_is_said(decode):
     G = [[1, 0, 1, 1], [0, 1, 1, 1 + 3e-13]]
     found = decode(G=G, words=[[0, 0, 0, 0]], tau=0, sigma=1, delta=1)
-    assert found["doubts"]
-    assert found["remark"]
+    (doubt,) = found["doubts"]
+    assert (doubt["kind"], doubt["m"]) == ("large height", 2)
+    said = (
+        "h_2 = 6.7e+12 for exactly these entries and is reported; if they are rounded, it may be "
+        "finite or infinite"
+    )
+    assert (doubt["text"], found["remark"]) == (said, said)
 
 
 def test_thousands_of_words_and_no_more(decode, client, rng):
@@ -146,15 +152,40 @@ def test_thousands_of_words_and_no_more(decode, client, rng):
     assert "at most 5000 words, got 5001" in reply.json()["error"]
 
 
-def test_the_time_limit_holds(start, rng):
-    with start(seconds=0.02) as service:
-        G = rng.standard_normal((8, 16))
-        for count, status in ((1, 200), (5000, 503)):
-            words = rng.standard_normal((count, 16)).round(1).tolist()
-            request = {"G": G.tolist(), "words": words, "delta": 0.1}
-            reply = httpx.post(f"{service.url}/api/decode", json=request, timeout=60)
-            assert reply.status_code == status, reply.text
-        assert "send fewer at once" in reply.json()["error"]
+@pytest.fixture
+def single_words(monkeypatch):
+    """Time is looked at between all words."""
+    monkeypatch.setattr(decoding_answers, "_PIECE", 1)
+
+
+@pytest.mark.usefixtures("single_words")
+@pytest.mark.parametrize("checks", [False, True])
+def test_time_is_looked_at_between_the_words(rng, checks):
+    words = received(icosahedral(), 1, 0.05, rng, 5).tolist()
+    given = given_matrices(np.array(icosahedral().G))
+    request = DecodeRequest(G=icosahedral().G.tolist(), words=words, delta=0.05, checks=checks)
+    decoders, looks = decoding_answers.Decoders(), 5 + 4 if checks else 4
+
+    def stop_after(count):
+        left = iter([False] * count)
+        return lambda: next(left, True)
+
+    assert len(decoding_answers.decoded(decoders, given, request, stop_after(looks)).words) == 5
+    for count in range(looks):
+        with pytest.raises(ServiceError, match="before all 5 words were decoded; send fewer") as e:
+            decoding_answers.decoded(decoders, given, request, stop_after(count))
+        assert e.value.status == 503
+
+
+@pytest.mark.usefixtures("single_words")
+def test_the_time_limit_holds(client, monkeypatch, rng):
+    monkeypatch.setattr(Stop, "__call__", lambda _: True)  # it is over at once
+    for count, status in ((1, 200), (2, 503)):  # the first word in any case
+        request = {"P": P, "words": rng.standard_normal((count, 5)).tolist(), "delta": 0.1}
+        reply = client.post("/api/decode", json=request)
+        assert reply.status_code == status, reply.text
+    assert "send fewer at once" in reply.json()["error"]
+    assert reply.headers["retry-after"]
 
 
 LONG = np.eye(2, 21).tolist()

@@ -40,11 +40,11 @@ def test_other_matrices(text: str, rows: list[list[float]], kind: str | None) ->
     assert [[float(Fraction(x)) for x in row] for row in exact] == rows
 
 
-@pytest.mark.parametrize(("text", "message"), REFUSED)
+@pytest.mark.parametrize(("text", "message"), [(text, ours) for text, ours, _ in REFUSED])
 def test_what_is_refused(text: str, message: str) -> None:
-    with pytest.raises(InvalidCodeError, match=message) as caught:
+    with pytest.raises(InvalidCodeError) as caught:
         parse_matrix(text)
-    assert len(str(caught.value)) < 400
+    assert str(caught.value) == message
 
 
 def test_numbers_without_rounding() -> None:
