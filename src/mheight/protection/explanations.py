@@ -59,6 +59,12 @@ def _check(word, checks, start, values):  # type: ignore[no-untyped-def]
     """<lambda_A, y> for circuits from `start` on: a word times columns of `checks`.
 
     Three positions in a pass.
+
+    Args:
+        word: shape (n,), y over delta.
+        checks: shape (n, M), the dual words lambda_A as columns.
+        start: the first circuit.
+        values: shape (size,), filled: of so many circuits.
     """
     n, number = len(word), len(values)
     end = start + number
@@ -78,7 +84,14 @@ def _check(word, checks, start, values):  # type: ignore[no-untyped-def]
 
 @kernel()
 def only_position(violated):  # type: ignore[no-untyped-def]
-    """The one position that is in all violated circuits; 0 if there is another number of them."""
+    """The one position that is in all violated circuits; 0 if there is another number of them.
+
+    Args:
+        violated: shape (M,), as in `look_at`.
+
+    Returns:
+        A mask of one bit, or 0.
+    """
     both = ~np.int64(0)
     for mask in violated:
         both &= mask | -(mask >> 62)
@@ -87,7 +100,11 @@ def only_position(violated):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _surely(word):  # type: ignore[no-untyped-def]
-    """A check above this is violated whatever rounding did, since each lambda_A has 1-norm 1."""
+    """A check above this is violated whatever rounding did, since each lambda_A has 1-norm 1.
+
+    Args:
+        word: shape (n,), y over delta.
+    """
     largest = 0.0
     for j in range(len(word)):
         largest = max(largest, abs(word[j]))
@@ -96,6 +113,12 @@ def _surely(word):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _slack(word, circuit):  # type: ignore[no-untyped-def]
+    """By how much rounding may have raised the check of a circuit.
+
+    Args:
+        word: shape (n,), y over delta.
+        circuit: shape (n,), its dual word lambda_A.
+    """
     total = 0.0
     for j in range(len(word)):
         total += abs(circuit[j] * word[j])
@@ -104,6 +127,11 @@ def _slack(word, circuit):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _size(mask):  # type: ignore[no-untyped-def]
+    """The number of positions in a set.
+
+    Args:
+        mask: the set.
+    """
     size = 0
     while mask:
         mask &= mask - 1
@@ -113,7 +141,14 @@ def _size(mask):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _unmet(violated, chosen, start, end):  # type: ignore[no-untyped-def]
-    """The first violated circuit of a range that a set does not meet, `end` if there is none."""
+    """The first violated circuit of a range that a set does not meet, `end` if there is none.
+
+    Args:
+        violated: shape (M,), as in `look_at`.
+        chosen: mask of the set.
+        start: the first circuit of the range.
+        end: behind the last one.
+    """
     met = chosen | MET
     i = start
     while i + _STRIDE <= end:
@@ -130,7 +165,13 @@ def _unmet(violated, chosen, start, end):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _is_near(word, projection, chosen):  # type: ignore[no-untyped-def]
-    """Whether the codeword nearest in squares outside a set is within delta there."""
+    """Whether the codeword nearest in squares outside a set is within delta there.
+
+    Args:
+        word: shape (n,), y over delta.
+        projection: shape (n, n), from a word to that codeword: word @ projection.
+        chosen: mask of the set.
+    """
     n = len(word)
     for i in range(n):
         if not chosen >> i & 1:
@@ -168,8 +209,8 @@ def explain(  # type: ignore[no-untyped-def]
         values: shape (M,), <lambda_A, y> of the circuits that have been looked at; more of them.
         violated: shape (M,), as in `look_at`; more of them.
         seen: how many circuits have been looked at.
-        common: shape (3,), filled: the intersection; the best set: fewest positions, then least
-            residual; how many sets were found.
+        common: shape (3,), comes as all bits, 0 and 0; filled: the intersection; the best set:
+            fewest positions, then least residual; how many sets were found.
 
     Returns:
         How many circuits have been looked at now.
@@ -235,12 +276,26 @@ def explain(  # type: ignore[no-untyped-def]
 
 @kernel()
 def _outside(value, mask, chosen):  # type: ignore[no-untyped-def]
+    """The magnitude of the check of a circuit that has no position in a set, else 0.
+
+    Args:
+        value: the check.
+        mask: positions of the circuit.
+        chosen: mask of the set.
+    """
     return abs(value) if mask & chosen == 0 else 0.0
 
 
 @kernel()
 def largest_check(values, masks, chosen, enough):  # type: ignore[no-untyped-def]
-    """The largest check among circuits outside a set; of those that reach `enough`, any one."""
+    """The largest check among circuits outside a set; of those that reach `enough`, any one.
+
+    Args:
+        values: shape (M,), <lambda_A, y> of all circuits.
+        masks: shape (M,), their positions.
+        chosen: mask of the set.
+        enough: the check at which it stops.
+    """
     number = len(masks)
     largest = 0.0
     for start in range(0, number, _BLOCK):
@@ -253,6 +308,13 @@ def largest_check(values, masks, chosen, enough):  # type: ignore[no-untyped-def
 
 @kernel(fastmath=True)
 def _largest(values, masks, chosen):  # type: ignore[no-untyped-def]
+    """The largest check among circuits outside a set.
+
+    Args:
+        values: shape (size,), <lambda_A, y> of some circuits.
+        masks: shape (size,), their positions.
+        chosen: mask of the set.
+    """
     a = b = c = d = 0.0  # four maxima that do not wait for each other
     whole = len(masks) - len(masks) % 4
     for i in range(0, whole, 4):

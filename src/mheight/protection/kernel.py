@@ -49,7 +49,7 @@ def clean_words(  # type: ignore[no-untyped-def]
 
     Args:
         words: shape (N, n), received words.
-        rules: of the code.
+        rules: `Rules`, of the code.
         verdicts: shape (N,), filled for clean words: 0.
         located: shape (N, n), likewise: none.
         explained: shape (N, n), likewise: none.
@@ -114,7 +114,7 @@ def decode_words(  # type: ignore[no-untyped-def]
     Args:
         words: shape (N, n), received words; entries that are NaN or infinite are erased.
         which: shape (W,), indices of the words to explain.
-        rules: of the code.
+        rules: `Rules`, of the code.
         tau: most positions of an explanation.
         verdicts: shape (N,), filled: 0 clean, 1 located, 2 unlocated, 3 too many.
         located: shape (N, n), filled: what all explanations have in common.
@@ -172,7 +172,13 @@ def decode_words(  # type: ignore[no-untyped-def]
 
 @kernel()
 def _load(received, delta, word):  # type: ignore[no-untyped-def]
-    """A word over delta, 0 where it is no number; returns the mask of such positions."""
+    """A word over delta, 0 where it is no number; returns the mask of such positions.
+
+    Args:
+        received: shape (n,), the word.
+        delta: shape (n,).
+        word: shape (n,), filled.
+    """
     erased = np.int64(0)
     for j in range(len(word)):
         if np.isfinite(received[j]):
@@ -185,13 +191,25 @@ def _load(received, delta, word):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _mark(mask, out):  # type: ignore[no-untyped-def]
-    """A set as flags."""
+    """A set as flags.
+
+    Args:
+        mask: the set.
+        out: shape (n,), filled.
+    """
     for j in range(len(out)):
         out[j] = mask >> j & 1
 
 
 @kernel()
 def _project(word, projection, out):  # type: ignore[no-untyped-def]
+    """The codeword nearest in squares to a word, word @ projection.
+
+    Args:
+        word: shape (n,), over delta.
+        projection: shape (n, n), of `Rules`, one of them.
+        out: shape (n,), filled.
+    """
     out[:] = 0.0
     for j in range(len(word)):
         for i in range(len(out)):
@@ -200,7 +218,13 @@ def _project(word, projection, out):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _distance(word, codeword, chosen):  # type: ignore[no-untyped-def]
-    """The largest distance outside a set."""
+    """The largest distance outside a set.
+
+    Args:
+        word: shape (n,), over delta.
+        codeword: shape (n,), likewise.
+        chosen: mask of the set.
+    """
     largest = 0.0
     for j in range(len(word)):
         if not chosen >> j & 1:
@@ -217,6 +241,16 @@ def _fit(word, values, circuits, masks, G, chosen, largest, out):  # type: ignor
     shorter, other positions are matched exactly, and what comes out is checked.
 
     Returns whether it is within delta everywhere outside the set.
+
+    Args:
+        word: shape (n,), over delta.
+        values: shape (M,), <lambda_A, y> of all circuits.
+        circuits: shape (M, n), the dual words lambda_A.
+        masks: shape (M,), their positions.
+        G: shape (k, n), of `Rules`.
+        chosen: mask of the set.
+        largest: the largest check outside the set.
+        out: shape (n,), filled, if there are k equations.
     """
     k, n = G.shape
     active = -1
