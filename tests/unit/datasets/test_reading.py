@@ -129,7 +129,11 @@ def test_arrays_and_frames(tmp_path):
     pq.write_table(pa.table({**frame, "sample_id": [7, 3, 5]}), tmp_path / "x.parquet")
     for read in (read_samples, read_any_samples):
         assert read(tmp_path / "x.parquet").sample_id.tolist() == [7, 3, 5]
-    scipy_io = pytest.importorskip("scipy.io")
+
+
+def test_files_of_matlab(tmp_path):
+    scipy_io = pytest.importorskip("scipy.io", reason="needs SciPy")
+    columns = {"n": np.full(3, 9), "k": np.array([4, 4, 6]), "m": np.array([2, 3, 2])}
     cells = np.empty(3, dtype=object)
     cells[:] = [A.astype(float), B.astype(float), C.astype(float)]
     scipy_io.savemat(tmp_path / "x.mat", {**columns, "P": cells, "height": [2.0, 3.0, 4.0]})
