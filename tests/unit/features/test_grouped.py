@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
@@ -103,3 +103,27 @@ def test_group_batches_of_real_codes() -> None:
         for value, row in zip(batch.arrays[name], batch.rows, strict=True):
             alone = minors.encode(mixed.take(np.array([row])))
             np.testing.assert_array_equal(value, alone.block(name)[0])
+
+
+def test_batches_hold_every_row_once() -> None:
+    group = np.array([0, 0, 0, 8, 8, 3, 0, 0])
+    blocks = {str(g): np.arange((group == i).sum())[:, None] for i, g in enumerate(COURSE_9.names)}
+    inputs = GroupedInputs(blocks, group)
+    for order in permutations([0, 3, 5, 6, 7], 5):
+        batches = list(inputs.batches(np.array(order), 2))
+        shapes = {tuple(len(v) for v in batch.arrays.values()) for batch in batches}
+        assert len(shapes) == 1
+        rows = np.concatenate([batch.rows[batch.real] for batch in batches])
+        assert sorted(rows) == [0, 3, 5, 6, 7]
+
+
+def test_rows_stand_where_batches_say() -> None:
+    samples = generate("course", 5, 2).samples
+    inputs = punctured.encode(samples)
+    for batch in inputs.batches(np.random.default_rng(0).permutation(len(samples)), 10):
+        first = 0
+        for name, values in batch.arrays.items():
+            for i in range(len(values)):
+                alone = punctured.encode(samples.take(batch.rows[[first + i]]))
+                np.testing.assert_array_equal(values[i], alone.block(name)[0])
+            first += len(values)
