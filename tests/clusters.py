@@ -13,7 +13,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LocalProcesses", "codes_file", "run_mheight", "start_mheight", "tree"]
+__all__ = [
+    "LocalProcesses", "codes_file", "run_mheight", "shards_in", "start_mheight", "tree", "wait_for",
+]  # fmt: skip
+
+
+_GATED = Path(__file__).parent / "gated_worker.py"
 
 
 def free_port() -> int:
@@ -69,11 +74,29 @@ def tree(path: Path) -> dict[str, bytes]:
     }
 
 
+def shards_in(folder: Path) -> int:
+    return len(list((folder / "shards").glob("0*")))
+
+
+def wait_for(count: int, folder: Path, client: subprocess.Popen[str]) -> None:
+    """Until so many shards are there and the client still waits for others."""
+    end = time.monotonic() + 600
+    while shards_in(folder) < count:
+        assert client.poll() is None, client.communicate()
+        assert time.monotonic() < end, f"{count} shards never came"
+        time.sleep(0.02)
+    assert client.poll() is None, client.communicate()
+
+
 class LocalProcesses:
-    """A scheduler and workers, each a process; a context manager."""
+    """A scheduler and workers, each a process; a context manager.
+
+    Their work on shards can be held back: `allow` says how many may come to be.
+    """
 
     def __init__(self, folder: Path, workers: int = 2) -> None:
         self.folder = folder
+        self._gate = folder / "gate"
         self.port = free_port()
         self.scheduler_file = folder / "scheduler.json"
         self.scheduler: subprocess.Popen[bytes] | None = None
@@ -97,6 +120,16 @@ class LocalProcesses:
                 process.kill()
                 process.wait()
 
+    def allow(self, shards: int, out: Path) -> None:
+        """Let workers begin shards while fewer are in a folder: one more than these may come."""
+        fresh = self._gate.with_suffix(".fresh")
+        fresh.write_text(f"{shards}\n{out}")
+        fresh.replace(self._gate)
+
+    def allow_all(self) -> None:
+        """Let workers begin whatever there is."""
+        self._gate.unlink(missing_ok=True)
+
     def start_scheduler(self) -> None:
         self.scheduler_file.unlink(missing_ok=True)
         self.scheduler = self._start(
@@ -113,7 +146,8 @@ class LocalProcesses:
         worker = self._start(
             "distributed.cli.dask_worker", self.address, "--nthreads", "1", "--no-nanny",
             "--no-dashboard", "--memory-limit", "0", "--death-timeout", "300",
-            "--local-directory", str(self.folder), **more,
+            "--local-directory", str(self.folder), "--preload", str(_GATED),
+            MHEIGHT_TEST_GATE=str(self._gate), **more,
         )  # fmt: skip
         self.workers.append(worker)
         return worker

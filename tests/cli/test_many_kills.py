@@ -1,17 +1,23 @@
-"""Workers, schedulers and clients killed at random moments; KILLS=100 for as many."""
+"""Workers, schedulers and clients killed in the middle of work; KILLS=100 for as many."""
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import time
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
-from clusters import LocalProcesses, codes_file, run_mheight, start_mheight, tree
+from clusters import (
+    LocalProcesses,
+    codes_file,
+    run_mheight,
+    shards_in,
+    start_mheight,
+    tree,
+    wait_for,
+)  # fmt: skip
 
 pytest.importorskip("distributed")
 
@@ -35,11 +41,9 @@ def test_nothing_is_lost_and_the_bytes_are_the_same(tmp_path: Path) -> None:
         )  # fmt: skip
         client = start_mheight(*command, codes=CODES)
         while left:
-            before = shards_in(out)
-            wait_for_more(out, before + 1, client)
-            time.sleep(float(rng.exponential(0.3)))
-            if client.poll() is not None and shards_in(out) == SHARDS:
-                break  # done before all kills: the rest of the test says so
+            more = shards_in(out) + 1
+            cluster.allow(more, out)  # and the workers hold what comes after
+            wait_for(more, out, client)
             what = left.pop()
             killed[what] += 1
             if what == "worker":
@@ -61,20 +65,10 @@ def test_nothing_is_lost_and_the_bytes_are_the_same(tmp_path: Path) -> None:
                 client.communicate()
             if client.poll() is not None:
                 client = start_mheight(*command, codes=CODES)
+        cluster.allow_all()
         _, err = client.communicate(timeout=1200)
         assert client.returncode == 0, err
         print(dict(killed))
     assert sum(killed.values()) == KILLS, killed
     assert tree(out) == tree(plain)
     assert not [p for p in out.rglob("*") if p.name.startswith(".")]
-
-
-def shards_in(folder: Path) -> int:
-    return len(list((folder / "shards").glob("0*"))) if (folder / "shards").is_dir() else 0
-
-
-def wait_for_more(folder: Path, count: int, client: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + 600
-    while shards_in(folder) < count and client.poll() is None:
-        assert time.monotonic() < end, f"{count} shards never came"
-        time.sleep(0.02)
