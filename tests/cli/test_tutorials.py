@@ -1,4 +1,4 @@
-"""The commands of the tutorials and of the page on bundles, run as they are written.
+"""The commands of the tutorials and of other pages, run as they are written.
 
 Data sets are smaller and a tiny finished run stands for the trained ones; `train` is not
 run, but its configuration is checked.
@@ -20,8 +20,20 @@ from tiny import ROOT
 from mheight.datasets import exact_heights, generate, write_parquet
 from mheight.experiments import load_config
 
-PAGES = ("tutorial_heights.md", "tutorial_training.md", "deployment.md")
-SKIPPED_COMMANDS = ("serve",)
+PAGES = (
+    "tutorial_heights.md",
+    "tutorial_training.md",
+    "deployment.md",
+    "theory.md",
+    "heights.md",
+    "catalogue.md",
+)
+SKIPPED_COMMANDS = {
+    "serve": "it does not end",
+    "table --check": "half an hour",
+    "table --check --catalogue FOLDER": "FOLDER stands for a name",
+    "table --merge found -o catalogue": "what was found takes hours; tests/cli/test_table_command.py",
+}
 
 
 def commands(page: str) -> list[list[str]]:
@@ -41,6 +53,10 @@ def desk(finished_run, tmp_path, monkeypatch):
     rng = np.random.default_rng(0)
     np.save(tmp_path / "codes.npy", rng.integers(-9, 10, size=(50, 4, 9)))
     (tmp_path / "long.json").write_text(json.dumps(rng.integers(-9, 10, size=(6, 28)).tolist()))
+    (tmp_path / "codes.json").write_text(json.dumps(rng.integers(-9, 10, size=(3, 2, 5)).tolist()))
+    np.save(tmp_path / "million.npy", rng.integers(-9, 10, size=(200, 4, 9)))
+    np.savetxt(tmp_path / "measured.csv", rng.normal(size=(3, 8)), delimiter=",")
+    (tmp_path / "code.json").write_text("[[1,1,1,1,0,0,0],[0,0,0,0,1,1,1]]")
     (tmp_path / "results").mkdir()
     for run in ("results/run_7", "results/run_wider", "run_7"):
         shutil.copytree(finished_run.path, tmp_path / run)
@@ -66,7 +82,7 @@ def test_the_commands_of_a_page_run(mheight, desk, page):
         if words[0] == "train":
             settings = [after for word, after in pairwise(words) if word == "--set"]
             load_config(ROOT / words[1], settings)
-        elif words[0] not in SKIPPED_COMMANDS:
+        elif words[0] not in SKIPPED_COMMANDS and shlex.join(words) not in SKIPPED_COMMANDS:
             status, out, err = mheight(*made_small(words))
             assert status == 0, (words, out, err)
             for at, word in enumerate(words):

@@ -64,7 +64,14 @@ def test_another_version_is_another_job(tmp_path: Path) -> None:
     other = JobFolder(job.path, job.kind, job.parameters, job.ending, "99.0")
     assert other.name != job.name
     other.write_manifest()
-    with pytest.raises(JobError, match=r"holds another job: of mheight 99\.0, this is"):
+    with pytest.raises(
+        JobError, match=r"holds another job: of mheight 99\.0, this is .*; it has no sh"
+    ):
+        job_at(tmp_path / "a")
+    other.keep(other.shard(0, {"first": 0}), b"done")
+    with pytest.raises(
+        JobError, match=r"holds another job: of mheight 99\.0, .*; choose another name$"
+    ):
         job_at(tmp_path / "a")
 
 

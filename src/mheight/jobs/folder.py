@@ -204,7 +204,10 @@ def open_job(
         return job
     there = read_job(path)
     if there.name != job.name:
-        raise JobError(f"{path} holds another job: {_difference(there, job)}; choose another name")
+        advice = "choose another name"
+        if not there.numbers():  # as one that failed at its first shard
+            advice = "it has no shard yet: remove it, or choose another name"
+        raise JobError(f"{path} holds another job: {_difference(there, job)}; {advice}")
     return there
 
 
