@@ -28,4 +28,6 @@ def _gated(work: Callable[..., Any]) -> Callable[..., Any]:
     return waiting
 
 
-heights_job.height_rows = _gated(heights_job.height_rows)
+def dask_setup(worker: Any) -> None:
+    """Dask calls this where the module is preloaded; whoever else imports it changes nothing."""
+    heights_job.height_rows = _gated(heights_job.height_rows)
