@@ -12,6 +12,7 @@ from mheight.heights.lattice.tables import height_lattice
 
 @pytest.mark.parametrize(("n", "k"), [(2, 1), (4, 1), (5, 2), (6, 3), (6, 5)])
 def test_offsets_point_at_the_sets_that_the_formula_names(n: int, k: int) -> None:
+    height_lattice.cache_clear()  # made anew, whoever asked for it before
     lattice = height_lattice(n, k).sweep
     bases = list(combinations(range(n), k))
     circuits = list(combinations(range(n), k + 1))
