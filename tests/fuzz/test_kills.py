@@ -33,15 +33,6 @@ def test_a_killed_command_loses_nothing_and_finishes_when_run_again(
     assert in_time
 
 
-@pytest.mark.slow
-def test_training_that_is_killed_goes_on_to_the_same_scores(
-    kills: ModuleType, tmp_path: Path
-) -> None:
-    in_time, faults = kills.tried("train", 1, 1, tmp_path, first=1)  # while it writes
-    assert not faults
-    assert in_time
-
-
 def test_what_a_kill_must_not_leave_is_a_fault(
     kills: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
