@@ -6,28 +6,13 @@ import gzip
 import json
 import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from read_codes import ONE, TWO, P, read
 
-from mheight.codes.from_blocks import batches
-from mheight.codes.reading import read_blocks
 from mheight.errors import InputWarning, InvalidCodeError
-
-ONE = [[1, 0, 1], [0, 1, 2]]
-
-
-TWO = [[2, 0, 1], [0, 2, 1]]
-
-
-P = [[1], [2]]
-
-
-def read(path: Path, kind: Any = None) -> list[Any]:
-    found = batches(read_blocks(path), str(path), kind)
-    return [G.tolist() for batch in found for G in batch.generators]
 
 
 def whole_files(folder: Path) -> list[Path]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from square_job import files, job_at, squares, tasks_of
 
 from mheight.errors import JobError
 from mheight.jobs import (
@@ -18,30 +19,10 @@ from mheight.jobs import (
     ThisProcess,
     hashed,
     merge_jobs,
-    open_job,
     read_job,
     run_job,
 )
 from mheight.jobs.on_worker import kept_there, sealed
-
-PARAMETERS = {"input": "ab", "m": None, "seed": 3}
-
-
-def squares(number: int) -> bytes:
-    return str(number**2).encode()
-
-
-def tasks_of(job: JobFolder, count: int = 6) -> Iterator[Task]:
-    for i in range(count):
-        yield Task(job.shard(i, {"first": i}), squares, (i,), f"square {i}")
-
-
-def job_at(path: Path, **changed: object) -> JobFolder:
-    return open_job(path, "squares", {**PARAMETERS, **changed}, ".txt")
-
-
-def files(path: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(path)): p.read_bytes() for p in path.rglob("*") if p.is_file()}
 
 
 def test_names_are_the_same_in_every_process_and_version_of_python() -> None:

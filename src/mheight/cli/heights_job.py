@@ -14,7 +14,8 @@ import numpy as np
 from mheight.cli.console import out, say
 from mheight.cli.heights_display import Watch
 from mheight.cli.heights_work import InterruptedSearch, Request, results
-from mheight.cli.job_running import JobOptions, run_shown
+from mheight.cli.job_options import JobOptions
+from mheight.cli.job_running import run_shown
 from mheight.cli.sources import opened_path
 from mheight.codes.reading import Block, Kind
 from mheight.codes.reading.arrays import count_arrays, npy_range

@@ -19,7 +19,7 @@ from mheight.cli.job_options import JobOptions
 from mheight.errors import JobError
 from mheight.jobs import JobFolder, Outcome, Place, Task, run_job
 
-__all__ = ["JobOptions", "beside", "run_shown"]
+__all__ = ["beside", "run_shown"]
 
 _LINE = 60.0  # seconds between two lines where there is no terminal
 

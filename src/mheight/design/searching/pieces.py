@@ -180,7 +180,7 @@ def solved_square(square, right):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _words(matrix, target, inside, is_check, word, dual):  # type: ignore[no-untyped-def]
+def _words(matrix, target, inside, is_check, dual):  # type: ignore[no-untyped-def]
     """The dual word w (w_a = 1, w_b = -x_b) of a piece.
 
     Args:
@@ -188,7 +188,6 @@ def _words(matrix, target, inside, is_check, word, dual):  # type: ignore[no-unt
         target: a.
         inside: shape (n,), whether a column is in B.
         is_check: whether the matrix is a parity-check matrix.
-        word: not used.
         dual: shape (n,), filled: w; zeros where the third below is False.
 
     Returns:
@@ -304,11 +303,11 @@ def piece_slopes(  # type: ignore[no-untyped-def]
     """
     rows, n = matrix.shape
     d, most = slopes.shape[1], len(values)
-    dual, word, slope, signs = np.empty(n), np.empty(n), np.empty(rows * n), np.empty(n)
+    dual, slope, signs = np.empty(n), np.empty(rows * n), np.empty(n)
     size = 0
     for piece in range(count):
         target, inside = pieces[piece, 0], subsets[pieces[piece, 1]]
-        places, z, solved = _words(matrix, target, inside, is_check, word, dual)
+        places, z, solved = _words(matrix, target, inside, is_check, dual)
         if not solved:
             continue
         total, vague = 0.0, 0

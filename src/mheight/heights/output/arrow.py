@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -147,17 +146,6 @@ class TableFile:
             )
         else:
             self._writer = pyarrow.csv.CSVWriter(path, schema)
-
-    def __enter__(self) -> TableFile:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def write(self, table: Any) -> None:
         """Write a table.

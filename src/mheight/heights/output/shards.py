@@ -78,7 +78,8 @@ def join_shards(paths: Iterable[Path], output: Path) -> None:
         for table in _tables(paths):
             rows = _flat(table) if ending == ".csv" else table
             if file is None:
-                file = stack.enter_context(TableFile(output, ending, rows.schema, _ADVICE))
+                file = TableFile(output, ending, rows.schema, _ADVICE)
+                stack.callback(file.close)
             file.write(rows)
 
 

@@ -9,23 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from read_codes import ONE, TWO, P, read
 
 from mheight.codes.from_blocks import batches
-from mheight.codes.reading import object_blocks, read_blocks
+from mheight.codes.reading import object_blocks
 from mheight.errors import InputWarning, InvalidCodeError
-
-ONE = [[1, 0, 1], [0, 1, 2]]
-
-
-TWO = [[2, 0, 1], [0, 2, 1]]
-
-
-P = [[1], [2]]
-
-
-def read(path: Path, kind: Any = None) -> list[Any]:
-    found = batches(read_blocks(path), str(path), kind)
-    return [G.tolist() for batch in found for G in batch.generators]
 
 
 @pytest.mark.parametrize(
